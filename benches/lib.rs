@@ -1,0 +1,1 @@
+//! Measurements of baowen beside its peers; see README.md in this folder for the method.

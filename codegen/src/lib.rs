@@ -1,0 +1,1 @@
+//! Imports published message standards into the text form of `specs/`.

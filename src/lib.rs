@@ -1,0 +1,10 @@
+//! baowen (报文) parses, checks and translates trade messages.
+//!
+//! See `ARCHITECTURE.md` in the repository for the map of the code.
+
+pub mod error;
+pub mod finding;
+pub mod span;
+pub mod spec;
+
+pub use error::{Error, Result};
