@@ -1,3 +1,449 @@
-//! What a message may contain: one model for every syntax.
+//! What a message may contain: one model for every syntax, read from text.
+//!
+//! [`Specs`] is the base that ships with the crate plus the layers of a user: folders with the
+//! layout of `specs/` (see [`Specs::with_dir`]).
 
+mod codeset;
+mod directory;
+mod embedded;
+mod layer;
+mod message;
 pub mod model;
+pub mod release;
+mod table;
+pub(crate) mod text;
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+pub use codeset::CodeSet;
+pub use layer::Override;
+pub use message::{Home, MessageSpec};
+pub use table::Table;
+pub use text::Format;
+
+use crate::{Error, Result};
+use directory::{Directory, Mode};
+use release::{Release, Releases};
+use text::{Body, PartsKind, Verb};
+
+/// All specs in force: the base and the layers over it. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Specs(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    edifact: Directory,
+    service: Directory,
+    tables: table::Layered,
+    binds: Vec<text::Bind>,
+    overrides: Vec<Override>,
+    /// What others have compiled from these specs, by type.
+    compiled: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl Clone for Inner {
+    /// Without what was compiled: it may no longer hold once a layer is added.
+    fn clone(&self) -> Self {
+        Self {
+            edifact: self.edifact.clone(),
+            service: self.service.clone(),
+            tables: self.tables.clone(),
+            binds: self.binds.clone(),
+            overrides: self.overrides.clone(),
+            compiled: Mutex::default(),
+        }
+    }
+}
+
+impl Specs {
+    /// The specs that ship with the crate.
+    ///
+    /// # Panics
+    /// Never with the specs that ship: the crate's tests load them all.
+    #[must_use]
+    pub fn base() -> Self {
+        static BASE: OnceLock<Specs> = OnceLock::new();
+        BASE.get_or_init(|| {
+            Self(Arc::new(
+                Inner::load().expect("the specs that ship are sound"),
+            ))
+        })
+        .clone()
+    }
+
+    /// These specs with the folder `dir` layered over them.
+    ///
+    /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
+    /// `codes/`. Every `.txt` file below them is read, in the order of their paths; hidden files
+    /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
+    /// `extends`.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is not UTF-8, or says something that the grammar or the base
+    /// does not allow: with file, line, column and what was expected.
+    pub fn with_dir(&self, dir: impl AsRef<Path>) -> Result<Self> {
+        let mut inner = Inner::clone(&self.0);
+        inner.add_layer(dir.as_ref())?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Everything that layers changed, in the order in which they were read.
+    #[must_use]
+    pub fn overrides(&self) -> &[Override] {
+        &self.0.overrides
+    }
+
+    /// The releases of UN/EDIFACT.
+    #[must_use]
+    pub fn releases(&self) -> &Releases {
+        self.0.edifact.releases()
+    }
+
+    /// The versions of ISO 9735 that have service segments: `S1` to `S4`.
+    #[must_use]
+    pub fn syntax_versions(&self) -> &Releases {
+        self.0.service.releases()
+    }
+
+    /// Message types of a release and their names, sorted by type.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn messages(&self, release: Release) -> Result<Vec<(Box<str>, Box<str>)>> {
+        self.0.edifact.messages(release)
+    }
+
+    /// Whether any release has a message of that type.
+    #[must_use]
+    pub fn knows_message(&self, message: &str) -> bool {
+        self.0.edifact.knows_message(message) || self.0.service.knows_message(message)
+    }
+
+    /// The table of `specs/codes` of that name.
+    ///
+    /// # Errors
+    /// When its file is broken.
+    pub fn table(&self, id: &str) -> Result<Option<Table>> {
+        self.0.tables.get(id)
+    }
+
+    /// What `T` has compiled from these specs: made once, then shared by all clones.
+    ///
+    /// # Panics
+    /// When another thread panicked while it was in here.
+    #[must_use]
+    pub fn compiled<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        let mut compiled = self.0.compiled.lock().expect("no panic inside");
+        let entry = compiled
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Arc::new(T::default()));
+        Arc::downcast(entry.clone()).expect("kept under its own type")
+    }
+
+    pub(crate) fn edifact(&self) -> &Directory {
+        &self.0.edifact
+    }
+
+    pub(crate) fn service(&self) -> &Directory {
+        &self.0.service
+    }
+
+    pub(crate) fn binds(&self) -> impl Iterator<Item = &text::Bind> {
+        self.0
+            .edifact
+            .overlay
+            .binds()
+            .iter()
+            .rev()
+            .chain(&self.0.binds)
+    }
+}
+
+impl Inner {
+    fn load() -> Result<Self> {
+        let mut inner = Self {
+            edifact: Directory::load("edifact/")?,
+            service: Directory::load("edifact/service/")?,
+            ..Self::default()
+        };
+        for entry in inner.edifact.base_file("bindings.txt")? {
+            if let Body::Bind(bind) = entry.body {
+                inner.binds.push(bind);
+            }
+        }
+        let file: Arc<str> = "edifact/identify.txt".into();
+        for entry in inner.edifact.base_file("identify.txt")? {
+            inner.edifact.overlay.add(&file, entry);
+        }
+        Ok(inner)
+    }
+
+    fn add_layer(&mut self, dir: &Path) -> Result<()> {
+        let mut files = Vec::new();
+        collect(dir, &mut files, 0)?;
+        let mut known = false;
+        for path in files {
+            let name = path.strip_prefix(dir).unwrap_or(&path);
+            let first = name
+                .iter()
+                .next()
+                .and_then(|part| part.to_str())
+                .unwrap_or("");
+            let service = name.iter().nth(1).is_some_and(|part| part == "service");
+            let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, error))?;
+            let shown = path.display().to_string();
+            match first {
+                "edifact" => {
+                    known = true;
+                    self.add_file(&shown, &text, service)?;
+                }
+                "codes" => {
+                    known = true;
+                    let (verb, what) = self.tables.add(&shown, &text)?;
+                    self.overrides.push(Override {
+                        file: shown.into(),
+                        line: 1,
+                        verb,
+                        what: what.into(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        if !known && !dir.is_dir() {
+            return Err(Error::io(
+                dir,
+                std::io::Error::new(std::io::ErrorKind::NotADirectory, "not a folder of specs"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, file: &str, text: &str, service: bool) -> Result<()> {
+        let shared: Arc<str> = file.into();
+        let entries = text::parse(file, text, 1)?;
+        for entry in entries {
+            let directory = if service {
+                &mut self.service
+            } else {
+                &mut self.edifact
+            };
+            let (line, verb) = (entry.line, entry.verb);
+            let fault = |message: String| Error::spec(file, line, 1, message);
+            if let Body::Release { name, codes_from } = &entry.body {
+                if directory.releases().find(name).is_some() {
+                    return Err(fault(format!("release {name} is already there")));
+                }
+                let mut from = Vec::new();
+                for code in codes_from {
+                    let found = directory.releases().find(code);
+                    from.push(found.ok_or_else(|| fault(format!("unknown release {code:?}")))?);
+                }
+                directory.add_release(name, &from);
+                continue;
+            }
+            let verb_needed = !matches!(entry.body, Body::Bind(_) | Body::Identify(_));
+            let Some(verb) = verb.or((!verb_needed).then_some(Verb::New)) else {
+                let message = "an entry of a layer begins with new, replace, restrict or extends";
+                return Err(fault(message.to_owned()));
+            };
+            check_against_base(directory, &entry.body, verb, file, line)?;
+            let what = describe(&entry.body);
+            self.overrides.push(Override {
+                file: file.into(),
+                line,
+                verb: verb.as_str(),
+                what: what.into(),
+            });
+            let patch = match &entry.body {
+                Body::Patch(patch) => Some(patch.clone()),
+                _ => None,
+            };
+            let identify = matches!(entry.body, Body::Identify(_));
+            directory.overlay.add(&shared, entry);
+            // A change is tried at once on everything it holds for.
+            if let Some(patch) = patch {
+                try_patch(directory, &patch, file, line)?;
+            }
+            if identify {
+                message::check_identify(directory)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ranges an entry holds for, by each of its variants.
+fn ranges_of(body: &Body) -> Vec<(&release::Ranges, u32)> {
+    match body {
+        Body::Message(message) => message
+            .variants
+            .iter()
+            .map(|v| (&v.ranges, v.line))
+            .collect(),
+        Body::Parts(parts) => parts.variants.iter().map(|v| (&v.ranges, v.line)).collect(),
+        Body::Element(element) => element
+            .variants
+            .iter()
+            .map(|(ranges, ..)| (ranges, 0))
+            .collect(),
+        Body::Codes(codes) => codes.rows.iter().map(|row| (&row.ranges, 0)).collect(),
+        Body::Identify(identify) => vec![(&identify.ranges, 0)],
+        Body::Patch(patch) => vec![(&patch.ranges, 0)],
+        Body::Bind(_) | Body::Release { .. } => Vec::new(),
+    }
+}
+
+fn check_against_base(
+    directory: &Directory,
+    body: &Body,
+    verb: Verb,
+    file: &str,
+    line: u32,
+) -> Result<()> {
+    let releases = directory.releases();
+    for (ranges, at) in ranges_of(body) {
+        let line = if at == 0 { line } else { at };
+        if let Some(unknown) = ranges.unknown(releases) {
+            return Err(Error::spec(
+                file,
+                line,
+                1,
+                format!("unknown release {unknown:?}"),
+            ));
+        }
+        if matches!(body, Body::Patch(_) | Body::Identify(_)) {
+            continue;
+        }
+        let held: Vec<_> = releases
+            .iter()
+            .filter(|release| ranges.contains(releases, *release))
+            .collect();
+        let mut there = Vec::new();
+        for release in held {
+            if directory.base_has(body, release)? {
+                there.push(release);
+            }
+        }
+        match (verb, there.first()) {
+            (Verb::New, Some(release)) => {
+                let message = format!(
+                    "{} is already there in {}; say replace or extends",
+                    describe(body),
+                    releases.name(*release)
+                );
+                return Err(Error::spec(file, line, 1, message));
+            }
+            (Verb::Replace, None) => {
+                let message = format!("there is no {} to replace; say new", describe(body));
+                return Err(Error::spec(file, line, 1, message));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Applies a patch to every release it names; an error where it does not apply.
+fn try_patch(directory: &Directory, patch: &text::Patch, file: &str, line: u32) -> Result<()> {
+    let releases = directory.releases();
+    let mut found = false;
+    for release in releases
+        .iter()
+        .filter(|release| patch.ranges.contains(releases, *release))
+    {
+        found |= match patch.target {
+            text::Target::Message => directory.message(&patch.id, release)?.is_some(),
+            text::Target::Segment | text::Target::Composite => {
+                let kind = if patch.target == text::Target::Segment {
+                    PartsKind::Segment
+                } else {
+                    PartsKind::Composite
+                };
+                let mut any = false;
+                for mode in [Mode::Batch, Mode::Interactive] {
+                    any |= directory.parts(kind, mode, &patch.id, release)?.is_some();
+                }
+                any
+            }
+            text::Target::Codes => match &patch.within {
+                None => !directory.codes(&patch.id, release)?.is_empty(),
+                Some((message, at)) => {
+                    let mut codes = directory.codes(&patch.id, release)?;
+                    let there = !codes.is_empty();
+                    let within = Some((&**message, at.as_deref().unwrap_or("")));
+                    directory
+                        .overlay
+                        .patch_codes(&patch.id, release, releases, within, &mut codes)?;
+                    there
+                }
+            },
+        };
+        if let Some((message, _)) = &patch.within
+            && directory.message(message, release)?.is_none()
+        {
+            let message = format!(
+                "the base has no message {message} in {}",
+                releases.name(release)
+            );
+            return Err(Error::spec(file, line, 1, message));
+        }
+    }
+    if found {
+        return Ok(());
+    }
+    let message = format!(
+        "the base has no {} {} in those releases",
+        patch.target.as_str(),
+        patch.id
+    );
+    Err(Error::spec(file, line, 1, message))
+}
+
+fn describe(body: &Body) -> String {
+    match body {
+        Body::Release { name, .. } => format!("release {name}"),
+        Body::Element(element) => format!("element {}", element.id),
+        Body::Parts(parts) if parts.kind == PartsKind::Segment => format!("segment {}", parts.id),
+        Body::Parts(parts) => format!("composite {}", parts.id),
+        Body::Message(message) => format!("message {}", message.id),
+        Body::Codes(codes) => format!("codes {}", codes.element),
+        Body::Bind(bind) => format!("bind {} {}", bind.element, bind.table),
+        Body::Identify(identify) => format!("identify {}", identify.message),
+        Body::Patch(patch) => {
+            let mut text = format!("{} {}", patch.target.as_str(), patch.id);
+            if let Some((message, at)) = &patch.within {
+                text.push_str(&format!(" in {message}"));
+                if let Some(at) = at {
+                    text.push_str(&format!(" at {at}"));
+                }
+            }
+            text
+        }
+    }
+}
+
+/// Paths of the `.txt` files below `dir`, sorted; links and hidden files are passed over.
+fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>, depth: u32) -> Result<()> {
+    const DEEPEST: u32 = 16;
+    let mut entries = std::fs::read_dir(dir)
+        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+        .map_err(|error| Error::io(dir, error))?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let kind = entry.file_type().map_err(|error| Error::io(&path, error))?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if kind.is_dir() && depth < DEEPEST {
+            collect(&path, files, depth + 1)?;
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "txt") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -197,6 +197,8 @@ pub enum CodeList {
     Directory(Box<str>),
     /// A table of `specs/codes`.
     Table(Box<str>),
+    /// These values and their names, said just here.
+    Values(Vec<(Box<str>, Box<str>)>),
 }
 
 /// A dependency note of ISO 9735-1 (syntax version 4), clause 11 and annex: which of the children
