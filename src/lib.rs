@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod finding;
+pub mod sequence;
 pub mod span;
 pub mod spec;
 

@@ -1,0 +1,677 @@
+//! The search for the placement with the fewest errors.
+
+use super::plan::{GroupId, ItemId, Plan, PositionId, Step, TagId};
+use super::{Fault, Placement};
+
+/// Bounds of the search.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Hypotheses kept at a time.
+    pub hypotheses: usize,
+    /// Segments that may wait for a decision.
+    pub waiting: usize,
+}
+
+impl Default for Limits {
+    /// 24 hypotheses, 48 segments.
+    fn default() -> Self {
+        Self {
+            hypotheses: 24,
+            waiting: 48,
+        }
+    }
+}
+
+/// Cost of an error. Preferences between repairs that cost as many errors are fractions of it.
+const ERROR: u32 = 16;
+/// A hypothesis that costs so much more than the best is given up.
+const MARGIN: u32 = 2 * ERROR + 8;
+const START: usize = usize::MAX;
+const NONE: u32 = u32::MAX;
+
+/// Where a message stands: the last segment that was placed, how often it has occurred, and for
+/// each open group which occurrence it is and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
+    at: usize,
+    count: u32,
+    open: Vec<Level>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Level {
+    group: GroupId,
+    occurrence: u32,
+    /// Index of the last item reached, so that one that came early is not missed later.
+    reached: i32,
+}
+
+/// One way in which the segments so far may stand.
+#[derive(Clone, Debug)]
+struct Hypothesis {
+    state: State,
+    cost: u32,
+    /// Its last decision, in the arena.
+    last: u32,
+    /// Segments missing so far that may still turn up out of order: position and depth.
+    missing: Vec<(PositionId, u16)>,
+}
+
+#[derive(Debug)]
+struct Decision {
+    before: u32,
+    placement: Placement,
+    /// A missing segment that turned up after all.
+    found: Option<PositionId>,
+}
+
+/// Places the segments of one message.
+#[derive(Debug)]
+pub struct Sequencer<'p> {
+    plan: &'p Plan,
+    limits: Limits,
+    state: State,
+    hypotheses: Vec<Hypothesis>,
+    decisions: Vec<Decision>,
+    waiting: usize,
+    resolved: Vec<Placement>,
+}
+
+impl<'p> Sequencer<'p> {
+    /// A sequencer at the start of a message.
+    #[must_use]
+    pub fn new(plan: &'p Plan, limits: Limits) -> Self {
+        Self {
+            plan,
+            limits,
+            state: State {
+                at: START,
+                count: 0,
+                open: vec![Level {
+                    group: 0,
+                    occurrence: 1,
+                    reached: -1,
+                }],
+            },
+            hypotheses: Vec::new(),
+            decisions: Vec::new(),
+            waiting: 0,
+            resolved: Vec::new(),
+        }
+    }
+
+    /// How many segments wait for their placement.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Takes the next segment. `tag` is `None` for a tag that the message does not have;
+    /// `next` is the tag after it when that is known and the message has it; `qualifier` gives
+    /// the value of an element of the segment.
+    ///
+    /// A placement that is certain at once is returned. Otherwise the segment waits, and when it
+    /// is decided [`resolved`](Self::resolved) has the placements of all that waited, in order.
+    #[inline]
+    pub fn push<'s>(
+        &mut self,
+        tag: Option<TagId>,
+        next: Option<TagId>,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) -> Option<Placement> {
+        if self.waiting == 0
+            && let Some(tag) = tag
+            && let [step] = self.plan.steps(index(self.plan, self.state.at), tag)
+            && !self.plan.tagged(tag).identified
+            && !self.plan.counts_matter
+            && self.fits(&self.state, *step)
+            && next.is_none_or(|next| !self.plan.steps(step.to as usize, next).is_empty())
+        {
+            let step = *step;
+            apply(self.plan, &mut self.state, step);
+            return Some(Placement {
+                position: Some(step.to),
+                keep: step.keep,
+                repeat: step.repeat,
+                ..Placement::default()
+            });
+        }
+        self.search(tag, next, qualifier);
+        None
+    }
+
+    /// Placements that were decided since the last call, in the order of their segments.
+    pub fn resolved(&mut self) -> std::vec::Drain<'_, Placement> {
+        self.resolved.drain(..)
+    }
+
+    /// Whether placements were decided that nobody has taken.
+    #[must_use]
+    pub fn has_resolved(&self) -> bool {
+        !self.resolved.is_empty()
+    }
+
+    /// Ends the message: decides what waits, and returns what is missing at its end, the
+    /// trailer (its last position) excepted.
+    pub fn finish(&mut self) -> Vec<Fault> {
+        if self.waiting > 0 {
+            for at in 0..self.hypotheses.len() {
+                let state = &self.hypotheses[at].state;
+                let rest = missing_after(self.plan, state, 0).len() as u32;
+                self.hypotheses[at].cost += rest * ERROR;
+            }
+            self.decide();
+        }
+        let mut faults = missing_after(self.plan, &self.state, 0);
+        let trailer = self.plan.positions.len().saturating_sub(1) as PositionId;
+        faults.retain(|fault| *fault != Fault::MissingSegment(trailer));
+        faults
+    }
+
+    /// Whether the counters allow a transition that needs nothing else.
+    #[inline]
+    fn fits(&self, state: &State, step: Step) -> bool {
+        if step.repeat {
+            let level = state.open[step.keep as usize - 1];
+            return level.occurrence < self.plan.group(level.group).max;
+        }
+        step.to as usize != state.at || state.count < self.plan.position(step.to).max
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search<'s>(
+        &mut self,
+        tag: Option<TagId>,
+        next: Option<TagId>,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) {
+        if self.waiting == 0 {
+            self.hypotheses.clear();
+            self.decisions.clear();
+            self.hypotheses.push(Hypothesis {
+                state: self.state.clone(),
+                cost: 0,
+                last: NONE,
+                missing: Vec::new(),
+            });
+        }
+        self.waiting += 1;
+        let allowed = tag.map(|tag| self.allowed(tag, qualifier));
+        let best = self.hypotheses.iter().map(|h| h.cost).min().unwrap_or(0);
+        let before = std::mem::take(&mut self.hypotheses);
+        let mut after: Vec<Hypothesis> = Vec::with_capacity(before.len() + 8);
+        for hypothesis in &before {
+            self.expand(
+                hypothesis,
+                tag,
+                allowed.as_deref(),
+                next,
+                best + MARGIN,
+                &mut after,
+            );
+        }
+        self.prune(after);
+        if self.hypotheses.len() == 1 || self.waiting >= self.limits.waiting {
+            self.decide();
+        }
+    }
+
+    /// Positions a segment may take by its qualifiers.
+    fn allowed<'s>(
+        &self,
+        tag: TagId,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) -> Vec<PositionId> {
+        let tagged = self.plan.tagged(tag);
+        if !tagged.identified {
+            return tagged.positions.clone();
+        }
+        let matches = |position: &PositionId| {
+            self.plan
+                .position(*position)
+                .identified_by
+                .as_ref()
+                .is_some_and(|(element, codes)| {
+                    qualifier(element)
+                        .is_some_and(|value| codes.iter().any(|code| code.as_bytes() == value))
+                })
+        };
+        let identified: Vec<_> = tagged.positions.iter().copied().filter(matches).collect();
+        if !identified.is_empty() {
+            return identified;
+        }
+        let free = |position: &PositionId| self.plan.position(*position).identified_by.is_none();
+        let free: Vec<_> = tagged.positions.iter().copied().filter(free).collect();
+        if free.is_empty() {
+            tagged.positions.clone()
+        } else {
+            free
+        }
+    }
+
+    fn expand(
+        &mut self,
+        from: &Hypothesis,
+        tag: Option<TagId>,
+        allowed: Option<&[PositionId]>,
+        next: Option<TagId>,
+        most: u32,
+        after: &mut Vec<Hypothesis>,
+    ) {
+        let plan = self.plan;
+        let Some((tag, allowed)) = tag.zip(allowed) else {
+            self.stay(from, Fault::Unknown, ERROR, None, after);
+            self.instead(from, None, after);
+            return;
+        };
+        // Without an error, when that does not lead into one with the next segment.
+        let mut smooth = false;
+        let steps = plan.steps(index(plan, from.state.at), tag);
+        for &step in steps.iter().filter(|step| allowed.contains(&step.to)) {
+            if self.fits(&from.state, step) && !self.leaves_too_few(&from.state, step) {
+                let onward = next.is_none_or(|next| !plan.steps(step.to as usize, next).is_empty());
+                smooth |= onward;
+                self.place(from, step, Vec::new(), 0, after);
+            }
+        }
+        if smooth {
+            return;
+        }
+        for &to in allowed {
+            self.with_errors(from, to, most, after);
+        }
+        if let Some(&(position, depth)) = from.missing.iter().rev().find(|(position, depth)| {
+            allowed.contains(position)
+                && from
+                    .state
+                    .open
+                    .get(*depth as usize)
+                    .is_some_and(|level| level.group == plan.position(*position).group)
+        }) {
+            // It was counted as missing; now it is only late.
+            let placement = self.aside(&from.state, position, depth, Fault::OutOfOrder(position));
+            let mut missing = from.missing.clone();
+            missing.retain(|held| *held != (position, depth));
+            let last = self.record(from.last, placement, Some(position));
+            after.push(Hypothesis {
+                state: from.state.clone(),
+                cost: from.cost,
+                last,
+                missing,
+            });
+        }
+        self.stay(from, Fault::Unexpected, ERROR + 2, None, after);
+        self.instead(from, Some(tag), after);
+    }
+
+    fn record(&mut self, before: u32, placement: Placement, found: Option<PositionId>) -> u32 {
+        self.decisions.push(Decision {
+            before,
+            placement,
+            found,
+        });
+        self.decisions.len() as u32 - 1
+    }
+
+    fn aside(&self, state: &State, position: PositionId, depth: u16, fault: Fault) -> Placement {
+        Placement {
+            position: Some(position),
+            keep: depth.min(state.open.len() as u16 - 1) + 1,
+            repeat: false,
+            aside: true,
+            faults: vec![fault],
+        }
+    }
+
+    /// The segment has no place, or none that moves the state.
+    fn stay(
+        &mut self,
+        from: &Hypothesis,
+        fault: Fault,
+        cost: u32,
+        position: Option<(PositionId, u16)>,
+        after: &mut Vec<Hypothesis>,
+    ) {
+        let placement = match position {
+            Some((position, depth)) => self.aside(&from.state, position, depth, fault),
+            None => Placement {
+                keep: from.state.open.len() as u16,
+                aside: true,
+                faults: vec![fault],
+                ..Placement::default()
+            },
+        };
+        let last = self.record(from.last, placement, None);
+        after.push(Hypothesis {
+            cost: from.cost + cost,
+            last,
+            ..from.clone()
+        });
+    }
+
+    /// The segment stands for a mandatory one, or for the first of a group.
+    fn instead(&mut self, from: &Hypothesis, tag: Option<TagId>, after: &mut Vec<Hypothesis>) {
+        let plan = self.plan;
+        for &step in plan.all_steps(index(plan, from.state.at)) {
+            let position = plan.position(step.to);
+            let first = position.index == 0 && position.group != 0;
+            let same = tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to));
+            if (position.min > 0 || first) && !same && self.fits(&from.state, step) {
+                self.place(
+                    from,
+                    step,
+                    vec![Fault::InsteadOf(step.to)],
+                    ERROR + 4,
+                    after,
+                );
+            }
+        }
+    }
+
+    fn place(
+        &mut self,
+        from: &Hypothesis,
+        step: Step,
+        faults: Vec<Fault>,
+        cost: u32,
+        after: &mut Vec<Hypothesis>,
+    ) {
+        let mut state = from.state.clone();
+        apply(self.plan, &mut state, step);
+        let mut missing = from.missing.clone();
+        missing
+            .retain(|(_, depth)| *depth < step.keep && !(step.repeat && *depth + 1 == step.keep));
+        for fault in &faults {
+            if let Fault::MissingSegment(position) = *fault {
+                let group = self.plan.position(position).group;
+                let depth = self.plan.group(group).depth;
+                if state
+                    .open
+                    .get(depth as usize)
+                    .is_some_and(|level| level.group == group)
+                {
+                    missing.push((position, depth));
+                }
+            }
+        }
+        let placement = Placement {
+            position: (!matches!(faults.last(), Some(Fault::InsteadOf(_)))).then_some(step.to),
+            keep: step.keep,
+            repeat: step.repeat,
+            aside: false,
+            faults,
+        };
+        // What stands for another moves the state as that would.
+        let placement = match placement.faults.last() {
+            Some(Fault::InsteadOf(_)) => Placement {
+                position: Some(step.to),
+                ..placement
+            },
+            _ => placement,
+        };
+        let last = self.record(from.last, placement, None);
+        after.push(Hypothesis {
+            state,
+            cost: from.cost + cost,
+            last,
+            missing,
+        });
+    }
+
+    /// Ways to reach `to` with something missing, too often, or late.
+    fn with_errors(
+        &mut self,
+        from: &Hypothesis,
+        to: PositionId,
+        most: u32,
+        after: &mut Vec<Hypothesis>,
+    ) {
+        let plan = self.plan;
+        let path = plan.open_at(to);
+        let open = &from.state.open;
+        let common = path
+            .iter()
+            .zip(open)
+            .take_while(|(group, level)| **group == level.group)
+            .count();
+        let item_at = |depth: usize| match path.get(depth + 1) {
+            Some(&inner) => plan.group(inner).index,
+            None => plan.position(to).index,
+        };
+        // In the occurrence of the innermost common group that is open.
+        let depth = common - 1;
+        let reached = if open.len() == common {
+            if from.state.at == START {
+                -1
+            } else {
+                i32::from(plan.positions[from.state.at].index)
+            }
+        } else {
+            i32::from(plan.group(open[common].group).index)
+        };
+        let target = i32::from(item_at(depth));
+        let step = Step {
+            to,
+            keep: common as u16,
+            repeat: false,
+        };
+        if target > reached {
+            let mut faults = missing_after(plan, &from.state, common);
+            missing_between(plan, path[depth], open[depth].reached, target, &mut faults);
+            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            self.place_costly(from, step, faults, most, after);
+        } else if to as usize == from.state.at {
+            let position = plan.position(to);
+            if from.state.count == position.max {
+                self.place_costly(from, step, vec![Fault::TooManySegments(to)], most, after);
+            } else if from.state.count > position.max {
+                // Said once.
+                self.place(from, step, Vec::new(), 1, after);
+            }
+        } else if path.len() == common {
+            self.stay(
+                from,
+                Fault::OutOfOrder(to),
+                ERROR + 1,
+                Some((to, depth as u16)),
+                after,
+            );
+        } else if target < reached {
+            // A whole group that comes late: go back to it, what was reached stays reached.
+            let mut faults = vec![Fault::OutOfOrder(to)];
+            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            self.place_costly(from, step, faults, most, after);
+        }
+        // In a new occurrence of one of the open groups.
+        for depth in 1..common {
+            let level = open[depth];
+            let group = plan.group(level.group);
+            let mut faults = missing_after(plan, &from.state, depth);
+            let over = level.occurrence >= group.max;
+            if level.occurrence == group.max {
+                faults.push(Fault::TooManyGroups(level.group));
+            }
+            let first = item_at(depth);
+            missing_between(plan, level.group, -1, i32::from(first), &mut faults);
+            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            let step = Step {
+                to,
+                keep: depth as u16 + 1,
+                repeat: true,
+            };
+            if faults.is_empty() && over {
+                self.place(from, step, faults, 1, after);
+            } else if !faults.is_empty() {
+                self.place_costly(from, step, faults, most, after);
+            }
+        }
+    }
+
+    fn place_costly(
+        &mut self,
+        from: &Hypothesis,
+        step: Step,
+        faults: Vec<Fault>,
+        most: u32,
+        after: &mut Vec<Hypothesis>,
+    ) {
+        let cost = faults.len() as u32 * ERROR;
+        if !faults.is_empty() && from.cost + cost <= most {
+            self.place(from, step, faults, cost, after);
+        }
+    }
+
+    /// Whether a transition leaves an item behind that must occur more often.
+    fn leaves_too_few(&self, state: &State, step: Step) -> bool {
+        if !self.plan.counts_matter || state.at == START {
+            return false;
+        }
+        if step.to as usize != state.at || step.repeat {
+            return state.count < self.plan.positions[state.at].min;
+        }
+        false
+    }
+
+    /// Keeps the best hypotheses, one for each state, in the order of preference.
+    fn prune(&mut self, mut after: Vec<Hypothesis>) {
+        let best = after.iter().map(|h| h.cost).min().unwrap_or(0);
+        after.retain(|h| h.cost <= best + MARGIN);
+        // Stable: of those that cost the same, the one that came first stays first.
+        after.sort_by_key(|h| h.cost);
+        let mut kept: Vec<Hypothesis> = Vec::with_capacity(after.len().min(self.limits.hypotheses));
+        for hypothesis in after {
+            if kept.len() == self.limits.hypotheses {
+                break;
+            }
+            if !kept.iter().any(|held| held.state == hypothesis.state) {
+                kept.push(hypothesis);
+            }
+        }
+        self.hypotheses = kept;
+    }
+
+    /// Takes the best hypothesis: all that waited are placed.
+    fn decide(&mut self) {
+        let Some(best) = self.hypotheses.iter().min_by_key(|h| h.cost) else {
+            return;
+        };
+        self.state = best.state.clone();
+        let mut at = best.last;
+        let mut found = Vec::new();
+        let start = self.resolved.len();
+        while at != NONE {
+            let decision = &mut self.decisions[at as usize];
+            let mut placement = std::mem::take(&mut decision.placement);
+            placement.faults.retain(|fault| {
+                let Fault::MissingSegment(position) = fault else {
+                    return true;
+                };
+                let late = found.iter().position(|found| found == position);
+                late.map(|at| found.swap_remove(at)).is_none()
+            });
+            found.extend(decision.found);
+            self.resolved.push(placement);
+            at = decision.before;
+        }
+        self.resolved[start..].reverse();
+        self.hypotheses.clear();
+        self.decisions.clear();
+        self.waiting = 0;
+    }
+}
+
+#[inline]
+fn index(plan: &Plan, at: usize) -> usize {
+    if at == START {
+        plan.positions.len()
+    } else {
+        at
+    }
+}
+
+/// Moves a state over a transition.
+#[inline]
+fn apply(plan: &Plan, state: &mut State, step: Step) {
+    let position = plan.position(step.to);
+    if step.to as usize == state.at && !step.repeat && state.open.len() == step.keep as usize {
+        state.count = state.count.saturating_add(1);
+        return;
+    }
+    state.open.truncate(step.keep as usize);
+    if step.repeat
+        && let Some(level) = state.open.last_mut()
+    {
+        level.occurrence = level.occurrence.saturating_add(1);
+        level.reached = -1;
+    }
+    let depth = plan.group(position.group).depth as usize;
+    if state.open.len() <= depth {
+        // The groups between, innermost last.
+        let from = state.open.len();
+        state.open.resize(
+            depth + 1,
+            Level {
+                group: position.group,
+                occurrence: 1,
+                reached: -1,
+            },
+        );
+        let mut group = position.group;
+        for level in (from..=depth).rev() {
+            state.open[level].group = group;
+            let at = plan.group(group);
+            let reached = &mut state.open[level - 1].reached;
+            *reached = (*reached).max(i32::from(at.index));
+            group = at.parent;
+        }
+    }
+    let reached = &mut state.open[depth].reached;
+    *reached = (*reached).max(i32::from(position.index));
+    state.at = step.to as usize;
+    state.count = 1;
+}
+
+/// What is missing in the open groups from `depth` inwards when they end here.
+fn missing_after(plan: &Plan, state: &State, depth: usize) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for level in state.open.iter().skip(depth).rev() {
+        let items = plan.group(level.group).items.len();
+        missing_between(plan, level.group, level.reached, items as i32, &mut faults);
+    }
+    faults
+}
+
+/// Mandatory items of a group between two indexes, both excluded.
+fn missing_between(plan: &Plan, group: GroupId, after: i32, before: i32, faults: &mut Vec<Fault>) {
+    let items = &plan.group(group).items;
+    let from = (after + 1).max(0) as usize;
+    for item in items.iter().take(before.max(0) as usize).skip(from) {
+        match *item {
+            ItemId::Position(position) if plan.position(position).min > 0 => {
+                faults.push(Fault::MissingSegment(position));
+            }
+            ItemId::Group(inner) if plan.group(inner).min > 0 => {
+                faults.push(Fault::MissingGroup(inner))
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is missing before `to` in the groups of its path from `depth` inwards, which begin here.
+fn missing_on_entry(
+    plan: &Plan,
+    path: &[GroupId],
+    depth: usize,
+    to: PositionId,
+    faults: &mut Vec<Fault>,
+) {
+    for at in depth..path.len() {
+        let target = match path.get(at + 1) {
+            Some(&inner) => plan.group(inner).index,
+            None => plan.position(to).index,
+        };
+        missing_between(plan, path[at], -1, i32::from(target), faults);
+    }
+}
