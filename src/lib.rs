@@ -2,6 +2,8 @@
 //!
 //! See `ARCHITECTURE.md` in the repository for the map of the code.
 
+pub mod check;
+pub mod edifact;
 pub mod error;
 pub mod finding;
 pub mod sequence;

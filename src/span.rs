@@ -35,7 +35,7 @@ impl Span {
 /// A place as people count: 1-based line, 1-based column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LineColumn {
-    /// 1-based line; a line ends with LF (or CR not followed by LF).
+    /// 1-based line; a line ends with LF.
     pub line: u64,
     /// 1-based column, counted in characters of the input's character set.
     pub column: u64,

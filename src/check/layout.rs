@@ -1,0 +1,239 @@
+//! The elements of a segment made ready for checking: flat tables, code sets looked up once.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::spec::model::{
+    Class, CodeList, Content, Dependency, Model, Node, Particle, Role, Simple, TypeId,
+};
+use crate::spec::release::Release;
+use crate::spec::{CodeSet, Specs};
+
+/// What a segment may hold.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub parts: Vec<PartRule>,
+    pub components: Vec<ComponentRule>,
+    pub dependencies: Vec<Dependency>,
+    /// Bit of each of the first 64 parts that must be there.
+    pub mandatory: u64,
+}
+
+/// An element of a segment: simple, or a composite.
+#[derive(Debug)]
+pub(super) struct PartRule {
+    pub name: Box<str>,
+    pub id: Box<str>,
+    pub mandatory: bool,
+    pub max: u32,
+    /// Its components, as a range of [`Layout::components`]; a simple element has one, itself.
+    pub components: std::ops::Range<usize>,
+    pub composite: bool,
+    pub dependencies: Vec<Dependency>,
+    /// A date whose format another component names: indexes of 2380 and 2379.
+    pub date: Option<(usize, usize)>,
+    /// Bit of each of the first 64 components that must be there when the composite is.
+    pub required: u64,
+    /// Whether some check needs several components at once.
+    pub joined: bool,
+}
+
+/// A component, or a simple element.
+#[derive(Debug)]
+pub(super) struct ComponentRule {
+    pub name: Box<str>,
+    pub id: Box<str>,
+    pub mandatory: bool,
+    /// Left out by a layer: its place is kept, nothing may stand there.
+    pub dropped: bool,
+    pub class: Class,
+    pub min: u32,
+    pub max: u32,
+    pub codes: Option<Codes>,
+    /// Indexes of 1131 and 3055 behind it, which name the list that its code is from.
+    pub list_named_by: (Option<usize>, Option<usize>),
+}
+
+/// The code list of a component, loaded when first needed.
+#[derive(Debug)]
+pub(super) struct Codes {
+    list: CodeList,
+    release: Option<Release>,
+    syntax: u8,
+    own: OnceLock<Arc<CodeSet>>,
+    /// The list elsewhere, and the element and value beside the code on which that depends.
+    bound: OnceLock<Option<(Arc<CodeSet>, Option<(Box<str>, Box<str>)>)>>,
+}
+
+impl Codes {
+    /// The directory's own list; empty when it has none.
+    #[inline]
+    pub(super) fn own(&self, specs: &Specs) -> &CodeSet {
+        self.own.get_or_init(|| {
+            specs
+                .code_set(&self.list, self.release, self.syntax)
+                .unwrap_or_default()
+        })
+    }
+
+    /// The list elsewhere that the element is bound to.
+    pub(super) fn bound(
+        &self,
+        specs: &Specs,
+        element: &str,
+    ) -> Option<(&CodeSet, Option<(&str, &str)>)> {
+        let bound = self.bound.get_or_init(|| {
+            let (table, when) = specs.bound_table(element)?;
+            let set = specs
+                .code_set(&CodeList::Table(table.into()), None, self.syntax)
+                .ok()?;
+            Some((
+                set,
+                when.map(|(element, value)| (element.into(), value.into())),
+            ))
+        });
+        bound.as_ref().map(|(set, when)| {
+            (
+                &**set,
+                when.as_ref().map(|(element, value)| (&**element, &**value)),
+            )
+        })
+    }
+}
+
+impl Layout {
+    /// The layout of a segment's type. In syntax versions 1 to 3 an element that repeats takes
+    /// as many places in the segment (there is no repetition separator).
+    pub(super) fn new(model: &Model, of: TypeId, release: Option<Release>, syntax: u8) -> Self {
+        let segment = model.get(of);
+        let mut layout = Self {
+            parts: Vec::new(),
+            components: Vec::new(),
+            dependencies: segment.dependencies.clone(),
+            mandatory: 0,
+        };
+        for (node, min, max) in children(&segment.content) {
+            let start = layout.components.len();
+            let composite = node.role == Role::Composite;
+            let of = model.get(node.of);
+            match &of.content {
+                Content::Value(simple) => {
+                    layout
+                        .components
+                        .push(component(node, simple, (min, max), release, syntax));
+                }
+                content => {
+                    for (inner, min, max) in children(content) {
+                        if let Content::Value(simple) = &model.get(inner.of).content {
+                            layout.components.push(component(
+                                inner,
+                                simple,
+                                (min, max),
+                                release,
+                                syntax,
+                            ));
+                        }
+                    }
+                }
+            }
+            let range = start..layout.components.len();
+            let parts = &mut layout.components[range.clone()];
+            for at in 0..parts.len() {
+                let id = |at: usize| parts.get(at).map(|c| &*c.id);
+                let named = match (id(at + 1), id(at + 2)) {
+                    (Some("1131"), Some("3055")) => (Some(at + 1), Some(at + 2)),
+                    (Some("1131"), _) => (Some(at + 1), None),
+                    (Some("3055"), _) => (None, Some(at + 1)),
+                    _ => (None, None),
+                };
+                parts[at].list_named_by = named;
+            }
+            let find = |id: &str| parts.iter().position(|c| &*c.id == id);
+            let date = find("2380").zip(find("2379"));
+            let required = bits(parts.iter().map(|c| c.mandatory));
+            let joined = composite
+                && (date.is_some()
+                    || !of.dependencies.is_empty()
+                    || parts
+                        .iter()
+                        .any(|c| c.codes.is_some() && c.list_named_by != (None, None)));
+            let places = if syntax < 4 && max > 1 {
+                max.min(MOST_PLACES)
+            } else {
+                1
+            };
+            for place in 0..places {
+                layout.parts.push(PartRule {
+                    name: match place {
+                        0 => node.name.clone(),
+                        _ => format!("{}_{}", node.name, place + 1).into(),
+                    },
+                    id: node.id.clone(),
+                    mandatory: min > 0 && place == 0,
+                    max: if places > 1 { 1 } else { max },
+                    components: range.clone(),
+                    composite,
+                    dependencies: of.dependencies.clone(),
+                    date,
+                    required,
+                    joined,
+                });
+            }
+        }
+        layout.mandatory = bits(layout.parts.iter().map(|part| part.mandatory));
+        layout
+    }
+}
+
+/// More places than an element can repeat in any segment of the directories.
+const MOST_PLACES: u32 = 999;
+
+fn bits(flags: impl Iterator<Item = bool>) -> u64 {
+    flags
+        .take(64)
+        .enumerate()
+        .fold(0, |bits, (at, flag)| bits | u64::from(flag) << at)
+}
+
+fn component(
+    node: &Node,
+    simple: &Simple,
+    (min, max): (u32, u32),
+    release: Option<Release>,
+    syntax: u8,
+) -> ComponentRule {
+    ComponentRule {
+        name: node.name.clone(),
+        id: node.id.clone(),
+        mandatory: min > 0,
+        dropped: max == 0,
+        class: simple.class,
+        min: simple.min,
+        max: simple.max.unwrap_or(u32::MAX),
+        codes: simple.codes.clone().map(|list| Codes {
+            list,
+            release,
+            syntax,
+            own: OnceLock::new(),
+            bound: OnceLock::new(),
+        }),
+        list_named_by: (None, None),
+    }
+}
+
+/// The named children of a sequence with their bounds.
+fn children(content: &Content) -> Vec<(&Node, u32, u32)> {
+    let Content::Children(Particle::Sequence(items)) = content else {
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Particle::Repeat { min, max, of } => match &**of {
+                Particle::Node(node) => Some((node, *min, max.unwrap_or(u32::MAX))),
+                _ => None,
+            },
+            Particle::Node(node) => Some((node, 1, 1)),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,329 @@
+//! The SIMD lexers: 64 bytes at a time. A block that holds a release character, or follows one,
+//! is left to the scalar lexer.
+#![allow(unsafe_code)]
+
+use super::{Index, Lexer, scalar};
+
+/// The instruction sets a lexer is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each exists on some architectures only")]
+pub(in super::super) enum Engine {
+    Scalar,
+    Avx2,
+    Avx512,
+    Neon,
+}
+
+impl Engine {
+    /// The best that this machine has.
+    pub(super) fn detect() -> Self {
+        static BEST: std::sync::OnceLock<Engine> = std::sync::OnceLock::new();
+        *BEST.get_or_init(|| Self::available().pop().unwrap_or(Self::Scalar))
+    }
+
+    /// All that this machine has, the best last.
+    pub(in super::super) fn available() -> Vec<Self> {
+        #[allow(unused_mut)]
+        let mut engines = vec![Self::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+                engines.push(Self::Avx2);
+            }
+            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+                engines.push(Self::Avx512);
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        engines.push(Self::Neon);
+        engines
+    }
+}
+
+/// Bytes in a block.
+const BLOCK: usize = 64;
+
+/// What a block holds, a bit for each byte.
+struct Masks {
+    separators: u64,
+    terminators: u64,
+    releases: u64,
+    controls: u64,
+}
+
+pub(super) fn lex(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+    match lexer.engine {
+        Engine::Scalar => scalar::lex(lexer, data, at, index),
+        // SAFETY: an engine is chosen only where its instructions were detected.
+        #[cfg(target_arch = "x86_64")]
+        Engine::Avx2 => unsafe { x86::lex_avx2(lexer, data, at, index) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Engine::Avx512 => unsafe { x86::lex_avx512(lexer, data, at, index) },
+        // SAFETY: NEON is part of every aarch64 target.
+        #[cfg(target_arch = "aarch64")]
+        Engine::Neon => unsafe { arm::lex_neon(lexer, data, at, index) },
+        #[allow(unreachable_patterns)]
+        _ => scalar::lex(lexer, data, at, index),
+    }
+}
+
+/// Lexes whole blocks by `masks` and `flatten`, the rest by the scalar lexer.
+#[inline(always)]
+fn lex_blocks(
+    lexer: &mut Lexer,
+    data: &[u8],
+    at: u32,
+    index: &mut Index,
+    masks: impl Fn(&[u8; BLOCK]) -> Masks,
+    flatten: impl Fn(u64, u32, &mut Vec<u32>),
+) {
+    let mut position = at;
+    let (blocks, rest) = data.as_chunks::<BLOCK>();
+    for block in blocks {
+        let found = masks(block);
+        if found.releases != 0 || lexer.escaping {
+            scalar::lex(lexer, block, position, index);
+        } else {
+            let mut terminators = found.terminators;
+            let before = index.separators.len() as u32;
+            while terminators != 0 {
+                let below =
+                    found.separators & (terminators & terminators.wrapping_neg()).wrapping_sub(1);
+                index.ends.push(before + below.count_ones());
+                terminators &= terminators - 1;
+            }
+            flatten(found.separators, position, &mut index.separators);
+            let mut controls = found.controls;
+            while controls != 0 {
+                index.specials.push(position + controls.trailing_zeros());
+                controls &= controls - 1;
+            }
+        }
+        position += BLOCK as u32;
+    }
+    scalar::lex(lexer, rest, position, index);
+}
+
+/// Writes the position of every bit of `mask`.
+#[inline(always)]
+fn flatten_bits(mut mask: u64, position: u32, out: &mut Vec<u32>) {
+    let count = mask.count_ones() as usize;
+    out.reserve(BLOCK);
+    let len = out.len();
+    // SAFETY: room for 64 more was reserved, and at most 64 are written, in runs of 8 of which
+    // the last may write up to 7 beyond `count`: `count` rounded up to 8 is at most 64.
+    unsafe {
+        let start = out.as_mut_ptr().add(len);
+        let mut written = 0;
+        while written < count {
+            for lane in 0..8 {
+                start
+                    .add(written + lane)
+                    .write(position.wrapping_add(mask.trailing_zeros()));
+                mask &= mask.wrapping_sub(1);
+            }
+            written += 8;
+        }
+        out.set_len(len + count);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{BLOCK, Index, Lexer, Masks, flatten_bits, lex_blocks};
+
+    /// # Safety
+    /// AVX2 and BMI1 must be there.
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
+    pub(super) unsafe fn lex_avx2(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+        let wanted = lexer.separators;
+        let set = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
+        let (component, element, terminator) = (
+            set(wanted.component),
+            set(wanted.element),
+            set(wanted.terminator),
+        );
+        // Where there is no such character, another separator is looked for again.
+        let repetition = set(wanted.repetition.unwrap_or(wanted.element));
+        let release = set(wanted.release.unwrap_or(wanted.element));
+        let has_release = if wanted.release.is_some() {
+            u64::MAX
+        } else {
+            0
+        };
+        let highest_control = set(0x1F);
+        let half = |bytes: *const u8| {
+            // SAFETY: the caller gives 32 readable bytes.
+            let v = unsafe { _mm256_loadu_si256(bytes.cast()) };
+            let bits = |mask| u64::from(_mm256_movemask_epi8(mask).cast_unsigned());
+            let ends = _mm256_cmpeq_epi8(v, terminator);
+            let separators = _mm256_or_si256(
+                _mm256_or_si256(
+                    _mm256_cmpeq_epi8(v, component),
+                    _mm256_cmpeq_epi8(v, element),
+                ),
+                _mm256_or_si256(_mm256_cmpeq_epi8(v, repetition), ends),
+            );
+            let controls = _mm256_cmpeq_epi8(_mm256_min_epu8(v, highest_control), v);
+            (
+                bits(separators),
+                bits(ends),
+                bits(_mm256_cmpeq_epi8(v, release)),
+                bits(controls),
+            )
+        };
+        let masks = |block: &[u8; BLOCK]| {
+            let low = half(block.as_ptr());
+            // SAFETY: a block has 64 bytes.
+            let high = half(unsafe { block.as_ptr().add(32) });
+            let separators = low.0 | high.0 << 32;
+            Masks {
+                separators,
+                terminators: low.1 | high.1 << 32,
+                releases: (low.2 | high.2 << 32) & has_release,
+                controls: (low.3 | high.3 << 32) & !separators,
+            }
+        };
+        lex_blocks(lexer, data, at, index, masks, flatten_bits);
+    }
+
+    /// # Safety
+    /// AVX-512 BW and VBMI2 must be there.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,popcnt,lzcnt")]
+    pub(super) unsafe fn lex_avx512(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+        let wanted = lexer.separators;
+        let set = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+        let (component, element, terminator) = (
+            set(wanted.component),
+            set(wanted.element),
+            set(wanted.terminator),
+        );
+        let repetition = set(wanted.repetition.unwrap_or(wanted.element));
+        let release = set(wanted.release.unwrap_or(wanted.element));
+        let has_release = if wanted.release.is_some() {
+            u64::MAX
+        } else {
+            0
+        };
+        let highest_control = set(0x1F);
+        let masks = |block: &[u8; BLOCK]| {
+            // SAFETY: a block has 64 bytes.
+            let v = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+            let terminators = _mm512_cmpeq_epi8_mask(v, terminator);
+            let separators = _mm512_cmpeq_epi8_mask(v, component)
+                | _mm512_cmpeq_epi8_mask(v, element)
+                | _mm512_cmpeq_epi8_mask(v, repetition)
+                | terminators;
+            Masks {
+                separators,
+                terminators,
+                releases: _mm512_cmpeq_epi8_mask(v, release) & has_release,
+                controls: _mm512_cmple_epu8_mask(v, highest_control) & !separators,
+            }
+        };
+        let mut lanes = [0u8; BLOCK];
+        for (at, lane) in lanes.iter_mut().enumerate() {
+            *lane = at as u8;
+        }
+        // SAFETY: 64 bytes.
+        let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
+        let flatten = |mask: u64, position: u32, out: &mut Vec<u32>| {
+            let count = mask.count_ones() as usize;
+            out.reserve(BLOCK);
+            let len = out.len();
+            let packed = _mm512_maskz_compress_epi8(mask, lanes);
+            let base = _mm512_set1_epi32(position.cast_signed());
+            let widen = |bytes| _mm512_add_epi32(_mm512_cvtepu8_epi32(bytes), base);
+            // SAFETY: room for 64 more was reserved; each store writes 16, the last of at most 4
+            // ends at 64.
+            unsafe {
+                let start = out.as_mut_ptr().add(len);
+                _mm512_storeu_si512(start.cast(), widen(_mm512_castsi512_si128(packed)));
+                if count > 16 {
+                    let next = _mm512_extracti32x4_epi32::<1>(packed);
+                    _mm512_storeu_si512(start.add(16).cast(), widen(next));
+                    if count > 32 {
+                        let next = _mm512_extracti32x4_epi32::<2>(packed);
+                        _mm512_storeu_si512(start.add(32).cast(), widen(next));
+                        let next = _mm512_extracti32x4_epi32::<3>(packed);
+                        _mm512_storeu_si512(start.add(48).cast(), widen(next));
+                    }
+                }
+                out.set_len(len + count);
+            }
+        };
+        lex_blocks(lexer, data, at, index, masks, flatten);
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod arm {
+    use std::arch::aarch64::*;
+
+    use super::{BLOCK, Index, Lexer, Masks, flatten_bits, lex_blocks};
+
+    /// # Safety
+    /// NEON must be there, as on every aarch64 target.
+    #[target_feature(enable = "neon")]
+    pub(super) unsafe fn lex_neon(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+        let wanted = lexer.separators;
+        let repetition = wanted.repetition.unwrap_or(wanted.element);
+        let release = wanted.release.unwrap_or(wanted.element);
+        let has_release = if wanted.release.is_some() {
+            u64::MAX
+        } else {
+            0
+        };
+        const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+        // SAFETY: 16 bytes.
+        let weights = unsafe { vld1q_u8(BITS.as_ptr()) };
+        // Four compare results of 16 bytes to 64 bits.
+        let pack = |a, b, c, d| {
+            let ab = vpaddq_u8(vandq_u8(a, weights), vandq_u8(b, weights));
+            let cd = vpaddq_u8(vandq_u8(c, weights), vandq_u8(d, weights));
+            let all = vpaddq_u8(vpaddq_u8(ab, cd), vdupq_n_u8(0));
+            vgetq_lane_u64::<0>(vreinterpretq_u64_u8(all))
+        };
+        let masks = |block: &[u8; BLOCK]| {
+            // SAFETY: a block has 64 bytes.
+            let v = unsafe {
+                let start = block.as_ptr();
+                [
+                    vld1q_u8(start),
+                    vld1q_u8(start.add(16)),
+                    vld1q_u8(start.add(32)),
+                    vld1q_u8(start.add(48)),
+                ]
+            };
+            let equal = |byte: u8| {
+                let wanted = vdupq_n_u8(byte);
+                pack(
+                    vceqq_u8(v[0], wanted),
+                    vceqq_u8(v[1], wanted),
+                    vceqq_u8(v[2], wanted),
+                    vceqq_u8(v[3], wanted),
+                )
+            };
+            let below = vdupq_n_u8(0x20);
+            let controls = pack(
+                vcltq_u8(v[0], below),
+                vcltq_u8(v[1], below),
+                vcltq_u8(v[2], below),
+                vcltq_u8(v[3], below),
+            );
+            let terminators = equal(wanted.terminator);
+            let separators =
+                equal(wanted.component) | equal(wanted.element) | equal(repetition) | terminators;
+            Masks {
+                separators,
+                terminators,
+                releases: equal(release) & has_release,
+                controls: controls & !separators,
+            }
+        };
+        lex_blocks(lexer, data, at, index, masks, flatten_bits);
+    }
+}

@@ -1,0 +1,11 @@
+//! UN/EDIFACT (ISO 9735 syntax versions 1 to 4): from bytes to segments.
+//!
+//! The lexer finds the separators, the reader cuts segments, objects and what is neither, and
+//! a segment is a view on its bytes. Nothing here knows a message.
+
+mod lex;
+mod segment;
+mod una;
+
+pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
+pub use una::Separators;

@@ -1,0 +1,303 @@
+//! Views of a segment: borrowed from the input, made from the index, nothing copied.
+
+use std::borrow::Cow;
+
+use super::una::Separators;
+
+/// How a token ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By a component separator: another component of the same composite follows.
+    Component,
+    /// By a repetition separator: another repetition of the same element follows.
+    Repetition,
+    /// By an element separator: the next element follows.
+    Element,
+    /// By the segment terminator.
+    Terminator,
+}
+
+/// A component, a simple element, or a part of a tag: what stands between two separators.
+#[derive(Clone, Copy, Debug)]
+pub struct Token<'a> {
+    /// Its bytes as they came, release characters and line breaks among them.
+    pub bytes: &'a [u8],
+    /// Offset of its first byte from the start of the input.
+    pub offset: u64,
+    /// How it ended.
+    pub end: End,
+    /// Whether it may hold release characters or line breaks, so that [`value`](Self::value)
+    /// may differ from `bytes`.
+    pub escaped: bool,
+    release: Option<u8>,
+}
+
+impl<'a> Token<'a> {
+    /// Its value: release characters and the line breaks of wrapped lines removed.
+    #[must_use]
+    pub fn value(&self) -> Cow<'a, [u8]> {
+        if self.escaped {
+            unescape(self.bytes, self.release)
+        } else {
+            Cow::Borrowed(self.bytes)
+        }
+    }
+}
+
+fn unescape(bytes: &[u8], release: Option<u8>) -> Cow<'_, [u8]> {
+    let special = |byte: &u8| Some(*byte) == release || matches!(byte, b'\r' | b'\n');
+    let Some(first) = bytes.iter().position(special) else {
+        return Cow::Borrowed(bytes);
+    };
+    let mut value = bytes[..first].to_vec();
+    let mut escaping = false;
+    for &byte in &bytes[first..] {
+        match byte {
+            b'\r' | b'\n' => {}
+            _ if escaping => {
+                value.push(byte);
+                escaping = false;
+            }
+            _ if Some(byte) == release => escaping = true,
+            _ => value.push(byte),
+        }
+    }
+    Cow::Owned(value)
+}
+
+/// A segment: its tag, elements, repetitions and components.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// The input from which positions count.
+    pub(super) data: &'a [u8],
+    /// Offset of `data` from the start of the input.
+    pub(super) base: u64,
+    /// Where the segment begins in `data`, blanks before its tag included.
+    pub(super) start: u32,
+    /// Where its tag begins in `data`.
+    pub(super) tag_at: u32,
+    /// Positions of its separators in `data`; the last is its terminator.
+    pub(super) separators: &'a [u32],
+    /// Whether release characters or control characters stand in it.
+    pub(super) has_specials: bool,
+    pub(super) service: &'a Separators,
+}
+
+impl<'a> Segment<'a> {
+    /// Offset of the first byte of its tag.
+    #[inline]
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.base + u64::from(self.tag_at)
+    }
+
+    /// Offset of its terminator.
+    #[inline]
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.base + u64::from(self.terminator())
+    }
+
+    fn terminator(&self) -> u32 {
+        *self.separators.last().unwrap_or(&self.tag_at)
+    }
+
+    /// From its tag to its terminator, which is included.
+    #[must_use]
+    pub fn span(&self) -> crate::span::Span {
+        crate::span::Span::new(self.offset(), self.end() + 1 - self.offset())
+    }
+
+    /// Its bytes, from its tag to its terminator, which is included.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        &self.data[self.tag_at as usize..=self.terminator() as usize]
+    }
+
+    /// Line breaks, blanks and tabs between the last segment and its tag.
+    #[must_use]
+    pub fn blank(&self) -> &'a [u8] {
+        &self.data[self.start as usize..self.tag_at as usize]
+    }
+
+    /// The characters that separate in it.
+    #[must_use]
+    pub fn separators(&self) -> &'a Separators {
+        self.service
+    }
+
+    /// Its tag as it came, without explicit nesting.
+    #[inline]
+    #[must_use]
+    pub fn tag(&self) -> &'a [u8] {
+        let end = *self.separators.first().unwrap_or(&self.tag_at);
+        &self.data[self.tag_at as usize..end as usize]
+    }
+
+    /// All its tokens: the tag first (with explicit nesting, its parts), then those of its
+    /// elements. The way to go through a segment once.
+    #[inline]
+    pub fn tokens(&self) -> Tokens<'a> {
+        Tokens {
+            data: self.data,
+            base: self.base,
+            at: self.tag_at,
+            separators: self.separators.iter(),
+            service: self.service,
+            escaped: self.has_specials,
+        }
+    }
+
+    /// Its tokens behind the tag. With explicit nesting (`LOC:1:2`) those of the tag are passed
+    /// over too.
+    #[inline]
+    pub fn element_tokens(&self) -> Tokens<'a> {
+        let mut tokens = self.tokens();
+        while let Some(token) = tokens.next() {
+            if matches!(token.end, End::Element | End::Terminator) {
+                break;
+            }
+        }
+        tokens
+    }
+
+    /// The value of a component: `element` and `component` count from 0, first repetition.
+    /// Empty values are `None`.
+    #[must_use]
+    pub fn get(&self, element: usize, component: usize) -> Option<Cow<'a, [u8]>> {
+        self.token(element, component)
+            .map(|token| token.value())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The token at an element and component, both counted from 0, in the first repetition.
+    #[must_use]
+    pub fn token(&self, element: usize, component: usize) -> Option<Token<'a>> {
+        let (mut at_element, mut at_component, mut repeated) = (0, 0, false);
+        for token in self.element_tokens() {
+            if !repeated && at_element == element && at_component == component {
+                return Some(token);
+            }
+            match token.end {
+                End::Component => at_component += 1,
+                End::Repetition => repeated = true,
+                End::Element => {
+                    if at_element == element {
+                        return None;
+                    }
+                    (at_element, at_component, repeated) = (at_element + 1, 0, false);
+                }
+                End::Terminator => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether release characters or control characters stand in it.
+    #[must_use]
+    pub fn has_specials(&self) -> bool {
+        self.has_specials
+    }
+
+    /// The parts of the tag behind it: explicit nesting and repetition (`LOC:1:2`).
+    #[must_use]
+    pub fn nesting(&self) -> Vec<Token<'a>> {
+        let mut parts = Vec::new();
+        let mut more = false;
+        for token in self.tokens() {
+            if more {
+                parts.push(token);
+            }
+            if token.end != End::Component {
+                break;
+            }
+            more = true;
+        }
+        parts
+    }
+}
+
+/// The tokens of a segment.
+#[derive(Clone, Debug)]
+pub struct Tokens<'a> {
+    data: &'a [u8],
+    base: u64,
+    at: u32,
+    separators: std::slice::Iter<'a, u32>,
+    service: &'a Separators,
+    escaped: bool,
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Token<'a>> {
+        let position = *self.separators.next()?;
+        let byte = self.data[position as usize];
+        let end = if byte == self.service.component {
+            End::Component
+        } else if byte == self.service.element {
+            End::Element
+        } else if byte == self.service.terminator {
+            End::Terminator
+        } else {
+            End::Repetition
+        };
+        let token = Token {
+            bytes: &self.data[self.at as usize..position as usize],
+            offset: self.base + u64::from(self.at),
+            end,
+            escaped: self.escaped,
+            release: self.service.release,
+        };
+        self.at = position + 1;
+        Some(token)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.separators.size_hint()
+    }
+}
+
+/// A segment that owns its bytes: one that waits for its placement, or that was made.
+#[derive(Clone, Debug)]
+pub struct OwnedSegment {
+    data: Box<[u8]>,
+    base: u64,
+    tag_at: u32,
+    separators: Box<[u32]>,
+    has_specials: bool,
+    service: Separators,
+}
+
+impl OwnedSegment {
+    /// The segment as a view.
+    #[must_use]
+    pub fn view(&self) -> Segment<'_> {
+        Segment {
+            data: &self.data,
+            base: self.base,
+            start: 0,
+            tag_at: self.tag_at,
+            separators: &self.separators,
+            has_specials: self.has_specials,
+            service: &self.service,
+        }
+    }
+}
+
+impl From<Segment<'_>> for OwnedSegment {
+    fn from(segment: Segment<'_>) -> Self {
+        let start = segment.start;
+        Self {
+            data: segment.data[start as usize..=segment.terminator() as usize].into(),
+            base: segment.base + u64::from(start),
+            tag_at: segment.tag_at - start,
+            separators: segment.separators.iter().map(|at| at - start).collect(),
+            has_specials: segment.has_specials,
+            service: *segment.service,
+        }
+    }
+}
