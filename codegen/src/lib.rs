@@ -1,1 +1,15 @@
-//! Imports published message standards into the text form of `specs/`.
+//! Imports published message standards into baowen's text specs.
+//!
+//! [`edifact`] reads the directories that the United Nations publish and writes
+//! `specs/edifact`: structures, formats, repetitions, dependency notes, code values and short
+//! names, each with the releases it holds for. Definitions and notes are not carried over.
+
+pub mod edifact;
+mod fault;
+mod history;
+pub mod service;
+mod source;
+
+pub use fault::{Fault, Result};
+pub use history::History;
+pub use source::{Limits, Source, SourceFile};

@@ -11,7 +11,9 @@ mod message;
 pub mod model;
 pub mod release;
 mod table;
-pub(crate) mod text;
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub mod text;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;

@@ -74,11 +74,11 @@ impl Releases {
 
 /// Ranges of releases as text writes them: `D93A..D96B`, `D97A..`, `D96A`, joined by commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ranges(pub(crate) Vec<(Box<str>, Until)>);
+pub struct Ranges(pub Vec<(Box<str>, Until)>);
 
 /// The end of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Until {
+pub enum Until {
     /// One release only.
     Same,
     /// That release, included.

@@ -41,7 +41,7 @@ use crate::{Error, Result};
 
 /// What an entry of a layer does to the base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub enum Verb {
     /// Nothing of that name may be there yet.
     New,
     /// Narrows what is there.
@@ -53,7 +53,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Restrict => "restrict",
@@ -65,7 +65,7 @@ impl Verb {
 
 /// An entry and where it stands.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     pub verb: Option<Verb>,
     pub body: Body,
     /// 1-based line of its head.
@@ -73,7 +73,7 @@ pub(crate) struct Entry {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
+pub enum Body {
     Release {
         name: Box<str>,
         codes_from: Vec<Box<str>>,
@@ -89,7 +89,7 @@ pub(crate) enum Body {
 
 /// A data element: format and name by release.
 #[derive(Clone, Debug)]
-pub(crate) struct Element {
+pub struct Element {
     pub id: Box<str>,
     pub variants: Vec<(Ranges, Format, Box<str>)>,
 }
@@ -120,21 +120,21 @@ impl std::fmt::Display for Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PartsKind {
+pub enum PartsKind {
     Segment,
     Composite,
 }
 
 /// A segment or a composite: its parts by release.
 #[derive(Clone, Debug)]
-pub(crate) struct Parts {
+pub struct Parts {
     pub kind: PartsKind,
     pub id: Box<str>,
     pub variants: Vec<PartsVariant>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct PartsVariant {
+pub struct PartsVariant {
     pub ranges: Ranges,
     pub name: Box<str>,
     pub parts: Vec<Part>,
@@ -144,7 +144,7 @@ pub(crate) struct PartsVariant {
 
 /// A composite or element of a segment, or an element of a composite.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub struct Part {
     pub id: Box<str>,
     pub mandatory: bool,
     pub max: u32,
@@ -155,14 +155,14 @@ pub(crate) struct Part {
 
 /// A message: its structure by release.
 #[derive(Clone, Debug)]
-pub(crate) struct Message {
+pub struct Message {
     pub id: Box<str>,
     pub interactive: bool,
     pub variants: Vec<MessageVariant>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct MessageVariant {
+pub struct MessageVariant {
     pub ranges: Ranges,
     pub name: Box<str>,
     pub items: Vec<Item>,
@@ -170,27 +170,27 @@ pub(crate) struct MessageVariant {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Item {
+pub struct Item {
     pub kind: ItemKind,
     pub mandatory: bool,
     pub max: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ItemKind {
+pub enum ItemKind {
     Segment(Box<str>),
     Group(u32, Vec<Item>),
 }
 
 /// Values of a code list by release.
 #[derive(Clone, Debug)]
-pub(crate) struct Codes {
+pub struct Codes {
     pub element: Box<str>,
     pub rows: Vec<CodeRow>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct CodeRow {
+pub struct CodeRow {
     pub code: Box<str>,
     pub ranges: Ranges,
     pub name: Box<str>,
@@ -198,7 +198,7 @@ pub(crate) struct CodeRow {
 
 /// The table of `specs/codes` that holds an element's values when the directory's list is empty.
 #[derive(Clone, Debug)]
-pub(crate) struct Bind {
+pub struct Bind {
     pub element: Box<str>,
     pub table: Box<str>,
     /// Only beside this element with this value, in the same composite.
@@ -207,7 +207,7 @@ pub(crate) struct Bind {
 
 /// Qualifiers that identify positions of a message.
 #[derive(Clone, Debug)]
-pub(crate) struct Identify {
+pub struct Identify {
     pub message: Box<str>,
     pub ranges: Ranges,
     pub rows: Vec<(Box<str>, Box<str>, Vec<Box<str>>, u32)>,
@@ -215,7 +215,7 @@ pub(crate) struct Identify {
 
 /// Changes of a layer to a base message, segment, composite or code list.
 #[derive(Clone, Debug)]
-pub(crate) struct Patch {
+pub struct Patch {
     pub target: Target,
     pub id: Box<str>,
     pub ranges: Ranges,
@@ -225,7 +225,7 @@ pub(crate) struct Patch {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+pub enum Target {
     Message,
     Segment,
     Composite,
@@ -233,7 +233,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Message => "message",
             Self::Segment => "segment",
@@ -244,13 +244,13 @@ impl Target {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct PatchRow {
+pub struct PatchRow {
     pub change: Change,
     pub line: u32,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Change {
+pub enum Change {
     /// Position, new status, new maximum, new format.
     Set {
         path: Box<str>,
@@ -384,7 +384,7 @@ fn format(input: &str) -> Parsed<'_, Format> {
 }
 
 /// Reads a format as directories write it: `an..3`, `n13`, `a3`.
-pub(crate) fn parse_format(text: &str) -> Option<Format> {
+pub fn parse_format(text: &str) -> Option<Format> {
     let digits = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let class = match &text[..text.len() - digits.len()] {
         "a" => Class::Alpha,
@@ -889,7 +889,7 @@ fn dependency_kind(text: &str) -> Option<DependencyKind> {
 }
 
 /// Reads all entries of a file whose first line is number `first_line`.
-pub(crate) fn parse(file: &str, text: &str, first_line: u32) -> Result<Vec<Entry>> {
+pub fn parse(file: &str, text: &str, first_line: u32) -> Result<Vec<Entry>> {
     let mut source = Source::new(file, text, first_line);
     let mut entries = Vec::new();
     while let Some(entry) = source.entry()? {
