@@ -72,7 +72,7 @@ pub(super) fn codes(block: &Block<'_>, deletes: bool) -> (Vec<(String, String)>,
                 .is_some_and(|byte| *byte != b' ')
             && column < name_at - 1;
         // A note ends where the columns of a code begin.
-        if note && !fixed {
+        if note && !(fixed && old) {
             continue;
         }
         note = false;
