@@ -4,8 +4,16 @@
 //! a segment is a view on its bytes. Nothing here knows a message.
 
 mod lex;
+pub(crate) mod lines;
+mod reader;
 mod segment;
 mod una;
 
+pub use lex::CharacterLength;
+pub(crate) use reader::{Continuation, shown};
+pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
 pub use una::Separators;
+
+#[cfg(test)]
+mod reader_tests;

@@ -80,6 +80,8 @@ pub struct Segment<'a> {
     pub(super) separators: &'a [u32],
     /// Whether release characters or control characters stand in it.
     pub(super) has_specials: bool,
+    /// The input ended before its terminator, which was put there by the reader.
+    pub(super) cut: bool,
     pub(super) service: &'a Separators,
 }
 
@@ -105,13 +107,14 @@ impl<'a> Segment<'a> {
     /// From its tag to its terminator, which is included.
     #[must_use]
     pub fn span(&self) -> crate::span::Span {
-        crate::span::Span::new(self.offset(), self.end() + 1 - self.offset())
+        crate::span::Span::new(self.offset(), self.bytes().len() as u64)
     }
 
-    /// Its bytes, from its tag to its terminator, which is included.
+    /// Its bytes, from its tag to its terminator, which is included where it stands.
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
-        &self.data[self.tag_at as usize..=self.terminator() as usize]
+        let end = self.terminator() as usize + usize::from(!self.cut);
+        &self.data[self.tag_at as usize..end]
     }
 
     /// Line breaks, blanks and tabs between the last segment and its tag.
@@ -132,6 +135,26 @@ impl<'a> Segment<'a> {
     pub fn tag(&self) -> &'a [u8] {
         let end = *self.separators.first().unwrap_or(&self.tag_at);
         &self.data[self.tag_at as usize..end as usize]
+    }
+
+    /// Its tag as a number, line breaks inside left out; `None` when it is longer than 8 bytes.
+    #[inline]
+    #[must_use]
+    pub fn packed_tag(&self) -> Option<u64> {
+        match *self.tag() {
+            [a, b, c] => Some(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
+            ref tag => {
+                let tag: Vec<u8> = tag
+                    .iter()
+                    .copied()
+                    .filter(|b| !matches!(b, b'\r' | b'\n'))
+                    .collect();
+                (!tag.is_empty() && tag.len() <= 8).then(|| {
+                    tag.iter()
+                        .fold(0, |packed, byte| packed << 8 | u64::from(*byte))
+                })
+            }
+        }
     }
 
     /// All its tokens: the tag first (with explicit nesting, its parts), then those of its
@@ -191,6 +214,12 @@ impl<'a> Segment<'a> {
             }
         }
         None
+    }
+
+    /// Whether the input ended before its terminator.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// Whether release characters or control characters stand in it.
@@ -269,10 +298,36 @@ pub struct OwnedSegment {
     tag_at: u32,
     separators: Box<[u32]>,
     has_specials: bool,
+    cut: bool,
     service: Separators,
 }
 
 impl OwnedSegment {
+    /// A segment at the end of the input that has no terminator: `data` begins at `base`, its
+    /// separators stand at `separators`.
+    pub(super) fn cut(
+        data: &[u8],
+        base: u64,
+        tag_at: u32,
+        separators: &[u32],
+        has_specials: bool,
+        service: Separators,
+    ) -> Self {
+        let mut data = data.to_vec();
+        let mut separators = separators.to_vec();
+        separators.push(data.len() as u32);
+        data.push(service.terminator);
+        Self {
+            data: data.into(),
+            base,
+            tag_at,
+            separators: separators.into(),
+            has_specials,
+            cut: true,
+            service,
+        }
+    }
+
     /// The segment as a view.
     #[must_use]
     pub fn view(&self) -> Segment<'_> {
@@ -283,6 +338,7 @@ impl OwnedSegment {
             tag_at: self.tag_at,
             separators: &self.separators,
             has_specials: self.has_specials,
+            cut: self.cut,
             service: &self.service,
         }
     }
@@ -297,6 +353,7 @@ impl From<Segment<'_>> for OwnedSegment {
             tag_at: segment.tag_at - start,
             separators: segment.separators.iter().map(|at| at - start).collect(),
             has_specials: segment.has_specials,
+            cut: segment.cut,
             service: *segment.service,
         }
     }

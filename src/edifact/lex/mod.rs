@@ -38,9 +38,9 @@ enum Class {
     Control,
 }
 
-/// Length in bytes of the character at a place, for character sets in which the second byte of
-/// a character may look like a separator.
-pub(super) type CharacterLength = fn(&[u8], usize) -> usize;
+/// Gives the length in bytes of the character at a place, for character sets in which the second
+/// byte of a character may look like a separator.
+pub type CharacterLength = fn(&[u8], usize) -> usize;
 
 /// A lexer for one set of separators.
 #[derive(Clone, Debug)]

@@ -1,0 +1,1004 @@
+//! The reader: from bytes to segments, objects, and what is neither.
+//!
+//! One kernel behind two doors: over a slice nothing is copied; over [`Read`] one buffer is
+//! reused. Nothing in the content stops it: what belongs to no segment is skipped with a finding,
+//! and reading goes on with the next segment or interchange.
+
+use std::io::Read;
+
+use super::lex::{CharacterLength, Index, Lexer};
+use super::lines::{CountCharacters, LineCounter};
+use super::segment::{OwnedSegment, Segment};
+use super::una::{self, Opening, SIGHT, Separators};
+use crate::finding::{Code, Finding};
+use crate::span::{LineColumn, Span};
+use crate::{Error, Result};
+
+/// Bounds and settings of reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Longest segment in bytes; a longer one is passed over with a finding. Default 1 MiB.
+    pub longest_segment: usize,
+    /// Longest object of UNO in bytes. Default 256 MiB.
+    pub longest_object: u64,
+    /// For character sets in which the second byte of a character may look like a separator:
+    /// gives the length of the character at a place. Default none.
+    pub character_length: Option<CharacterLength>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            longest_segment: 1 << 20,
+            longest_object: 256 << 20,
+            character_length: None,
+        }
+    }
+}
+
+/// A piece of the input. Together the pieces are the whole input, byte for byte.
+#[derive(Clone, Copy, Debug)]
+pub enum Item<'a> {
+    /// A service string advice: UNA and its five or six characters, blanks before it included.
+    Una(Piece<'a>),
+    /// A segment, line breaks and blanks before it included ([`Segment::blank`]).
+    Segment(Segment<'a>),
+    /// A piece of the object between UNO and UNP, as it came.
+    Object(Piece<'a>),
+    /// Line breaks, blanks, empty segments and padding that belong to nothing.
+    Blank(Piece<'a>),
+    /// Bytes that belong to no segment. A finding says so.
+    Skipped(Piece<'a>),
+}
+
+/// Bytes and where they stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Offset of the first from the start of the input.
+    pub offset: u64,
+}
+
+enum Input<'d> {
+    Slice(&'d [u8]),
+    Stream {
+        read: Box<dyn Read + 'd>,
+        buffer: Vec<u8>,
+        ended: bool,
+    },
+}
+
+/// What is delivered next.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// Judge what begins here.
+    Opening,
+    Segments,
+    /// So many bytes of an object are left.
+    Object(u64),
+    /// Up to the next opening nothing is understood.
+    Lost,
+    /// A segment beyond the limit goes on.
+    Long,
+    End,
+}
+
+/// What the kernel found, as positions in the window.
+#[derive(Clone, Copy, Debug)]
+enum Found {
+    Una(usize, usize),
+    Segment {
+        start: u32,
+        tag_at: u32,
+        first: u32,
+        last: u32,
+        specials: bool,
+    },
+    /// A segment that stands no longer in the index.
+    Kept,
+    Object(usize, usize),
+    Blank(usize, usize),
+    Skipped(usize, usize),
+    End,
+}
+
+/// Bytes that are lexed at a time: they stay in the cache until the segments are looked at.
+const BLOCK: usize = 32 << 10;
+/// Bytes that are asked for from a stream at a time.
+const CHUNK: usize = 256 << 10;
+/// Longest stretch that is still called a tag, though a wrong one.
+const LONGEST_TAG: usize = 8;
+
+/// Reads UN/EDIFACT (ISO 9735 syntax versions 1 to 4) piece by piece.
+///
+/// ```
+/// use baowen::edifact::{Item, Reader};
+///
+/// let mut reader = Reader::new(b"UNA:+.? 'UNH+1+CUSCAR:D:95B:UN'UNT+2+1'");
+/// let mut tags = Vec::new();
+/// while let Some(item) = reader.next()? {
+///     if let Item::Segment(segment) = item {
+///         tags.push(String::from_utf8_lossy(segment.tag()).into_owned());
+///     }
+/// }
+/// assert_eq!(tags, ["UNH", "UNT"]);
+/// # Ok::<(), baowen::Error>(())
+/// ```
+pub struct Reader<'d> {
+    input: Input<'d>,
+    options: Options,
+    /// Offset of the window's first byte from the start of the input.
+    base: u64,
+    /// Where the index counts from, in the window.
+    origin: usize,
+    /// Start of what was not delivered, from the origin.
+    start: usize,
+    /// End of what was lexed, from the origin.
+    lexed: usize,
+    index: Index,
+    /// The next entry of `index.ends`, and the separator and special that come next.
+    at_end: usize,
+    at_separator: usize,
+    at_special: usize,
+    lexer: Lexer,
+    opening: Opening,
+    next: Next,
+    /// The last item is delivered again.
+    again: Option<Found>,
+    last: Found,
+    kept: Option<OwnedSegment>,
+    /// The beginning was judged together with the service string advice before it.
+    after_una: bool,
+    /// Something was understood.
+    understood: bool,
+    /// Where what is not understood began.
+    lost_from: Option<u64>,
+    lines: LineCounter,
+    findings: Vec<Finding>,
+}
+
+impl<'d> Reader<'d> {
+    /// Reads from a slice. Nothing is copied.
+    #[must_use]
+    pub fn new(input: &'d [u8]) -> Self {
+        Self::with(Input::Slice(input), Options::default())
+    }
+
+    /// Reads from a slice with options.
+    #[must_use]
+    pub fn with_options(input: &'d [u8], options: Options) -> Self {
+        Self::with(Input::Slice(input), options)
+    }
+
+    /// Reads from a stream with one reused buffer, which holds at most the longest segment and
+    /// half a MiB more.
+    #[must_use]
+    pub fn from_read(read: impl Read + 'd, options: Options) -> Self {
+        let input = Input::Stream {
+            read: Box::new(read),
+            buffer: Vec::new(),
+            ended: false,
+        };
+        Self::with(input, options)
+    }
+
+    fn with(input: Input<'d>, options: Options) -> Self {
+        let opening = Opening {
+            separators: Separators::default(),
+            una: 0,
+            syntax: 3,
+            five: false,
+            unheeded: None,
+            clash: None,
+        };
+        Self {
+            input,
+            options,
+            base: 0,
+            origin: 0,
+            start: 0,
+            lexed: 0,
+            index: Index::default(),
+            at_end: 0,
+            at_separator: 0,
+            at_special: 0,
+            lexer: Lexer::new(opening.separators, options.character_length),
+            opening,
+            next: Next::Opening,
+            again: None,
+            last: Found::End,
+            kept: None,
+            after_una: false,
+            understood: false,
+            lost_from: None,
+            lines: LineCounter::new(0),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Reads the middle of an interchange: its service characters and syntax version are known,
+    /// and `input` begins `offset` bytes after the start of the whole.
+    #[must_use]
+    pub(crate) fn continued(
+        input: &'d [u8],
+        offset: u64,
+        state: &Continuation,
+        options: Options,
+    ) -> Self {
+        let mut reader = Self::with(Input::Slice(input), options);
+        reader.base = offset;
+        reader.opening = state.0;
+        reader.lexer = Lexer::new(state.0.separators, options.character_length);
+        reader.next = Next::Segments;
+        reader.understood = true;
+        reader.lines = LineCounter::new(offset);
+        reader
+    }
+
+    /// What [`continued`](Self::continued) needs to go on from here.
+    #[must_use]
+    pub(crate) fn continuation(&self) -> Continuation {
+        Continuation(self.opening)
+    }
+
+    /// The characters that separate, as far as is known.
+    #[must_use]
+    pub fn separators(&self) -> &Separators {
+        &self.opening.separators
+    }
+
+    /// The syntax version in force, 1 to 4.
+    #[must_use]
+    pub fn syntax(&self) -> u8 {
+        self.opening.syntax
+    }
+
+    /// Takes the findings of reading since the last call. Their line and column are not set.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.findings)
+    }
+
+    /// Whether there are findings to take.
+    #[inline]
+    #[must_use]
+    pub fn has_findings(&self) -> bool {
+        !self.findings.is_empty()
+    }
+
+    /// The input that is at hand, from offset `.0` on. It holds the last item.
+    #[must_use]
+    pub fn window(&self) -> (u64, &[u8]) {
+        (self.base, self.bytes())
+    }
+
+    /// Counts lines up to `offset`, which lies in the window; what is located later lies there or
+    /// behind it.
+    pub(crate) fn count_lines_to(&mut self, offset: u64) {
+        let from = self.lines.offset;
+        if offset > from {
+            let bytes = match &self.input {
+                Input::Slice(slice) => slice,
+                Input::Stream { buffer, .. } => buffer.as_slice(),
+            };
+            let to = ((offset - self.base) as usize).min(bytes.len());
+            self.lines.advance(&bytes[(from - self.base) as usize..to]);
+        }
+    }
+
+    /// Line and column of `offset`, which lies in the window and not before what was counted.
+    pub(crate) fn locate(&self, offset: u64) -> LineColumn {
+        self.counter_at(offset).at()
+    }
+
+    /// A counter at `offset`, as [`locate`](Self::locate) finds it.
+    pub(crate) fn counter_at(&self, offset: u64) -> LineCounter {
+        let mut lines = self.lines;
+        if offset > lines.offset {
+            let bytes = self.bytes();
+            let to = ((offset - self.base) as usize).min(bytes.len());
+            lines.advance(&bytes[(lines.offset - self.base) as usize..to]);
+        }
+        lines
+    }
+
+    /// Counts the characters of a line otherwise from here on.
+    pub(crate) fn set_counting(&mut self, count: CountCharacters) {
+        self.lines.set_counting(count);
+    }
+
+    /// Delivers the last item once more.
+    pub fn unread(&mut self) {
+        self.again = Some(self.last);
+    }
+
+    /// Sets how long characters are, from the next block of the input on.
+    pub fn set_character_length(&mut self, length: Option<CharacterLength>) {
+        self.options.character_length = length;
+        self.lexer = Lexer::new(self.opening.separators, length);
+        self.forget_lexed();
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// When the stream cannot be read. A slice never fails.
+    #[inline]
+    #[allow(clippy::should_implement_trait, reason = "lends what it gives")]
+    pub fn next(&mut self) -> Result<Option<Item<'_>>> {
+        let found = match self.again.take() {
+            Some(found) => found,
+            None => self.find()?,
+        };
+        self.last = found;
+        Ok(self.item(found))
+    }
+
+    #[inline]
+    fn item(&self, found: Found) -> Option<Item<'_>> {
+        let piece = |from: usize, to: usize| Piece {
+            bytes: &self.bytes()[self.origin + from..self.origin + to],
+            offset: self.base + (self.origin + from) as u64,
+        };
+        Some(match found {
+            Found::Segment {
+                start,
+                tag_at,
+                first,
+                last,
+                specials,
+            } => Item::Segment(Segment {
+                data: &self.bytes()[self.origin..],
+                base: self.base + self.origin as u64,
+                start,
+                tag_at,
+                separators: &self.index.separators[first as usize..=last as usize],
+                has_specials: specials,
+                cut: false,
+                service: &self.opening.separators,
+            }),
+            Found::Una(from, to) => Item::Una(piece(from, to)),
+            Found::Object(from, to) => Item::Object(piece(from, to)),
+            Found::Blank(from, to) => Item::Blank(piece(from, to)),
+            Found::Skipped(from, to) => Item::Skipped(piece(from, to)),
+            Found::Kept => Item::Segment(self.kept.as_ref()?.view()),
+            Found::End => return None,
+        })
+    }
+
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        match &self.input {
+            Input::Slice(slice) => slice,
+            Input::Stream { buffer, .. } => buffer,
+        }
+    }
+
+    /// The bytes from the origin.
+    fn ahead(&self) -> &[u8] {
+        &self.bytes()[self.origin..]
+    }
+
+    #[inline]
+    fn find(&mut self) -> Result<Found> {
+        if let Next::Segments = self.next
+            && let Some(&end) = self.index.ends.get(self.at_end)
+        {
+            let terminator = self.index.separators[end as usize];
+            return self.segment(end, terminator);
+        }
+        self.find_slowly()
+    }
+
+    fn find_slowly(&mut self) -> Result<Found> {
+        loop {
+            match self.next {
+                Next::Segments => {
+                    if let Some(&end) = self.index.ends.get(self.at_end) {
+                        let terminator = self.index.separators[end as usize];
+                        return self.segment(end, terminator);
+                    }
+                    if !self.lex_more()? {
+                        return Ok(self.tail());
+                    }
+                }
+                Next::Opening => return self.open(),
+                Next::Object(left) => {
+                    if let Some(found) = self.object(left)? {
+                        return Ok(found);
+                    }
+                }
+                Next::Lost => return self.search_opening(),
+                Next::Long => return self.long_segment(),
+                Next::End => return Ok(Found::End),
+            }
+        }
+    }
+
+    /// The segment whose terminator is separator `end`.
+    #[inline]
+    fn segment(&mut self, end: u32, terminator: u32) -> Result<Found> {
+        let bytes = &self.bytes()[self.origin..];
+        let start = self.start as u32;
+        let mut tag_at = self.start;
+        while matches!(bytes[tag_at], b'\n' | b'\r' | b' ' | b'\t') && (tag_at as u32) < terminator
+        {
+            tag_at += 1;
+        }
+        let tag = &bytes[tag_at..=terminator as usize];
+        if tag.len() < 4 || !is_tag_start(tag) || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I'))
+        {
+            return self.unusual(end, terminator, tag_at);
+        }
+        Ok(self.take(start, tag_at as u32, end, terminator))
+    }
+
+    /// Delivers a segment.
+    #[inline]
+    fn take(&mut self, start: u32, tag_at: u32, end: u32, terminator: u32) -> Found {
+        let first = self.at_separator as u32;
+        let specials = &self.index.specials;
+        while specials.get(self.at_special).is_some_and(|at| *at < tag_at) {
+            self.at_special += 1;
+        }
+        let special = specials
+            .get(self.at_special)
+            .is_some_and(|at| *at < terminator);
+        self.at_separator = end as usize + 1;
+        self.at_end += 1;
+        self.start = terminator as usize + 1;
+        Found::Segment {
+            start,
+            tag_at,
+            first,
+            last: end,
+            specials: special,
+        }
+    }
+
+    /// A service segment, an empty one, or one whose tag is none.
+    #[inline(never)]
+    fn unusual(&mut self, end: u32, terminator: u32, tag_at: usize) -> Result<Found> {
+        let start = self.start;
+        if tag_at == terminator as usize {
+            self.say(Finding::new(
+                Code::EMPTY_SEGMENT,
+                self.span(tag_at, tag_at + 1),
+            ));
+            self.take(start as u32, tag_at as u32, end, terminator);
+            return Ok(Found::Blank(start, tag_at + 1));
+        }
+        self.fill(self.origin + tag_at + SIGHT)?;
+        let bytes = self.ahead();
+        let opens = matches!(
+            &bytes[tag_at..bytes.len().min(tag_at + 3)],
+            b"UNA" | b"UNB" | b"UIB"
+        );
+        let opening = if opens && !self.after_una {
+            una::opening(&bytes[tag_at..])
+        } else {
+            None
+        };
+        self.after_una = false;
+        if let Some(opening) = opening {
+            let was = self.opening.separators;
+            self.begin(opening, tag_at);
+            if was != opening.separators {
+                self.lexer = Lexer::new(opening.separators, self.options.character_length);
+            }
+            if opening.una > 0 {
+                let to = tag_at + opening.una;
+                self.resume(to);
+                self.after_una = true;
+                return Ok(Found::Una(start, to));
+            }
+            if was != opening.separators {
+                self.resume(start);
+                self.after_una = true;
+                return self.find_slowly();
+            }
+        }
+        let tag_end = self.index.separators[self.at_separator] as usize;
+        let bytes = self.ahead();
+        let tag: Vec<u8> = bytes[tag_at..tag_end]
+            .iter()
+            .copied()
+            .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+            .collect();
+        if !is_tag(&tag) {
+            let to = terminator as usize + 1;
+            // What is no segment may hide the beginning of an interchange.
+            let sight = bytes.len().min(to + SIGHT);
+            if let Some(at) = una::find_opening(&bytes[tag_at..sight])
+                .map(|at| tag_at + at)
+                .filter(|at| *at > tag_at && *at < to)
+            {
+                self.say_skipped(tag_at, at);
+                self.resume(at);
+                self.next = Next::Opening;
+                return Ok(Found::Skipped(start, at));
+            }
+            if !tag.first().is_some_and(u8::is_ascii_alphanumeric) || tag.len() > LONGEST_TAG {
+                self.say_skipped(tag_at, to);
+                self.take(start as u32, tag_at as u32, end, terminator);
+                return Ok(Found::Skipped(start, to));
+            }
+        }
+        let found = self.take(start as u32, tag_at as u32, end, terminator);
+        if tag == b"UNO" {
+            self.begin_object(found);
+        }
+        Ok(found)
+    }
+
+    /// An interchange begins at `at` from the origin.
+    fn begin(&mut self, opening: Opening, at: usize) {
+        let place = |from: usize, len: usize| self.span(at + from, at + from + len);
+        let mut found = Vec::new();
+        if opening.five {
+            found.push(Finding::new(
+                Code::FIVE_CHARACTER_UNA,
+                place(0, opening.una),
+            ));
+        }
+        if let Some(byte) = opening.unheeded {
+            found.push(
+                Finding::new(Code::REPETITION_UNHEEDED, place(7, 1))
+                    .with_content("character", shown(byte))
+                    .with("version", opening.syntax),
+            );
+        }
+        if let Some(byte) = opening.clash.filter(|_| opening.una > 0) {
+            found.push(
+                Finding::new(Code::SEPARATOR_CLASH, place(3, opening.una - 3))
+                    .with_content("character", shown(byte)),
+            );
+        }
+        self.findings.append(&mut found);
+        self.understood = true;
+        self.opening = opening;
+    }
+
+    /// Goes on at `to` from the origin; what was lexed ahead is forgotten.
+    fn resume(&mut self, to: usize) {
+        self.start = to;
+        self.lexed = to;
+        self.index.clear();
+        (self.at_end, self.at_separator, self.at_special) = (0, 0, 0);
+        self.lexer.restart();
+        self.next = Next::Segments;
+    }
+
+    /// Moves the origin to what was not delivered. Nothing is lexed ahead when this is called.
+    fn settle(&mut self) {
+        self.origin += self.start;
+        (self.start, self.lexed) = (0, 0);
+    }
+
+    /// Judges what begins here.
+    fn open(&mut self) -> Result<Found> {
+        self.settle();
+        self.fill(self.origin + SIGHT + 16)?;
+        let bytes = self.ahead();
+        if bytes.is_empty() {
+            return Ok(self.nothing_more());
+        }
+        let opening = una::opening(bytes);
+        let broken_una = bytes.starts_with(b"UNA") && bytes.len() < 9;
+        let len = bytes.len();
+        let mark = if bytes.starts_with(b"\xEF\xBB\xBF") {
+            3
+        } else {
+            0
+        };
+        let blanks = bytes[mark..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t'))
+            .count();
+        if mark > 0 {
+            self.say(Finding::new(Code::BYTE_ORDER_MARK, self.span(0, mark)));
+        }
+        if mark + blanks > 0 {
+            self.resume(mark + blanks);
+            self.next = Next::Opening;
+            return Ok(Found::Blank(0, mark + blanks));
+        }
+        let Some(opening) = opening else {
+            if broken_una {
+                self.say(Finding::new(Code::INCOMPLETE_UNA, self.span(0, len)));
+            }
+            self.next = Next::Lost;
+            return self.search_opening();
+        };
+        self.begin(opening, 0);
+        self.lexer = Lexer::new(opening.separators, self.options.character_length);
+        self.resume(opening.una);
+        self.after_una = true;
+        if opening.una > 0 {
+            return Ok(Found::Una(0, opening.una));
+        }
+        self.find_slowly()
+    }
+
+    fn nothing_more(&mut self) -> Found {
+        self.next = Next::End;
+        let end = self.base + self.origin as u64;
+        if let Some(from) = self.lost_from.take() {
+            let lost = Span::new(from, end - from);
+            let finding = if self.understood {
+                Finding::new(Code::SKIPPED_BYTES, lost).with("count", lost.len)
+            } else {
+                Finding::new(Code::UNRECOGNISED_INPUT, lost)
+            };
+            self.say(finding);
+        } else if !self.understood {
+            self.say(Finding::new(Code::EMPTY_INPUT, Span::at(end)));
+        }
+        Found::End
+    }
+
+    /// Passes over what is not understood, up to the next opening.
+    fn search_opening(&mut self) -> Result<Found> {
+        self.settle();
+        self.fill(self.origin + CHUNK)?;
+        let ended = self.is_ended();
+        let offset = self.base + self.origin as u64;
+        let bytes = self.ahead();
+        if bytes.is_empty() {
+            return Ok(self.nothing_more());
+        }
+        let window = &bytes[..bytes.len().min(CHUNK)];
+        let last = ended && window.len() == bytes.len();
+        let found = una::find_opening(window).filter(|at| last || at + SIGHT <= window.len());
+        let to = match found {
+            Some(at) => at,
+            None if last => window.len(),
+            // What could be the beginning of an opening is kept in sight.
+            None => window.len() - SIGHT,
+        };
+        let from = *self.lost_from.get_or_insert(offset);
+        self.resume(to);
+        if found.is_none() {
+            self.next = Next::Lost;
+            return Ok(Found::Skipped(0, to));
+        }
+        self.next = Next::Opening;
+        self.lost_from = None;
+        let lost = Span::new(from, offset + to as u64 - from);
+        if lost.len > 0 {
+            self.say(Finding::new(Code::SKIPPED_BYTES, lost).with("count", lost.len));
+        }
+        if to == 0 {
+            self.open()
+        } else {
+            Ok(Found::Skipped(0, to))
+        }
+    }
+
+    fn say_skipped(&mut self, from: usize, to: usize) {
+        let finding =
+            Finding::new(Code::SKIPPED_BYTES, self.span(from, to)).with("count", to - from);
+        self.say(finding);
+    }
+
+    /// Whether UNO declares an object whose bytes follow.
+    fn begin_object(&mut self, found: Found) {
+        let Some(Item::Segment(segment)) = self.item(found) else {
+            return;
+        };
+        let declared = segment.get(3, 0);
+        let span = segment.span();
+        let length = declared
+            .as_deref()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| digits.parse::<u64>().ok());
+        match length {
+            Some(length) if length <= self.options.longest_object => {
+                self.next = Next::Object(length)
+            }
+            _ => {
+                let declared = String::from_utf8_lossy(&declared.unwrap_or_default()).into_owned();
+                self.say(Finding::new(Code::OBJECT_LENGTH, span).with_content("length", declared));
+            }
+        }
+    }
+
+    /// Delivers the bytes of an object. The end of a long one, and all of a short one, is looked
+    /// at first, so that a wrong length does not swallow what follows.
+    fn object(&mut self, left: u64) -> Result<Option<Found>> {
+        self.forget_lexed();
+        self.settle();
+        let limit = self.options.longest_segment as u64;
+        if left > limit {
+            self.fill(self.origin + CHUNK)?;
+            let len = (self.ahead().len() as u64).min(CHUNK as u64).min(left) as usize;
+            self.resume(len);
+            if len == 0 {
+                let finding =
+                    Finding::new(Code::OBJECT_LENGTH, self.span(0, 0)).with_content("length", left);
+                self.say(finding);
+                return Ok(None);
+            }
+            self.next = Next::Object(left - len as u64);
+            return Ok(Some(Found::Object(0, len)));
+        }
+        let len = left as usize;
+        self.fill(self.origin + len + SIGHT)?;
+        let behind = self.ahead().get(len..).unwrap_or(&[]);
+        let blanks = behind
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        let len = if behind[blanks..].starts_with(b"UNP") {
+            len
+        } else {
+            let finding = Finding::new(
+                Code::OBJECT_LENGTH,
+                Span::new(self.base + self.origin as u64, left),
+            );
+            self.say(finding.with_content("length", left));
+            self.fill(self.origin + limit as usize)?;
+            let bytes = self.ahead();
+            let most = bytes.len().min(limit as usize);
+            let element = self.opening.separators.element;
+            memchr::memmem::find(&bytes[..most], &[b'U', b'N', b'P', element]).unwrap_or(0)
+        };
+        self.resume(len);
+        Ok((len > 0).then_some(Found::Object(0, len)))
+    }
+
+    /// Forgets what was lexed beyond the start of what was not delivered.
+    fn forget_lexed(&mut self) {
+        let start = self.start;
+        self.resume(start);
+    }
+
+    /// Lexes the next block; whether there was one.
+    fn lex_more(&mut self) -> Result<bool> {
+        // The segment that is open moves to the front.
+        let from = self.start;
+        if from > 0 {
+            let move_down = |positions: &mut Vec<u32>, first: usize| {
+                positions.drain(..first);
+                positions.iter_mut().for_each(|at| *at -= from as u32);
+            };
+            move_down(&mut self.index.separators, self.at_separator);
+            let first = self
+                .index
+                .specials
+                .partition_point(|at| (*at as usize) < from);
+            move_down(&mut self.index.specials, first);
+            (self.at_separator, self.at_special) = (0, 0);
+            self.origin += from;
+            self.lexed -= from;
+            self.start = 0;
+        }
+        self.index.ends.clear();
+        self.at_end = 0;
+        if self.lexed > self.options.longest_segment {
+            self.lost_from = Some(self.base + self.origin as u64);
+            self.next = Next::Long;
+            return Ok(true);
+        }
+        self.fill(self.origin + self.lexed + BLOCK)?;
+        let bytes = match &self.input {
+            Input::Slice(slice) => slice,
+            Input::Stream { buffer, .. } => buffer.as_slice(),
+        };
+        let from = self.origin + self.lexed;
+        let to = bytes.len().min(from + BLOCK);
+        self.lexer
+            .lex(&bytes[from..to], self.lexed as u32, &mut self.index);
+        self.lexed += to - from;
+        Ok(from < to)
+    }
+
+    /// Passes over a segment beyond the limit, up to its terminator.
+    fn long_segment(&mut self) -> Result<Found> {
+        if self.lexed > self.start {
+            // All that was lexed goes; the lexer's state stays.
+            let to = self.lexed;
+            self.drop_lexed();
+            return Ok(Found::Skipped(0, to));
+        }
+        self.settle();
+        self.fill(self.origin + BLOCK)?;
+        let bytes = match &self.input {
+            Input::Slice(slice) => slice,
+            Input::Stream { buffer, .. } => buffer.as_slice(),
+        };
+        let block = &bytes[self.origin..bytes.len().min(self.origin + BLOCK)];
+        let len = block.len();
+        self.lexer.lex(block, 0, &mut self.index);
+        let end = self
+            .index
+            .ends
+            .first()
+            .map(|end| self.index.separators[*end as usize] as usize + 1);
+        let to = end.unwrap_or(len);
+        if end.is_some() || len == 0 {
+            let from = self.lost_from.take().unwrap_or(self.base);
+            let lost = Span::new(from, self.base + (self.origin + to) as u64 - from);
+            let limit = self.options.longest_segment;
+            self.say(Finding::new(Code::SEGMENT_TOO_LONG, lost).with("limit", limit));
+            self.resume(to);
+            if len == 0 {
+                self.next = Next::End;
+                return Ok(Found::End);
+            }
+            return Ok(Found::Skipped(0, to));
+        }
+        self.lexed = len;
+        self.drop_lexed();
+        Ok(Found::Skipped(0, to))
+    }
+
+    /// Counts all that was lexed as delivered, without a restart of the lexer.
+    fn drop_lexed(&mut self) {
+        self.start = self.lexed;
+        self.index.clear();
+        (self.at_end, self.at_separator, self.at_special) = (0, 0, 0);
+    }
+
+    /// What stands after the last terminator.
+    fn tail(&mut self) -> Found {
+        let start = self.start;
+        self.next = Next::End;
+        let bytes = self.ahead();
+        let rest = &bytes[start..];
+        let to = start + rest.len();
+        if rest.is_empty() {
+            return Found::End;
+        }
+        if rest
+            .iter()
+            .all(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t' | 0 | 0x1A))
+        {
+            let padding = rest.iter().filter(|byte| matches!(byte, 0 | 0x1A)).count();
+            if padding > 0 {
+                let finding = Finding::new(Code::TRAILING_PADDING, self.span(start, to))
+                    .with("count", padding);
+                self.say(finding);
+            }
+            return Found::Blank(start, to);
+        }
+        let blanks = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t'))
+            .count();
+        if let Some(at) = una::find_opening(&rest[blanks..]).filter(|at| *at > 0) {
+            let at = start + blanks + at;
+            self.say_skipped(start + blanks, at);
+            self.resume(at);
+            self.next = Next::Opening;
+            return Found::Skipped(start, at);
+        }
+        let first = self
+            .index
+            .separators
+            .get(self.at_separator)
+            .map_or(to, |at| *at as usize);
+        if !is_tag(&bytes[(start + blanks).min(first)..first]) {
+            self.say_skipped(start + blanks, to);
+            return Found::Skipped(start, to);
+        }
+        let separators: Vec<u32> = self.index.separators[self.at_separator..]
+            .iter()
+            .map(|at| at - start as u32)
+            .collect();
+        let specials = self
+            .index
+            .specials
+            .iter()
+            .any(|at| *at as usize >= start + blanks);
+        let base = self.base + (self.origin + start) as u64;
+        let tail = OwnedSegment::cut(
+            rest,
+            base,
+            blanks as u32,
+            &separators,
+            specials,
+            self.opening.separators,
+        );
+        let terminator = shown(self.opening.separators.terminator);
+        let finding = Finding::new(Code::UNTERMINATED_SEGMENT, self.span(to, to))
+            .with("terminator", terminator);
+        self.say(finding);
+        self.kept = Some(tail);
+        Found::Kept
+    }
+
+    fn is_ended(&self) -> bool {
+        match &self.input {
+            Input::Slice(_) => true,
+            Input::Stream { ended, .. } => *ended,
+        }
+    }
+
+    /// Has the window reach to `to`, or to the end of the input; whether anything was read.
+    fn fill(&mut self, to: usize) -> Result<bool> {
+        let Input::Stream {
+            read,
+            buffer,
+            ended,
+        } = &mut self.input
+        else {
+            return Ok(false);
+        };
+        if *ended || buffer.len() >= to {
+            return Ok(false);
+        }
+        let mut wanted = to;
+        // What was delivered makes room.
+        if self.origin >= CHUNK {
+            let counted = (self.lines.offset - self.base) as usize;
+            if counted < self.origin {
+                self.lines.advance(&buffer[counted..self.origin]);
+            }
+            buffer.copy_within(self.origin.., 0);
+            buffer.truncate(buffer.len() - self.origin);
+            self.base += self.origin as u64;
+            wanted -= self.origin;
+            self.origin = 0;
+        }
+        let before = buffer.len();
+        while buffer.len() < wanted && !*ended {
+            let from = buffer.len();
+            buffer.resize(from + CHUNK, 0);
+            let got = loop {
+                match read.read(&mut buffer[from..]) {
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    got => break got,
+                }
+            };
+            match got {
+                Ok(len) => {
+                    buffer.truncate(from + len);
+                    *ended = len == 0;
+                }
+                Err(error) => {
+                    buffer.truncate(from);
+                    return Err(Error::io("input", error));
+                }
+            }
+        }
+        Ok(buffer.len() > before)
+    }
+
+    fn span(&self, from: usize, to: usize) -> Span {
+        Span::new(self.base + (self.origin + from) as u64, (to - from) as u64)
+    }
+
+    #[cold]
+    fn say(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+}
+
+/// What a reader in the middle of an interchange knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Continuation(Opening);
+
+/// Whether a segment tag may begin here: three upper-case letters or digits, then none.
+#[inline]
+fn is_tag_start(bytes: &[u8]) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    fits(bytes[0]) && fits(bytes[1]) && fits(bytes[2]) && !bytes[3].is_ascii_alphanumeric()
+}
+
+fn is_tag(tag: &[u8]) -> bool {
+    tag.len() == 3
+        && tag[0].is_ascii_uppercase()
+        && tag
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// A byte for people.
+pub(crate) fn shown(byte: u8) -> String {
+    match byte {
+        0x21..=0x7E => (byte as char).to_string(),
+        b' ' => "space".to_owned(),
+        _ => format!("0x{byte:02X}"),
+    }
+}
