@@ -34,6 +34,8 @@ pub(super) struct Trouble<'a> {
     /// Offset in bytes, from the start of the input.
     pub offset: u64,
     pub raw: &'a [u8],
+    /// `raw` with release characters and line breaks removed.
+    pub value: Cow<'a, [u8]>,
     pub args: Vec<(&'static str, Cow<'a, str>)>,
 }
 
@@ -87,6 +89,7 @@ pub(super) fn check<'a>(
                             component: Some(component),
                             offset: token.offset,
                             raw: token.bytes,
+ value: token.value(),
                             args: vec![("expected", part.components.len().to_string().into())],
                         }),
                     }
@@ -123,6 +126,7 @@ pub(super) fn check<'a>(
                                 component: None,
                                 offset: token.offset,
                                 raw: token.bytes,
+ value: token.value(),
                                 args: vec![("max", part.max.to_string().into())],
                             });
                         }
@@ -154,6 +158,7 @@ pub(super) fn check<'a>(
                         component: None,
                         offset: token.offset,
                         raw: token.bytes,
+ value: token.value(),
                         args: vec![("expected", layout.parts.len().to_string().into())],
                     });
                 }
@@ -179,6 +184,7 @@ pub(super) fn check<'a>(
             component: None,
             offset: token.offset,
             raw: token.bytes,
+ value: token.value(),
             args: Vec::new(),
         });
     }
@@ -229,6 +235,7 @@ fn check_value<'a>(
             component: part.composite.then_some(component),
             offset: token.offset,
             raw: token.bytes,
+ value: token.value(),
             args: vec![("element", rule.id.to_string().into())],
         });
     }
@@ -271,6 +278,7 @@ fn check_code<'a>(
             component: Some(component),
             offset: token.offset,
             raw: token.bytes,
+ value: token.value(),
             args: vec![("element", rule.id.to_string().into())],
         });
     }
@@ -312,6 +320,7 @@ fn representation<'a>(
         component: Some(component),
         offset: token.offset,
         raw: token.bytes,
+ value: token.value(),
         args,
     });
 }
@@ -340,6 +349,7 @@ fn end_composite<'a>(
                     component: Some(at),
                     offset: last.offset + last.bytes.len() as u64,
                     raw: b"",
+ value: Cow::Borrowed(b""),
                     args: vec![("element", rule.id.to_string().into())],
                 });
             }
@@ -436,6 +446,7 @@ fn check_joined<'a>(
                         component: Some(at),
                         offset: tokens[at].offset,
                         raw: tokens[at].bytes,
+ value: tokens[at].value(),
                         args: vec![
                             ("element", rule.id.to_string().into()),
                             ("list", named(list)),
@@ -458,6 +469,7 @@ fn check_joined<'a>(
             component: Some(at),
             offset: tokens[at].offset,
             raw: tokens[at].bytes,
+ value: tokens[at].value(),
             args: vec![
                 (
                     "format",
@@ -492,6 +504,7 @@ fn missing_elements<'a>(layout: &Layout, present: u64, end: u64, out: Out<'_, 'a
                 component: None,
                 offset: end,
                 raw: b"",
+ value: Cow::Borrowed(b""),
                 args: vec![("element", part.id.to_string().into())],
             });
         }
@@ -556,6 +569,7 @@ fn dependency_broken<'a>(
         component: None,
         offset: end,
         raw: b"",
+ value: Cow::Borrowed(b""),
         args: vec![
             ("note", Cow::Borrowed(kind)),
             ("elements", Cow::Owned(names.join(", "))),

@@ -1,6 +1,158 @@
 //! Checks: envelope, structure, representation, code lists. What they say is findings.
+//!
+//! ```
+//! use baowen::check::{Checker, Options};
+//! use baowen::spec::Specs;
+//!
+//! let input = b"UNB+UNOA:2+SENDER+RECEIVER+261123:1200+1'UNH+1+CUSCAR:D:95B:UN'UNT+2+1'UNZ+1+1'";
+//! let checker = Checker::new(&Specs::base(), Options::default())?;
+//! let mut findings = Vec::new();
+//! let totals = checker.slice(input, &mut findings)?;
+//! assert_eq!(totals.messages, 1);
+//! assert_eq!(findings[0].code.as_str(), "missing-segment");
+//! assert_eq!(findings[0].place.path.as_deref(), Some("S_BGM"));
+//! # Ok::<(), baowen::Error>(())
+//! ```
 
+mod compiled;
 mod date;
 mod element;
+mod interchange;
 mod layout;
+mod message;
+mod out;
+mod path;
+mod release;
+mod repertoire;
 mod value;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use crate::edifact::charset::Charset;
+use crate::edifact::{self, Reader};
+use crate::finding::Sink;
+use crate::sequence;
+use crate::spec::release::MessageName;
+use crate::spec::{Home, Specs};
+use crate::{Error, Result};
+use compiled::Compiled;
+use date::DateFormats;
+use interchange::Run;
+use out::Out;
+pub use out::Totals;
+
+/// Settings of a check.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Check every message as this one, whatever its header says.
+    pub message: Option<MessageName>,
+    /// The character set, whatever the interchange says.
+    pub charset: Option<Charset>,
+    /// At most so many findings of one code are sent for an input; the rest are counted. Default
+    /// 1,000.
+    pub most_findings: u64,
+    /// Whether findings carry the text around them.
+    pub excerpts: bool,
+    /// Bounds of reading.
+    pub reading: edifact::Options,
+    /// Bounds of the search for the place of a segment.
+    pub sequence: sequence::Limits,
+    /// References that are kept to find duplicates, 32 bytes each. Default 2,000,000 (64 MB).
+    pub references: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            message: None,
+            charset: None,
+            most_findings: 1000,
+            excerpts: false,
+            reading: edifact::Options::default(),
+            sequence: sequence::Limits::default(),
+            references: 2_000_000,
+        }
+    }
+}
+
+/// Checks inputs against specs. Cheap to clone, and to use from several threads.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    specs: Specs,
+    options: Options,
+    compiled: Arc<Compiled>,
+    dates: Arc<DateFormats>,
+    forced: Option<(Box<str>, Home)>,
+    /// The character set where none is known.
+    usual: Charset,
+}
+
+impl Checker {
+    /// A checker for `specs`.
+    ///
+    /// # Errors
+    /// When `options.message` names a message or release that the specs do not have.
+    pub fn new(specs: &Specs, options: Options) -> Result<Self> {
+        let forced = match &options.message {
+            Some(name) => Some((name.message.clone(), home(specs, name)?)),
+            None => None,
+        };
+        let usual = options.charset.or_else(|| Charset::for_label("UNOC"));
+        Ok(Self {
+            specs: specs.clone(),
+            compiled: specs.compiled(),
+            dates: DateFormats::of(specs),
+            forced,
+            usual: usual.ok_or_else(|| Error::misuse("UNOC is a character set"))?,
+            options,
+        })
+    }
+
+    /// Checks bytes at hand and sends what is found to `sink`, in the order of the input.
+    ///
+    /// # Errors
+    /// When a spec is broken; never for what the input holds.
+    pub fn slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
+        self.run(Reader::with_options(input, self.options.reading), sink)
+    }
+
+    /// Checks a stream: memory stays flat whatever its length.
+    ///
+    /// # Errors
+    /// When the stream cannot be read, or a spec is broken.
+    pub fn read(&self, read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
+        self.run(Reader::from_read(read, self.options.reading), sink)
+    }
+
+    fn run(&self, mut reader: Reader<'_>, sink: &mut dyn Sink) -> Result<Totals> {
+        let out = Out::new(sink, self.options.most_findings, self.options.excerpts, self.usual);
+        let mut run = Run::new(self, out);
+        run.all(&mut reader)?;
+        Ok(run.out.totals)
+    }
+}
+
+/// The directory that a name means: the newest that has the message where none is named.
+fn home(specs: &Specs, name: &MessageName) -> Result<Home> {
+    let message = &*name.message;
+    match name.release.as_deref() {
+        Some(release) => {
+            if specs.syntax_versions().find(release).is_some() && specs.has_message(message, Home::Service, 4) {
+                return Ok(Home::Service);
+            }
+            let found = specs.releases().find(release);
+            let found = found.ok_or_else(|| Error::unknown(format!("no release {release:?} is known; `baowen show` lists them")))?;
+            if !specs.has_message(message, Home::Edifact(found), 4) {
+                return Err(Error::unknown(format!("release {release} has no message {message:?}; `baowen show {release}` lists them")));
+            }
+            Ok(Home::Edifact(found))
+        }
+        None => {
+            let mut releases = specs.releases().iter().rev().map(Home::Edifact).chain([Home::Service]);
+            releases
+                .find(|home| specs.has_message(message, *home, 4))
+                .ok_or_else(|| Error::unknown(format!("no release has a message {message:?}; `baowen show` lists the releases")))
+        }
+    }
+}

@@ -3,14 +3,16 @@
 //! The lexer finds the separators, the reader cuts segments, objects and what is neither, and
 //! a segment is a view on its bytes. Nothing here knows a message.
 
+pub mod charset;
 mod lex;
-pub(crate) mod lines;
+mod lines;
 mod reader;
 mod segment;
 mod una;
 
 pub use lex::CharacterLength;
-pub(crate) use reader::{Continuation, shown};
+pub(crate) use lines::LineCounter;
+pub(crate) use reader::{Continuation, Peek, shown};
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
 pub use una::Separators;

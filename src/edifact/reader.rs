@@ -4,6 +4,7 @@
 //! reused. Nothing in the content stops it: what belongs to no segment is skipped with a finding,
 //! and reading goes on with the next segment or interchange.
 
+use std::cell::Cell;
 use std::io::Read;
 
 use super::lex::{CharacterLength, Index, Lexer};
@@ -67,6 +68,17 @@ enum Input<'d> {
         buffer: Vec<u8>,
         ended: bool,
     },
+}
+
+/// What is known of the next segment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Peek {
+    /// Its tag, packed as by [`Segment::packed_tag`].
+    Tag(u64),
+    /// Nothing that helps.
+    Nothing,
+    /// It was not lexed yet.
+    OutOfSight,
 }
 
 /// What is delivered next.
@@ -154,7 +166,8 @@ pub struct Reader<'d> {
     understood: bool,
     /// Where what is not understood began.
     lost_from: Option<u64>,
-    lines: LineCounter,
+    lost_at: Option<LineColumn>,
+    lines: Cell<LineCounter>,
     findings: Vec<Finding>,
 }
 
@@ -212,7 +225,8 @@ impl<'d> Reader<'d> {
             after_una: false,
             understood: false,
             lost_from: None,
-            lines: LineCounter::new(0),
+            lost_at: None,
+            lines: Cell::new(LineCounter::new(0)),
             findings: Vec::new(),
         }
     }
@@ -232,7 +246,7 @@ impl<'d> Reader<'d> {
         reader.lexer = Lexer::new(state.0.separators, options.character_length);
         reader.next = Next::Segments;
         reader.understood = true;
-        reader.lines = LineCounter::new(offset);
+        reader.lines = Cell::new(LineCounter::new(offset));
         reader
     }
 
@@ -254,7 +268,7 @@ impl<'d> Reader<'d> {
         self.opening.syntax
     }
 
-    /// Takes the findings of reading since the last call. Their line and column are not set.
+    /// Takes the findings of reading since the last call.
     pub fn take_findings(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.findings)
     }
@@ -272,39 +286,52 @@ impl<'d> Reader<'d> {
         (self.base, self.bytes())
     }
 
-    /// Counts lines up to `offset`, which lies in the window; what is located later lies there or
-    /// behind it.
-    pub(crate) fn count_lines_to(&mut self, offset: u64) {
-        let from = self.lines.offset;
-        if offset > from {
-            let bytes = match &self.input {
-                Input::Slice(slice) => slice,
-                Input::Stream { buffer, .. } => buffer.as_slice(),
-            };
-            let to = ((offset - self.base) as usize).min(bytes.len());
-            self.lines.advance(&bytes[(from - self.base) as usize..to]);
-        }
-    }
-
-    /// Line and column of `offset`, which lies in the window and not before what was counted.
+    /// Line and column of `offset`, which lies in the window and not before the last item.
     pub(crate) fn locate(&self, offset: u64) -> LineColumn {
         self.counter_at(offset).at()
     }
 
     /// A counter at `offset`, as [`locate`](Self::locate) finds it.
     pub(crate) fn counter_at(&self, offset: u64) -> LineCounter {
-        let mut lines = self.lines;
-        if offset > lines.offset {
+        // What lies behind is counted once.
+        let reached = self.base + (self.origin + self.start_of_last()) as u64;
+        let mut lines = self.lines.get();
+        self.count_to(&mut lines, reached.min(offset));
+        self.lines.set(lines);
+        self.count_to(&mut lines, offset);
+        lines
+    }
+
+    fn count_to(&self, lines: &mut LineCounter, offset: u64) {
+        if offset > lines.offset && lines.offset >= self.base {
             let bytes = self.bytes();
             let to = ((offset - self.base) as usize).min(bytes.len());
-            lines.advance(&bytes[(lines.offset - self.base) as usize..to]);
+            if let Some(between) = bytes.get((lines.offset - self.base) as usize..to) {
+                lines.advance(between);
+            }
         }
-        lines
+    }
+
+    fn start_of_last(&self) -> usize {
+        match self.last {
+            Found::Segment { start, .. } => start as usize,
+            Found::Una(from, _) | Found::Object(from, _) | Found::Blank(from, _) | Found::Skipped(from, _) => from,
+            Found::Kept | Found::End => 0,
+        }
+    }
+
+    /// Reads the last item again, with characters of other lengths.
+    pub(crate) fn restart_item(&mut self, length: Option<CharacterLength>) {
+        let start = self.start_of_last();
+        self.options.character_length = length;
+        self.lexer = Lexer::new(self.opening.separators, length);
+        self.resume(start);
+        self.after_una = true;
     }
 
     /// Counts the characters of a line otherwise from here on.
     pub(crate) fn set_counting(&mut self, count: CountCharacters) {
-        self.lines.set_counting(count);
+        self.lines.get_mut().set_counting(count);
     }
 
     /// Delivers the last item once more.
@@ -326,12 +353,50 @@ impl<'d> Reader<'d> {
     #[inline]
     #[allow(clippy::should_implement_trait, reason = "lends what it gives")]
     pub fn next(&mut self) -> Result<Option<Item<'_>>> {
-        let found = match self.again.take() {
+        self.advance()?;
+        Ok(self.current())
+    }
+
+    /// Moves to the next piece; whether there is one.
+    #[inline]
+    pub(crate) fn advance(&mut self) -> Result<bool> {
+        self.last = match self.again.take() {
             Some(found) => found,
             None => self.find()?,
         };
-        self.last = found;
-        Ok(self.item(found))
+        Ok(!matches!(self.last, Found::End))
+    }
+
+    /// The piece that was delivered last.
+    #[inline]
+    pub(crate) fn current(&self) -> Option<Item<'_>> {
+        self.item(self.last)
+    }
+
+    /// The tag of the segment after the last one, as far as it is in sight.
+    #[inline]
+    pub(crate) fn peek(&self) -> Peek {
+        let Next::Segments = self.next else { return Peek::Nothing };
+        let Some(&end) = self.index.ends.get(self.at_end) else { return Peek::OutOfSight };
+        let Some(tag_end) = self.index.separators.get(self.at_separator) else { return Peek::Nothing };
+        let terminator = self.index.separators[end as usize];
+        let bytes = &self.bytes()[self.origin + self.start..=self.origin + terminator as usize];
+        let blanks = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t')).count();
+        let tag = bytes.get(blanks..(*tag_end as usize).saturating_sub(self.start)).unwrap_or(&[]);
+        match *tag {
+            [a, b, c] => Peek::Tag(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
+            _ => Peek::Nothing,
+        }
+    }
+
+    /// Brings the next segment into sight. The last item is no longer there.
+    pub(crate) fn look_ahead(&mut self) -> Result<()> {
+        while matches!(self.peek(), Peek::OutOfSight) {
+            if !self.lex_more()? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     #[inline]
@@ -554,7 +619,9 @@ impl<'d> Reader<'d> {
                     .with_content("character", shown(byte)),
             );
         }
-        self.findings.append(&mut found);
+        for finding in found {
+            self.say(finding);
+        }
         self.understood = true;
         self.opening = opening;
     }
@@ -657,6 +724,9 @@ impl<'d> Reader<'d> {
             None => window.len() - SIGHT,
         };
         let from = *self.lost_from.get_or_insert(offset);
+        if self.lost_at.is_none() {
+            self.lost_at = Some(self.locate(from));
+        }
         self.resume(to);
         if found.is_none() {
             self.next = Next::Lost;
@@ -665,7 +735,9 @@ impl<'d> Reader<'d> {
         self.next = Next::Opening;
         self.lost_from = None;
         let lost = Span::new(from, offset + to as u64 - from);
-        if lost.len > 0 {
+        if lost.len == 0 {
+            self.lost_at = None;
+        } else {
             self.say(Finding::new(Code::SKIPPED_BYTES, lost).with("count", lost.len));
         }
         if to == 0 {
@@ -776,7 +848,9 @@ impl<'d> Reader<'d> {
         self.index.ends.clear();
         self.at_end = 0;
         if self.lexed > self.options.longest_segment {
-            self.lost_from = Some(self.base + self.origin as u64);
+            let offset = self.base + self.origin as u64;
+            self.lost_from = Some(offset);
+            self.lost_at = Some(self.locate(offset));
             self.next = Next::Long;
             return Ok(true);
         }
@@ -931,9 +1005,10 @@ impl<'d> Reader<'d> {
         let mut wanted = to;
         // What was delivered makes room.
         if self.origin >= CHUNK {
-            let counted = (self.lines.offset - self.base) as usize;
+            let lines = self.lines.get_mut();
+            let counted = (lines.offset - self.base) as usize;
             if counted < self.origin {
-                self.lines.advance(&buffer[counted..self.origin]);
+                lines.advance(&buffer[counted..self.origin]);
             }
             buffer.copy_within(self.origin.., 0);
             buffer.truncate(buffer.len() - self.origin);
@@ -970,7 +1045,8 @@ impl<'d> Reader<'d> {
     }
 
     #[cold]
-    fn say(&mut self, finding: Finding) {
+    fn say(&mut self, mut finding: Finding) {
+        finding.at = self.lost_at.take().unwrap_or_else(|| self.locate(finding.span.start));
         self.findings.push(finding);
     }
 }

@@ -68,6 +68,10 @@ impl Code {
         (0..ROWS.len() as u16).map(Self)
     }
 
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+
     /// The code of that name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {

@@ -335,6 +335,12 @@ impl Plan {
         self.tags.get(&packed).copied()
     }
 
+    /// The first position of a tag.
+    #[must_use]
+    pub fn first_position(&self, tag: TagId) -> PositionId {
+        self.by_tag[tag.0 as usize].positions[0]
+    }
+
     /// A position.
     #[inline]
     #[must_use]

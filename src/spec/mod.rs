@@ -124,6 +124,20 @@ impl Specs {
         self.0.edifact.knows_message(message) || self.0.service.knows_message(message)
     }
 
+    /// Whether a directory has a message, with the service segments of `syntax`. A broken spec
+    /// has none.
+    #[must_use]
+    pub fn has_message(&self, message: &str, home: Home, syntax: u8) -> bool {
+        let found = match home {
+            Home::Edifact(release) => self.0.edifact.message(message, release),
+            Home::Service => match self.syntax_versions().find(&format!("S{syntax}")) {
+                Some(version) => self.0.service.message(message, version),
+                None => return false,
+            },
+        };
+        found.is_ok_and(|found| found.is_some())
+    }
+
     /// The table of `specs/codes` of that name.
     ///
     /// # Errors

@@ -1,0 +1,730 @@
+//! The envelope: interchanges, functional groups, messages and packages; their references and
+//! counts (ISO 9735 clauses 6 and 8; -1:2002 clause 7).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use super::compiled::CompiledMessage;
+use super::element::{self, Env, Joined};
+use super::message::{MessageCheck, Where, report, tag_text};
+use super::out::{Context, Out};
+use super::release::{self, Choice, Declared};
+use super::value::DecimalMarks;
+use super::{Checker, repertoire};
+use crate::Result;
+use crate::edifact::charset::Charset;
+use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
+use crate::finding::{Code, Finding, Related};
+use crate::sequence::pack_tag;
+use crate::span::Span;
+use crate::spec::Home;
+
+/// What opens and closes a part of the envelope: where references and counts stand.
+struct Pair {
+    header: &'static str,
+    trailer: &'static str,
+    /// Elements, counted from 0, of the reference in the header and in the trailer.
+    reference: (usize, usize),
+    /// Element of the count in the trailer.
+    count: Option<usize>,
+}
+
+const PAIRS: [Pair; 6] = [
+    Pair { header: "UNB", trailer: "UNZ", reference: (4, 1), count: Some(0) },
+    Pair { header: "UNG", trailer: "UNE", reference: (4, 1), count: Some(0) },
+    Pair { header: "UNH", trailer: "UNT", reference: (0, 1), count: Some(0) },
+    Pair { header: "UIB", trailer: "UIZ", reference: (1, 0), count: Some(1) },
+    Pair { header: "UIH", trailer: "UIT", reference: (1, 0), count: Some(1) },
+    Pair { header: "UNO", trailer: "UNP", reference: (0, 1), count: None },
+];
+
+const fn packed(tag: &[u8; 3]) -> u64 {
+    (tag[0] as u64) << 16 | (tag[1] as u64) << 8 | tag[2] as u64
+}
+
+const UNB: u64 = packed(b"UNB");
+const UNZ: u64 = packed(b"UNZ");
+const UNG: u64 = packed(b"UNG");
+const UNE: u64 = packed(b"UNE");
+const UNH: u64 = packed(b"UNH");
+const UNT: u64 = packed(b"UNT");
+const UNO: u64 = packed(b"UNO");
+const UNP: u64 = packed(b"UNP");
+const UIB: u64 = packed(b"UIB");
+const UIZ: u64 = packed(b"UIZ");
+const UIH: u64 = packed(b"UIH");
+const UIT: u64 = packed(b"UIT");
+
+fn pair(tag: &str) -> Option<&'static Pair> {
+    PAIRS.iter().find(|pair| pair.header == tag || pair.trailer == tag)
+}
+
+/// A part of the envelope that is open.
+#[derive(Debug)]
+struct Open {
+    header: &'static str,
+    reference: Vec<u8>,
+    span: Span,
+    /// Messages, packages and groups in it.
+    messages: u64,
+    groups: u64,
+}
+
+/// References that were used, by their hash.
+#[derive(Default)]
+struct References {
+    used: HashMap<u64, Span>,
+    hasher: RandomState,
+    full: bool,
+}
+
+/// The check of one input.
+pub(super) struct Run<'c, 's> {
+    checker: &'c Checker,
+    pub out: Out<'s>,
+    interchange: Option<Open>,
+    group: Option<Open>,
+    package: Option<Open>,
+    messages: References,
+    groups: References,
+    syntax: u8,
+    marks: DecimalMarks,
+    chars: Option<fn(&[u8]) -> usize>,
+    chosen: Option<(Declared, Option<Arc<CompiledMessage>>)>,
+    /// A segment outside messages was reported, and no message has come since.
+    outside: bool,
+    headless: bool,
+    guessed: bool,
+}
+
+impl<'c, 's> Run<'c, 's> {
+    pub(super) fn new(checker: &'c Checker, out: Out<'s>) -> Self {
+        Self {
+            checker,
+            out,
+            interchange: None,
+            group: None,
+            package: None,
+            messages: References::default(),
+            groups: References::default(),
+            syntax: 3,
+            marks: DecimalMarks { first: b'.', second: b'.' },
+            chars: None,
+            chosen: None,
+            outside: false,
+            headless: false,
+            guessed: false,
+        }
+    }
+
+    fn env(&self) -> Env<'c> {
+        Env { specs: &self.checker.specs, marks: self.marks, chars: self.chars, dates: &self.checker.dates }
+    }
+
+    /// Checks all that the reader gives.
+    pub(super) fn all(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        self.use_charset(reader, self.out.charset);
+        while reader.advance()? {
+            self.findings_of(reader);
+            let Some(Item::Segment(segment)) = reader.current() else { continue };
+            let tag = segment.packed_tag().unwrap_or(0);
+            if matches!(tag, UNB | UIB) {
+                self.begin(reader)?;
+                continue;
+            }
+            let Some(Item::Segment(segment)) = reader.current() else { continue };
+            let context = Context::Reader(reader);
+            match tag {
+                UNH | UIH => self.message(reader)?,
+                UNZ | UIZ => self.end_interchange(&segment, &context)?,
+                UNG => self.begin_group(&segment, &context)?,
+                UNE => self.end_group(&segment, &context)?,
+                UNO => self.begin_package(&segment, &context)?,
+                UNP => self.end_package(&segment, &context)?,
+                UNT | UIT => {
+                    self.service(&segment, &context)?;
+                    self.without_header(&segment, &context);
+                }
+                _ if self.checker.forced.is_some() && !self.outside => self.message(reader)?,
+                _ => self.outside_message(&segment, &context)?,
+            }
+        }
+        self.findings_of(reader);
+        let (base, window) = reader.window();
+        let end = base + window.len() as u64;
+        self.out.totals.bytes = end;
+        let context = Context::Reader(reader);
+        self.close_group(end, &context);
+        self.close_interchange(end, &context);
+        self.out.finish(end, reader.locate(end));
+        Ok(())
+    }
+
+    fn findings_of(&mut self, reader: &mut Reader<'_>) {
+        if reader.has_findings() {
+            for mut finding in reader.take_findings() {
+                finding.place.interchange = self.out.interchange;
+                self.out.send_located(finding, &Context::Reader(reader));
+            }
+        }
+    }
+
+    fn use_charset(&mut self, reader: &mut Reader<'_>, charset: Charset) {
+        self.out.charset = charset;
+        self.chars = charset.is_multi_byte().then(|| charset.counter());
+        reader.set_counting(charset.counter());
+        let length = charset.character_length(reader.separators());
+        if length.is_some() {
+            reader.set_character_length(length);
+        }
+    }
+
+    /// UNB or UIB.
+    fn begin(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        let Some(Item::Segment(segment)) = reader.current() else { return Ok(()) };
+        let charset = match self.checker.options.charset {
+            Some(charset) => charset,
+            None => {
+                let identifier = segment.get(0, 0).unwrap_or_default();
+                Charset::of_syntax_identifier(&identifier).unwrap_or(self.checker.usual)
+            }
+        };
+        let separators = *reader.separators();
+        if charset.character_length(&separators).is_some() && self.out.charset != charset {
+            // The segment just read is read again, by characters.
+            self.out.charset = charset;
+            reader.restart_item(charset.character_length(&separators));
+            return Ok(());
+        }
+        self.out.charset = charset;
+        self.chars = charset.is_multi_byte().then(|| charset.counter());
+        reader.set_counting(charset.counter());
+        self.syntax = reader.syntax();
+        self.marks = if self.syntax >= 4 {
+            DecimalMarks { first: b'.', second: b',' }
+        } else {
+            DecimalMarks { first: separators.decimal, second: separators.decimal }
+        };
+        let Some(Item::Segment(segment)) = reader.current() else { return Ok(()) };
+        let context = Context::Reader(reader);
+        self.close_group(segment.offset(), &context);
+        self.close_interchange(segment.offset(), &context);
+        self.out.totals.interchanges += 1;
+        self.out.interchange = Some(self.out.totals.interchanges);
+        self.out.begin_interchange();
+        self.guessed = false;
+        self.outside = false;
+        self.messages.used.clear();
+        self.groups.used.clear();
+        self.service(&segment, &context)?;
+        self.interchange = Some(open(&segment));
+        Ok(())
+    }
+
+    fn end_interchange(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
+        self.close_group(segment.offset(), context);
+        self.service(segment, context)?;
+        match self.interchange.take() {
+            None => self.without_header(segment, context),
+            Some(open) => {
+                let counted = if open.groups > 0 { open.groups } else { open.messages };
+                self.compare(segment, &open, counted, None, context);
+                if counted == 0 {
+                    self.nothing_inside(segment, &open, context);
+                }
+            }
+        }
+        self.out.interchange = None;
+        Ok(())
+    }
+
+    fn close_interchange(&mut self, at: u64, context: &Context<'_, '_>) {
+        if let Some(open) = self.interchange.take() {
+            self.missing_trailer(&open, at, context);
+        }
+    }
+
+    fn begin_group(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
+        self.close_group(segment.offset(), context);
+        self.service(segment, context)?;
+        let open = open(segment);
+        let mixed = self.interchange.as_mut().is_some_and(|interchange| {
+            interchange.groups += 1;
+            interchange.messages > 0
+        });
+        if mixed {
+            self.out.send(finding_at(Code::MIXED_GROUPS, segment), context);
+        }
+        let span = token_span(segment, 4, 0);
+        self.reference(&open.reference, span, segment, context, true);
+        self.messages.used.clear();
+        self.group = Some(open);
+        Ok(())
+    }
+
+    fn end_group(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
+        self.service(segment, context)?;
+        match self.group.take() {
+            None => self.without_header(segment, context),
+            Some(open) => {
+                self.compare(segment, &open, open.messages, None, context);
+                if open.messages == 0 {
+                    self.nothing_inside(segment, &open, context);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn close_group(&mut self, at: u64, context: &Context<'_, '_>) {
+        if let Some(open) = self.group.take() {
+            self.missing_trailer(&open, at, context);
+        }
+    }
+
+    fn begin_package(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
+        if let Some(open) = self.package.take() {
+            self.missing_trailer(&open, segment.offset(), context);
+        }
+        self.service(segment, context)?;
+        self.count_message(segment, context);
+        self.package = Some(open(segment));
+        Ok(())
+    }
+
+    fn end_package(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
+        self.service(segment, context)?;
+        match self.package.take() {
+            None => self.without_header(segment, context),
+            Some(open) => self.compare(segment, &open, 0, None, context),
+        }
+        Ok(())
+    }
+
+    /// Counts a message or package in the group or interchange that is open.
+    fn count_message(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) {
+        let mixed = match (&mut self.group, &mut self.interchange) {
+            (Some(group), _) => {
+                group.messages += 1;
+                false
+            }
+            (None, Some(interchange)) => {
+                interchange.messages += 1;
+                interchange.groups > 0 && interchange.messages == 1
+            }
+            (None, None) => {
+                if !std::mem::replace(&mut self.headless, true) {
+                    let header = if segment.tag().starts_with(b"UI") { "UIB" } else { "UNB" };
+                    let finding = Finding::new(Code::NO_INTERCHANGE_HEADER, Span::at(segment.offset()));
+                    self.out.send(finding.with("header", header), context);
+                }
+                false
+            }
+        };
+        if mixed {
+            self.out.send(finding_at(Code::MIXED_GROUPS, segment), context);
+        }
+    }
+
+    /// A segment that is in no message.
+    fn outside_message(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
+        self.repertoire(segment, context, None);
+        if segment.tag().starts_with(b"US") && segment.tag() != b"UNS" && self.interchange.is_some() {
+            // Security segments of the interchange or group.
+            return self.service(segment, context);
+        }
+        self.out.totals.segments += 1;
+        if !std::mem::replace(&mut self.outside, true) {
+            let tag = tag_text(segment);
+            let span = Span::new(segment.offset(), segment.tag().len() as u64);
+            let mut finding = Finding::new(Code::OUTSIDE_MESSAGE, span).with_content("segment", &tag);
+            finding.place.segment = Some(tag.into());
+            self.out.send(finding, context);
+        }
+        Ok(())
+    }
+
+    /// A message: from the header that the reader stands on to its trailer, or to what cannot be
+    /// part of it.
+    fn message(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        let Some(Item::Segment(segment)) = reader.current() else { return Ok(()) };
+        let headed = matches!(segment.packed_tag(), Some(UNH | UIH));
+        self.outside = false;
+        self.out.totals.messages += 1;
+        let opened = open(&segment);
+        let interactive = opened.header == "UIH";
+        let declared = declared(&segment, interactive, headed);
+        self.out.message_ref = (headed && !opened.reference.is_empty())
+            .then(|| self.out.charset.decode_lossy(&opened.reference).into());
+        self.out.message_type = (!declared.message.is_empty()).then(|| declared.message.as_str().into());
+        {
+            let context = Context::Reader(reader);
+            if headed {
+                self.count_message(&segment, &context);
+                let span = token_span(&segment, usize::from(interactive), 0);
+                if !opened.reference.is_empty() {
+                    self.reference(&opened.reference, span, &segment, &context, false);
+                }
+            }
+        }
+        let compiled = self.definition(&declared, &segment, &Context::Reader(reader))?;
+        if let Some(compiled) = &compiled {
+            self.out.message_type = Some(compiled.name.clone());
+        }
+        let mut check = compiled.as_deref().map(|compiled| MessageCheck::new(compiled, self.checker.options.sequence));
+        let mut number = 0;
+        loop {
+            number += 1;
+            let trailer = self.in_message(reader, &mut check, number, headed.then_some(&opened))?;
+            if trailer {
+                if let Some(check) = check.take() {
+                    // What waits has its own place; nothing is missing behind the trailer.
+                    let env = self.env();
+                    let end = reader.window().0;
+                    check.finish(env, &mut self.out, end, &Context::Reader(reader));
+                }
+                break;
+            }
+            let more = loop {
+                let more = reader.advance()?;
+                self.findings_of(reader);
+                if !more || matches!(reader.current(), Some(Item::Segment(_))) {
+                    break more;
+                }
+            };
+            let tag = match reader.current() {
+                Some(Item::Segment(segment)) => segment.packed_tag().unwrap_or(0),
+                _ => 0,
+            };
+            if more && !matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO) {
+                continue;
+            }
+            let at = match reader.current() {
+                Some(Item::Segment(segment)) => segment.offset(),
+                _ => {
+                    let (base, window) = reader.window();
+                    base + window.len() as u64
+                }
+            };
+            let env = self.env();
+            let context = Context::Reader(reader);
+            if let Some(check) = check.take() {
+                check.finish(env, &mut self.out, at, &context);
+            }
+            if headed {
+                self.missing_trailer(&opened, at, &context);
+            }
+            if more {
+                reader.unread();
+            }
+            break;
+        }
+        self.out.message_ref = None;
+        self.out.message_type = None;
+        Ok(())
+    }
+
+    /// Checks the segment that the reader stands on as part of a message; whether it is the
+    /// trailer.
+    #[inline]
+    fn in_message(
+        &mut self,
+        reader: &mut Reader<'_>,
+        check: &mut Option<MessageCheck<'_>>,
+        number: u64,
+        opened: Option<&Open>,
+    ) -> Result<bool> {
+        let next = match reader.peek() {
+            Peek::Tag(tag) => Some(tag),
+            Peek::Nothing => None,
+            Peek::OutOfSight => {
+                let Some(Item::Segment(segment)) = reader.current() else { return Ok(false) };
+                let lines = reader.counter_at(segment.offset());
+                let kept = OwnedSegment::from(segment);
+                reader.look_ahead()?;
+                let next = match reader.peek() {
+                    Peek::Tag(tag) => Some(tag),
+                    _ => None,
+                };
+                let segment = kept.view();
+                return self.segment_in_message(segment, check, number, next, opened, &Context::Kept(&lines, segment));
+            }
+        };
+        let Some(Item::Segment(segment)) = reader.current() else { return Ok(false) };
+        self.segment_in_message(segment, check, number, next, opened, &Context::Reader(reader))
+    }
+
+    #[inline]
+    fn segment_in_message(
+        &mut self,
+        segment: Segment<'_>,
+        check: &mut Option<MessageCheck<'_>>,
+        number: u64,
+        next: Option<u64>,
+        opened: Option<&Open>,
+        context: &Context<'_, '_>,
+    ) -> Result<bool> {
+        self.repertoire(&segment, context, Some(number));
+        let tag = segment.packed_tag();
+        let trailer = matches!(tag, Some(UNT | UIT));
+        match check {
+            Some(check) => {
+                self.out.totals.segments += 1;
+                let env = self.env();
+                check.segment(env, &mut self.out, segment, number, next, context);
+            }
+            None if trailer || matches!(tag, Some(UNH | UIH)) => self.service(&segment, context)?,
+            None => self.out.totals.segments += 1,
+        }
+        if trailer {
+            match opened {
+                Some(opened) => self.compare(&segment, opened, number, Some(number), context),
+                None => self.without_header(&segment, context),
+            }
+        }
+        Ok(trailer)
+    }
+
+    /// The definition of a message, and findings where there is none.
+    fn definition(
+        &mut self,
+        declared: &Declared,
+        segment: &Segment<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Option<Arc<CompiledMessage>>> {
+        let specs = &self.checker.specs;
+        if let Some((message, home)) = &self.checker.forced {
+            return self.checker.compiled.message(specs, message, *home, self.syntax);
+        }
+        if let Some((held, compiled)) = &self.chosen
+            && held == declared
+            && compiled.is_some()
+        {
+            return Ok(compiled.clone());
+        }
+        let interactive = segment.tag() == b"UIH";
+        let at = usize::from(!interactive);
+        let release_span = token_span(segment, at, 2);
+        let (finding, home) = match release::choose(specs, declared) {
+            Choice::Home(home, unusual) => {
+                let finding = unusual.then(|| {
+                    let name = match home {
+                        Home::Edifact(release) => specs.releases().name(release),
+                        Home::Service => "",
+                    };
+                    Finding::new(Code::RELEASE_READ_AS, release_span).with("release", name)
+                });
+                (finding, Some(home))
+            }
+            Choice::UnknownMessage(release) => {
+                let finding = Finding::new(Code::UNKNOWN_MESSAGE, token_span(segment, at, 0)).with("release", release);
+                (Some(finding), None)
+            }
+            Choice::UnknownRelease(release) => {
+                (Some(Finding::new(Code::UNKNOWN_RELEASE, release_span).with_content("release", release)), None)
+            }
+        };
+        if let Some(finding) = finding {
+            let mut finding = finding.with_content("message", &declared.message);
+            finding.value = Some(self.out.value(declared.written().as_bytes()));
+            finding.place.segment_number = Some(1);
+            finding.place.segment = Some(tag_text(segment).into());
+            finding.place.path = Some(format!("S_{}/C_{}", tag_text(segment), if interactive { "S306" } else { "S009" }).into());
+            self.out.send(finding, context);
+        }
+        let compiled = match home {
+            Some(home) => self.checker.compiled.message(specs, declared.message.trim(), home, self.syntax)?,
+            None => None,
+        };
+        self.chosen = Some((declared.clone(), compiled.clone()));
+        Ok(compiled)
+    }
+
+    /// Checks the elements of a service segment outside the structure of a message.
+    fn service(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
+        self.out.totals.segments += 1;
+        self.repertoire(segment, context, None);
+        let tag = tag_text(segment);
+        let specs = &self.checker.specs;
+        let Some(layout) = self.checker.compiled.segment(specs, &tag, self.syntax)? else { return Ok(()) };
+        let env = self.env();
+        let out = &mut self.out;
+        let begins = matches!(tag.as_str(), "UNB" | "UIB");
+        element::check(
+            env,
+            &layout,
+            segment.element_tokens(),
+            segment.end(),
+            &mut Joined::default(),
+            &mut |mut trouble| {
+                if begins && trouble.element == 0 {
+                    trouble.code = match (trouble.code, trouble.component) {
+                        (Code::UNKNOWN_CODE, Some(0)) => Code::UNKNOWN_SYNTAX_IDENTIFIER,
+                        (Code::UNKNOWN_CODE, Some(1)) => Code::UNKNOWN_SYNTAX_VERSION,
+                        (code, _) => code,
+                    };
+                }
+                let place = Where { tag: tag.clone(), number: None, path: format!("S_{tag}") };
+                report(out, &layout, trouble, place, context);
+            },
+        );
+        Ok(())
+    }
+
+    /// Says which characters of a segment are outside the character set.
+    #[inline]
+    fn repertoire(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>, number: Option<u64>) {
+        if !self.out.charset.holds(segment.bytes()) {
+            repertoire::report(&mut self.out, segment, context, number, &mut self.guessed);
+        }
+    }
+
+    /// Compares count and reference of a trailer with what they should be.
+    fn compare(&mut self, segment: &Segment<'_>, open: &Open, counted: u64, number: Option<u64>, context: &Context<'_, '_>) {
+        let Some(pair) = pair(open.header) else { return };
+        let place = |finding: &mut Finding, element: usize, id: &str| {
+            finding.place.segment_number = number;
+            finding.place.segment = Some(pair.trailer.into());
+            finding.place.path = Some(format!("S_{}/{}", pair.trailer, if id.is_empty() { (element + 1).to_string() } else { id.to_owned() }).into());
+        };
+        let ids = match pair.trailer {
+            "UNZ" => ("D_0036", "D_0020"),
+            "UNE" => ("D_0060", "D_0048"),
+            "UNT" => ("D_0074", "D_0062"),
+            "UIZ" => ("D_0036", "C_S302"),
+            "UIT" => ("D_0074", "D_0340"),
+            _ => ("D_0810", "D_0800"),
+        };
+        if let Some(element) = pair.count
+            && let Some(token) = segment.token(element, 0)
+            && !token.bytes.is_empty()
+        {
+            let value = token.value();
+            let said = std::str::from_utf8(&value).ok().and_then(|digits| digits.trim().parse::<u64>().ok());
+            if said != Some(counted) && value.iter().all(u8::is_ascii_digit) {
+                let mut finding = Finding::new(Code::CONTROL_COUNT, Span::new(token.offset, token.bytes.len() as u64))
+                    .with("trailer", pair.trailer)
+                    .with("counted", counted);
+                finding.value = Some(self.out.value(&value));
+                place(&mut finding, element, ids.0);
+                self.out.send(finding, context);
+            }
+        }
+        let element = pair.reference.1;
+        let Some(token) = segment.token(element, 0) else { return };
+        let value: Cow<'_, [u8]> = token.value();
+        if value.is_empty() || *value == *open.reference {
+            return;
+        }
+        let mut finding = Finding::new(Code::REFERENCE_MISMATCH, Span::new(token.offset, token.bytes.len() as u64))
+            .with("trailer", pair.trailer)
+            .with("header", pair.header);
+        finding.value = Some(self.out.value(&value));
+        finding.related.push(Related { file: None, span: open.span, path: None, code: Code::HEADER_HERE });
+        place(&mut finding, element, ids.1);
+        self.out.send(finding, context);
+    }
+
+    fn missing_trailer(&mut self, open: &Open, at: u64, context: &Context<'_, '_>) {
+        let Some(pair) = pair(open.header) else { return };
+        let mut finding = Finding::new(Code::MISSING_TRAILER, Span::at(at))
+            .with("header", pair.header)
+            .with("trailer", pair.trailer);
+        finding.related.push(Related { file: None, span: open.span, path: None, code: Code::HEADER_HERE });
+        finding.place.segment = Some(pair.trailer.into());
+        finding.place.path = Some(format!("S_{}", pair.trailer).into());
+        self.out.send(finding, context);
+    }
+
+    fn without_header(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) {
+        let tag = tag_text(segment);
+        let Some(pair) = pair(&tag) else { return };
+        let finding = finding_at(Code::TRAILER_WITHOUT_HEADER, segment).with("header", pair.header).with("trailer", pair.trailer);
+        self.out.send(finding, context);
+    }
+
+    fn nothing_inside(&mut self, segment: &Segment<'_>, open: &Open, context: &Context<'_, '_>) {
+        let Some(pair) = pair(open.header) else { return };
+        let finding = finding_at(Code::NOTHING_INSIDE, segment).with("header", pair.header).with("trailer", pair.trailer);
+        self.out.send(finding, context);
+    }
+
+    /// Notes a reference; says when it was used before.
+    fn reference(&mut self, reference: &[u8], span: Span, segment: &Segment<'_>, context: &Context<'_, '_>, group: bool) {
+        if self.interchange.is_none() && self.group.is_none() && !group {
+            return;
+        }
+        let most = self.checker.options.references;
+        let references = if group { &mut self.groups } else { &mut self.messages };
+        let hash = references.hasher.hash_one(reference);
+        if let Some(first) = references.used.get(&hash).copied() {
+            let tag = tag_text(segment);
+            let mut finding = Finding::new(Code::DUPLICATE_REFERENCE, span);
+            finding.value = Some(self.out.value(reference));
+            finding.related.push(Related { file: None, span: first, path: None, code: Code::FIRST_USED });
+            finding.place.segment_number = (!group).then_some(1);
+            finding.place.path = Some(format!("S_{tag}/D_{}", if group { "0048" } else { "0062" }).into());
+            finding.place.segment = Some(tag.into());
+            self.out.send(finding, context);
+        } else if references.used.len() < most {
+            references.used.insert(hash, span);
+        } else if !std::mem::replace(&mut references.full, true) {
+            self.out.send(Finding::new(Code::REFERENCES_UNCHECKED, span), context);
+        }
+    }
+}
+
+/// The header as it opens a part of the envelope.
+fn open(segment: &Segment<'_>) -> Open {
+    let tag = tag_text(segment);
+    let pair = pair(&tag).filter(|pair| pair.header == tag);
+    let reference = pair.and_then(|pair| segment.get(pair.reference.0, 0)).unwrap_or_default();
+    Open {
+        header: pair.map_or("UNH", |pair| pair.header),
+        reference: reference.into_owned(),
+        span: segment.span(),
+        messages: 0,
+        groups: 0,
+    }
+}
+
+/// What the header of a message says of its definition.
+fn declared(segment: &Segment<'_>, interactive: bool, headed: bool) -> Declared {
+    if !headed {
+        return Declared::default();
+    }
+    let element = usize::from(!interactive);
+    let part = |component: usize| {
+        let value = segment.get(element, component).unwrap_or_default();
+        String::from_utf8_lossy(&value).into_owned()
+    };
+    Declared { message: part(0), version: part(1), release: part(2), agency: part(3) }
+}
+
+fn token_span(segment: &Segment<'_>, element: usize, component: usize) -> Span {
+    match segment.token(element, component) {
+        Some(token) => Span::new(token.offset, token.bytes.len() as u64),
+        None => Span::at(segment.end()),
+    }
+}
+
+/// A finding at the tag of a segment.
+fn finding_at(code: Code, segment: &Segment<'_>) -> Finding {
+    let mut finding = Finding::new(code, Span::new(segment.offset(), segment.tag().len() as u64));
+    let tag = tag_text(segment);
+    finding.place.path = Some(format!("S_{tag}").into());
+    finding.place.segment = Some(tag.into());
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_packed_as_the_sequencer_packs_them() {
+        assert_eq!(pack_tag(b"UNH"), Some(UNH));
+    }
+}

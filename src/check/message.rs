@@ -1,0 +1,393 @@
+//! One message: its segments placed, their elements checked, its totals compared.
+
+use std::collections::VecDeque;
+
+use super::element::{self, Env, Joined, Trouble};
+use super::compiled::CompiledMessage;
+use super::layout::Layout;
+use super::out::{Context, Out};
+use super::path::Path;
+use crate::edifact::{End, LineCounter, OwnedSegment, Segment};
+use crate::finding::{Code, Finding};
+use crate::sequence::{Fault, Limits, Placement, PositionId, Sequencer, TagId};
+use crate::span::Span;
+
+/// A segment that waits for its placement.
+struct Waiting {
+    segment: OwnedSegment,
+    lines: LineCounter,
+    number: u64,
+}
+
+/// A control total that was met.
+struct Control {
+    qualifier: Vec<u8>,
+    value: Vec<u8>,
+    span: Span,
+    lines: LineCounter,
+    number: u64,
+    path: String,
+}
+
+/// The check of one message against its definition.
+pub(super) struct MessageCheck<'c> {
+    compiled: &'c CompiledMessage,
+    sequencer: Sequencer<'c>,
+    path: Path,
+    waiting: VecDeque<Waiting>,
+    placed: Vec<u64>,
+    controls: Vec<Control>,
+    /// UNS positions of the message, and how many were met.
+    sections: (Vec<PositionId>, usize),
+}
+
+/// A tag as text.
+pub(super) fn tag_text(segment: &Segment<'_>) -> String {
+    let tag = segment.tag().iter().filter(|byte| !matches!(byte, b'\r' | b'\n'));
+    tag.map(|byte| char::from(*byte)).collect()
+}
+
+impl<'c> MessageCheck<'c> {
+    pub(super) fn new(compiled: &'c CompiledMessage, limits: Limits) -> Self {
+        let plan = &compiled.plan;
+        let sections = plan.positions().iter().enumerate();
+        let sections = sections.filter(|(_, position)| &*position.tag == "UNS").map(|(at, _)| at as PositionId).collect();
+        Self {
+            compiled,
+            sequencer: Sequencer::new(plan, limits),
+            path: Path::new(),
+            waiting: VecDeque::new(),
+            placed: vec![0; plan.positions().len()],
+            controls: Vec::new(),
+            sections: (sections, 0),
+        }
+    }
+
+    /// The id of a tag in this message.
+    #[inline]
+    pub(super) fn tag(&self, packed: Option<u64>) -> Option<TagId> {
+        packed.and_then(|packed| self.compiled.plan.tag(packed))
+    }
+
+    /// Takes the next segment; `next` is the packed tag of the one after it.
+    #[inline]
+    pub(super) fn segment(
+        &mut self,
+        env: Env<'_>,
+        out: &mut Out<'_>,
+        segment: Segment<'_>,
+        number: u64,
+        next: Option<u64>,
+        context: &Context<'_, '_>,
+    ) {
+        let tag = self.tag(segment.packed_tag());
+        let next = next.and_then(|next| self.compiled.plan.tag(next));
+        let qualifier = |element: &str| self.compiled.qualifier(tag, element, &segment);
+        match self.sequencer.push(tag, next, &qualifier) {
+            Some(placement) => self.settle(env, out, &segment, number, &placement, context),
+            None => {
+                let lines = context.counter_at(segment.offset());
+                self.waiting.push_back(Waiting { segment: OwnedSegment::from(segment), lines, number });
+                self.settle_waiting(env, out);
+            }
+        }
+    }
+
+    fn settle_waiting(&mut self, env: Env<'_>, out: &mut Out<'_>) {
+        if !self.sequencer.has_resolved() {
+            return;
+        }
+        let placements: Vec<Placement> = self.sequencer.resolved().collect();
+        for placement in placements {
+            let Some(waiting) = self.waiting.pop_front() else { return };
+            let segment = waiting.segment.view();
+            let context = Context::Kept(&waiting.lines, segment);
+            self.settle(env, out, &segment, waiting.number, &placement, &context);
+        }
+    }
+
+    /// Checks a segment that has its place.
+    #[inline]
+    fn settle(
+        &mut self,
+        env: Env<'_>,
+        out: &mut Out<'_>,
+        segment: &Segment<'_>,
+        number: u64,
+        placement: &Placement,
+        context: &Context<'_, '_>,
+    ) {
+        if !placement.faults.is_empty() {
+            self.missing(out, segment.offset(), Some((segment, number)), &placement.faults, context);
+        }
+        self.path.follow(&self.compiled.plan, placement);
+        if !placement.faults.is_empty() {
+            self.faults(out, segment, number, placement, context);
+        }
+        let Some(position) = placement.position else { return };
+        if matches!(placement.faults.last(), Some(Fault::InsteadOf(_))) {
+            return;
+        }
+        self.placed[position as usize] += 1;
+        let layout = self.compiled.layout(position);
+        let compiled = self.compiled;
+        let path = &self.path;
+        let mut joined = Joined::default();
+        let mut tokens = segment.tokens();
+        // The tag, with explicit nesting its parts.
+        let first = tokens.next();
+        let nested = first.is_some_and(|token| token.end == End::Component);
+        if nested {
+            tokens = segment.element_tokens();
+        }
+        let mut breaks = false;
+        element::check(env, layout, tokens, segment.end(), &mut joined, &mut |trouble| {
+            let place = Where { tag: tag_text(segment), number: Some(number), path: path.segment(&compiled.plan, position) };
+            report(out, layout, trouble, place, context);
+        });
+        if segment.has_specials() {
+            breaks = segment.bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+        }
+        if breaks && out.first_break() {
+            let at = segment.bytes().iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+            let span = Span::new(segment.offset() + at as u64, 1);
+            let mut finding = Finding::new(Code::LINE_BREAK_IN_VALUE, span);
+            self.place(&mut finding, segment, number, position);
+            out.send(finding, context);
+        }
+        if nested {
+            self.nesting(out, segment, number, position, context);
+        }
+        match &*compiled.plan.position(position).tag {
+            "CNT" if compiled.plan.position(position).group == 0 => {
+                if let (Some(qualifier), Some(token)) = (segment.get(0, 0), segment.token(0, 1)) {
+                    self.controls.push(Control {
+                        qualifier: qualifier.into_owned(),
+                        value: token.value().into_owned(),
+                        span: Span::new(token.offset, token.bytes.len() as u64),
+                        lines: context.counter_at(segment.offset()),
+                        number,
+                        path: self.path.segment(&compiled.plan, position),
+                    });
+                }
+            }
+            "UNS" => self.section(out, segment, number, position, context),
+            _ => {}
+        }
+    }
+
+    fn place(&self, finding: &mut Finding, segment: &Segment<'_>, number: u64, position: PositionId) {
+        finding.place.segment_number = Some(number);
+        finding.place.segment = Some(tag_text(segment).into());
+        finding.place.path = Some(self.path.segment(&self.compiled.plan, position).into());
+    }
+
+    /// What is missing before `at`.
+    fn missing(
+        &self,
+        out: &mut Out<'_>,
+        at: u64,
+        before: Option<(&Segment<'_>, u64)>,
+        faults: &[Fault],
+        context: &Context<'_, '_>,
+    ) {
+        let plan = &self.compiled.plan;
+        for fault in faults {
+            let (finding, path, tag) = match *fault {
+                Fault::MissingSegment(position) => {
+                    let position = plan.position(position);
+                    let finding = Finding::new(Code::MISSING_SEGMENT, Span::at(at)).with("segment", &position.tag);
+                    (finding, self.path.missing(plan, position.group, &position.name), position.tag.clone())
+                }
+                Fault::MissingGroup(group) => {
+                    let held = plan.group(group);
+                    let trigger = plan.positions().iter().find(|position| position.group == group);
+                    let tag = trigger.map_or("", |position| &*position.tag);
+                    let finding = Finding::new(Code::MISSING_GROUP, Span::at(at)).with("group", &held.id).with("segment", tag);
+                    (finding, self.path.missing(plan, held.parent, &held.name), tag.into())
+                }
+                _ => continue,
+            };
+            let mut finding = finding;
+            finding.place.segment_number = before.map(|(_, number)| number);
+            finding.place.segment = Some(tag);
+            finding.place.path = Some(path.into());
+            out.send(finding, context);
+        }
+    }
+
+    /// What is wrong with the place of a segment itself.
+    fn faults(
+        &self,
+        out: &mut Out<'_>,
+        segment: &Segment<'_>,
+        number: u64,
+        placement: &Placement,
+        context: &Context<'_, '_>,
+    ) {
+        let plan = &self.compiled.plan;
+        let tag = tag_text(segment);
+        let span = Span::new(segment.offset(), segment.tag().len() as u64);
+        for fault in &placement.faults {
+            let finding = match *fault {
+                Fault::MissingSegment(_) | Fault::MissingGroup(_) => continue,
+                Fault::TooManySegments(position) => {
+                    Finding::new(Code::TOO_MANY_SEGMENTS, span).with("max", plan.position(position).max)
+                }
+                Fault::TooManyGroups(group) => Finding::new(Code::TOO_MANY_GROUPS, span)
+                    .with("group", &plan.group(group).id)
+                    .with("max", plan.group(group).max),
+                Fault::OutOfOrder(_) => Finding::new(Code::OUT_OF_ORDER, span),
+                Fault::Unexpected => Finding::new(Code::UNEXPECTED_SEGMENT, span),
+                Fault::Unknown if !is_tag(&tag) => {
+                    let mut finding = Finding::new(Code::INVALID_TAG, span);
+                    finding.value = Some(out.value(segment.tag()));
+                    finding
+                }
+                Fault::Unknown => Finding::new(Code::UNKNOWN_SEGMENT, span)
+                    .with("message", self.compiled.name.split('@').next().unwrap_or("")),
+                Fault::InsteadOf(position) => {
+                    Finding::new(Code::INSTEAD_OF, span).with("expected", &plan.position(position).tag)
+                }
+            };
+            let mut finding = finding.with_content("segment", &tag);
+            finding.place.segment_number = Some(number);
+            finding.place.segment = Some(tag.as_str().into());
+            finding.place.path = Some(match (placement.position, fault) {
+                (_, Fault::InsteadOf(_)) | (None, _) => self.path.stray(plan, &tag).into(),
+                (Some(position), _) => self.path.segment(plan, position).into(),
+            });
+            out.send(finding, context);
+        }
+    }
+
+    /// Explicit nesting and repetition in the tag (`LOC:1:2`; ISO 9735 clause 8.3) against the
+    /// place of the segment: the repetitions of its groups, outermost first, and its own.
+    fn nesting(&self, out: &mut Out<'_>, segment: &Segment<'_>, number: u64, position: PositionId, context: &Context<'_, '_>) {
+        let parts = segment.nesting();
+        let said: Option<Vec<u32>> = parts
+            .iter()
+            .map(|part| std::str::from_utf8(part.bytes).ok().and_then(|digits| digits.parse().ok()))
+            .collect();
+        let place = self.path.nesting(&self.compiled.plan, position);
+        // Trailing levels may be left out.
+        if said.as_ref().is_some_and(|said| place.starts_with(said)) {
+            return;
+        }
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return };
+        let len = last.offset + last.bytes.len() as u64 - first.offset;
+        let from = (first.offset - segment.offset()) as usize;
+        let mut finding = Finding::new(Code::NESTING_MISMATCH, Span::new(first.offset, len));
+        finding.value = Some(out.value(&segment.bytes()[from..from + len as usize]));
+        let expected: Vec<String> = place.iter().map(u32::to_string).collect();
+        finding = finding.with("expected", expected.join(":"));
+        self.place(&mut finding, segment, number, position);
+        out.send(finding, context);
+    }
+
+    /// UNS names the section that begins: D where there are two, S for the last.
+    fn section(&mut self, out: &mut Out<'_>, segment: &Segment<'_>, number: u64, position: PositionId, context: &Context<'_, '_>) {
+        let (sections, met) = &mut self.sections;
+        *met += 1;
+        if sections.len() != 2 {
+            return;
+        }
+        let expected: &[u8] = if sections.first() == Some(&position) { b"D" } else { b"S" };
+        let Some(token) = segment.token(0, 0) else { return };
+        if token.bytes != expected && !token.bytes.is_empty() {
+            let mut finding = Finding::new(Code::SECTION_ORDER, Span::new(token.offset, token.bytes.len() as u64))
+                .with("segment", "UNS")
+                .with("expected", String::from_utf8_lossy(expected));
+            finding.value = Some(out.value(token.bytes));
+            self.place(&mut finding, segment, number, position);
+            out.send(finding, context);
+        }
+    }
+
+    /// Ends the message at offset `at`: what waits is settled, what is missing is said, totals are
+    /// compared.
+    pub(super) fn finish(mut self, env: Env<'_>, out: &mut Out<'_>, at: u64, context: &Context<'_, '_>) {
+        let faults = self.sequencer.finish();
+        self.settle_waiting(env, out);
+        self.missing(out, at, None, &faults, context);
+        if self.controls.is_empty() {
+            return;
+        }
+        let Ok(Some(table)) = env.specs.table("control-total-6069") else { return };
+        let plan = &self.compiled.plan;
+        for control in std::mem::take(&mut self.controls) {
+            let Some(row) = std::str::from_utf8(&control.qualifier).ok().and_then(|code| table.row(code)) else { continue };
+            let (Some(tag), Some(what)) = (row.get(1), row.get(2)) else { continue };
+            let positions = plan.positions().iter().zip(&self.placed).filter(|(position, _)| &&*position.tag == tag);
+            if positions.clone().next().is_none() {
+                continue;
+            }
+            let counted: u64 = positions.map(|(_, count)| count).sum();
+            let said = std::str::from_utf8(&control.value).ok().and_then(|digits| digits.trim().parse::<u64>().ok());
+            if said.is_none_or(|said| said == counted) {
+                continue;
+            }
+            let mut finding = Finding::new(Code::CONTROL_TOTAL, control.span)
+                .with("qualifier", row[0])
+                .with("counted", counted)
+                .with("what", what);
+            finding.value = Some(out.value(&control.value));
+            finding.place.segment_number = Some(control.number);
+            finding.place.segment = Some("CNT".into());
+            finding.place.path = Some(format!("{}/C_C270/D_6066", control.path).into());
+            let context = Context::Counted(&control.lines, control.span.start);
+            out.send(finding, &context);
+        }
+    }
+}
+
+fn is_tag(tag: &str) -> bool {
+    tag.len() == 3 && tag.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) && !tag.as_bytes()[0].is_ascii_digit()
+}
+
+/// Where a segment stands, for a finding about its elements.
+pub(super) struct Where {
+    pub tag: String,
+    pub number: Option<u64>,
+    pub path: String,
+}
+
+/// Makes a finding of what is wrong in a segment's elements.
+#[cold]
+#[inline(never)]
+pub(super) fn report(out: &mut Out<'_>, layout: &Layout, trouble: Trouble<'_>, place: Where, context: &Context<'_, '_>) {
+    let code = trouble.code;
+    if code == Code::CODE_LIST_NOT_HELD && !out.first_of_list(&trouble.args) {
+        return;
+    }
+    let mut finding = Finding::new(code, Span::new(trouble.offset, trouble.raw.len() as u64));
+    if !trouble.raw.is_empty() {
+        finding.value = Some(out.value(&trouble.value));
+    }
+    for (name, text) in trouble.args {
+        let content = matches!(name, "list" | "agency" | "format");
+        finding = if content { finding.with_content(name, text) } else { finding.with(name, text) };
+    }
+    let mut path = place.path;
+    match layout.parts.get(trouble.element) {
+        Some(part) => {
+            path.push('/');
+            path.push_str(&part.name);
+            if trouble.repetition > 1 {
+                path.push_str(&format!("[{}]", trouble.repetition));
+            }
+            if part.composite && let Some(component) = trouble.component {
+                path.push('/');
+                match layout.components[part.components.clone()].get(component) {
+                    Some(component) => path.push_str(&component.name),
+                    None => path.push_str(&format!("{}", component + 1)),
+                }
+            }
+        }
+        None => path.push_str(&format!("/{}", trouble.element + 1)),
+    }
+    finding.place.segment_number = place.number;
+    finding.place.segment = Some(place.tag.into());
+    finding.place.path = Some(path.into());
+    out.send(finding, context);
+}

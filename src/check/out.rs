@@ -1,0 +1,274 @@
+//! Where findings are finished and sent: place, line and column, excerpt, and how many of a code.
+
+use crate::edifact::{LineCounter, Reader, Segment};
+use crate::edifact::charset::Charset;
+use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Value};
+use crate::span::{LineColumn, Span};
+
+/// Totals of a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Interchanges, begun by UNB or UIB.
+    pub interchanges: u64,
+    /// Messages, begun by UNH or UIH.
+    pub messages: u64,
+    /// Segments, service segments included.
+    pub segments: u64,
+    /// Bytes of input.
+    pub bytes: u64,
+    /// Findings of each severity, those that were not shown included.
+    pub errors: u64,
+    /// See [`errors`](Self::errors).
+    pub warnings: u64,
+    /// See [`errors`](Self::errors).
+    pub hints: u64,
+}
+
+impl Totals {
+    /// Adds the totals of another input.
+    pub fn add(&mut self, other: &Self) {
+        self.interchanges += other.interchanges;
+        self.messages += other.messages;
+        self.segments += other.segments;
+        self.bytes += other.bytes;
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.hints += other.hints;
+    }
+}
+
+/// Where the bytes around a finding are.
+pub(super) enum Context<'a, 'd> {
+    /// In the reader's window.
+    Reader(&'a Reader<'d>),
+    /// In a segment that was kept; the counter stands at its tag.
+    Kept(&'a LineCounter, Segment<'a>),
+    /// Gone: only where the segment around it began, and the offset, are known.
+    Counted(&'a LineCounter, u64),
+}
+
+impl Context<'_, '_> {
+    pub(super) fn locate(&self, offset: u64) -> LineColumn {
+        match self {
+            Self::Reader(reader) => reader.locate(offset),
+            // A line break inside a control total is not worth keeping the segment for.
+            Self::Counted(counter, _) => {
+                let at = counter.at();
+                LineColumn { column: at.column + offset.saturating_sub(counter.offset), ..at }
+            }
+            Self::Kept(counter, segment) => {
+                let mut counter = **counter;
+                let len = (offset - counter.offset.min(offset)) as usize;
+                let bytes = segment.bytes();
+                counter.advance(&bytes[..len.min(bytes.len())]);
+                counter.at()
+            }
+        }
+    }
+
+    pub(super) fn counter_at(&self, offset: u64) -> LineCounter {
+        match self {
+            Self::Reader(reader) => reader.counter_at(offset),
+            Self::Kept(counter, _) | Self::Counted(counter, _) => **counter,
+        }
+    }
+
+    fn bytes(&self) -> (u64, &[u8]) {
+        match self {
+            Self::Reader(reader) => reader.window(),
+            Self::Kept(counter, segment) => (counter.offset, segment.bytes()),
+            Self::Counted(_, offset) => (*offset, &[]),
+        }
+    }
+}
+
+/// Finishes findings and sends them on.
+pub(super) struct Out<'s> {
+    sink: &'s mut dyn Sink,
+    pub totals: Totals,
+    /// Findings of each code.
+    seen: Vec<u64>,
+    most: u64,
+    excerpts: bool,
+    pub charset: Charset,
+    pub interchange: Option<u64>,
+    pub message_ref: Option<Box<str>>,
+    pub message_type: Option<Box<str>>,
+    /// Code lists that were said not to be held.
+    lists: std::collections::HashSet<String>,
+    broken: bool,
+}
+
+impl<'s> Out<'s> {
+    pub(super) fn new(sink: &'s mut dyn Sink, most: u64, excerpts: bool, charset: Charset) -> Self {
+        Self {
+            sink,
+            totals: Totals::default(),
+            seen: vec![0; Code::all().len()],
+            most,
+            excerpts,
+            charset,
+            interchange: None,
+            message_ref: None,
+            message_type: None,
+            lists: std::collections::HashSet::new(),
+            broken: false,
+        }
+    }
+
+    /// Whether this is the first line break inside a segment of the interchange.
+    pub(super) fn first_break(&mut self) -> bool {
+        !std::mem::replace(&mut self.broken, true)
+    }
+
+    /// Another interchange begins.
+    pub(super) fn begin_interchange(&mut self) {
+        self.broken = false;
+    }
+
+    /// Whether this code list is named for the first time. Of very many only some are kept.
+    pub(super) fn first_of_list(&mut self, args: &[(&'static str, std::borrow::Cow<'_, str>)]) -> bool {
+        const MOST: usize = 10_000;
+        let key: String = args.iter().map(|(_, text)| format!("{text}\0")).collect();
+        self.lists.len() < MOST && self.lists.insert(key)
+    }
+
+    /// Whether a finding of `code` would still be shown. It is counted in any case.
+    pub(super) fn wants(&self, code: Code) -> bool {
+        self.seen[code.index()] < self.most
+    }
+
+    /// Counts a finding that is not shown.
+    #[cold]
+    pub(super) fn count(&mut self, code: Code, severity: Severity) {
+        self.seen[code.index()] += 1;
+        match severity {
+            Severity::Error => self.totals.errors += 1,
+            Severity::Warning => self.totals.warnings += 1,
+            Severity::Hint => self.totals.hints += 1,
+        }
+    }
+
+    /// Finishes a finding and sends it.
+    #[cold]
+    pub(super) fn send(&mut self, mut finding: Finding, context: &Context<'_, '_>) {
+        if self.wants(finding.code) {
+            finding.at = context.locate(finding.span.start);
+            finding.place = Place {
+                interchange: self.interchange,
+                message_ref: self.message_ref.clone(),
+                message_type: self.message_type.clone(),
+                ..finding.place
+            };
+            if self.excerpts {
+                let (base, bytes) = context.bytes();
+                finding.excerpt = excerpt(self.charset, finding.span, base, bytes).map(Box::new);
+            }
+            self.count(finding.code, finding.severity);
+            self.sink.finding(finding);
+        } else {
+            self.count(finding.code, finding.severity);
+        }
+    }
+
+    /// Sends a finding whose line and column are known.
+    #[cold]
+    pub(super) fn send_located(&mut self, mut finding: Finding, context: &Context<'_, '_>) {
+        if self.excerpts {
+            let (base, bytes) = context.bytes();
+            finding.excerpt = excerpt(self.charset, finding.span, base, bytes).map(Box::new);
+        }
+        self.forward(finding);
+    }
+
+    /// Sends a finding that is finished, as another thread has made it.
+    pub(super) fn forward(&mut self, finding: Finding) {
+        let shown = self.wants(finding.code);
+        self.count(finding.code, finding.severity);
+        if shown {
+            self.sink.finding(finding);
+        }
+    }
+
+    /// Counts findings that another thread has made and not kept.
+    pub(super) fn add_unsent(&mut self, code: Code, count: u64) {
+        for _ in 0..count.min(1) {
+            self.seen[code.index()] += count;
+            match code.severity() {
+                Severity::Error => self.totals.errors += count,
+                Severity::Warning => self.totals.warnings += count,
+                Severity::Hint => self.totals.hints += count,
+            }
+        }
+    }
+
+    /// Findings of each code that were counted and not sent.
+    pub(super) fn unsent(&self) -> Vec<(Code, u64)> {
+        let more = Code::all().filter(|code| self.seen[code.index()] > self.most);
+        more.map(|code| (code, self.seen[code.index()] - self.most)).collect()
+    }
+
+    /// Says at the end how many findings were not shown.
+    pub(super) fn finish(&mut self, end: u64, at: LineColumn) {
+        for (code, count) in self.unsent() {
+            let mut finding = Finding::new(Code::FINDINGS_CUT, Span::at(end)).with("count", count).with("code", code);
+            finding.at = at;
+            self.sink.finding(finding);
+        }
+    }
+
+    /// A value as it is shown: release characters and line breaks removed, decoded.
+    pub(super) fn value(&self, bytes: &[u8]) -> Value {
+        match self.charset.decode(bytes) {
+            Some(text) => Value::Text(text.into()),
+            None => Value::Bytes(bytes.into()),
+        }
+    }
+
+    /// Content as an argument of a finding.
+    pub(super) fn content(&self, bytes: &[u8]) -> Arg {
+        Arg::Content(self.charset.decode_lossy(bytes).into())
+    }
+}
+
+/// Characters shown before and after a span.
+const AROUND: usize = 80;
+/// Characters shown of a span.
+const INSIDE: usize = 160;
+
+/// The text of the line around a span, cut to what a person can look at.
+fn excerpt(charset: Charset, span: Span, base: u64, bytes: &[u8]) -> Option<Excerpt> {
+    let at = usize::try_from(span.start.checked_sub(base)?).ok()?;
+    let end = at.checked_add(usize::try_from(span.len).ok()?)?;
+    let (at, end) = (at.min(bytes.len()), end.min(bytes.len()));
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let from = bytes[..at].iter().rposition(is_break).map_or(0, |found| found + 1);
+    // More bytes than characters are taken, and cut after decoding.
+    let near = from.max(at.saturating_sub(AROUND * 4));
+    let near = (near..at).find(|at| bytes[*at] & 0xC0 != 0x80).unwrap_or(at);
+    let before = charset.decode_lossy(&bytes[near..at]);
+    let skip = before.chars().count().saturating_sub(AROUND);
+    let before: String = before.chars().skip(skip).collect();
+    let line_end = |from: usize| bytes[from..].iter().position(is_break).map_or(bytes.len(), |found| from + found);
+    let stop = line_end(at).min(end);
+    let inside = charset.decode_lossy(&bytes[at..stop.min(at + INSIDE * 4)]);
+    let shown: String = inside.chars().take(INSIDE).collect();
+    let cut_inside = stop < end || shown.len() < inside.len() || stop > at + INSIDE * 4;
+    let (after, cut_after) = if cut_inside {
+        (String::new(), false)
+    } else {
+        let stop = line_end(end);
+        let text = charset.decode_lossy(&bytes[end..stop.min(end + AROUND * 4)]);
+        let shown: String = text.chars().take(AROUND).collect();
+        let cut = shown.len() < text.len() || stop > end + AROUND * 4;
+        (shown, cut)
+    };
+    Some(Excerpt {
+        cut_before: skip > 0 || near > from,
+        before: before.into(),
+        inside: shown.into(),
+        after: after.into(),
+        cut_inside,
+        cut_after,
+    })
+}

@@ -1,0 +1,144 @@
+//! Where in the structure a segment stands, by the names of ISO/TS 20625.
+
+use std::fmt::Write as _;
+
+use crate::sequence::{GroupId, Placement, Plan, PositionId};
+
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    group: GroupId,
+    occurrence: u32,
+    /// Where in `counts` the positions met in this occurrence begin.
+    counts_from: usize,
+}
+
+/// Follows the placements of a message.
+#[derive(Debug)]
+pub(super) struct Path {
+    open: Vec<Level>,
+    /// Positions met in the open groups, and how often.
+    counts: Vec<(PositionId, u32)>,
+}
+
+impl Path {
+    pub(super) fn new() -> Self {
+        Self { open: vec![Level { group: 0, occurrence: 1, counts_from: 0 }], counts: Vec::with_capacity(64) }
+    }
+
+    /// Takes the next placement.
+    #[inline]
+    pub(super) fn follow(&mut self, plan: &Plan, placement: &Placement) {
+        let Some(position) = placement.position else { return };
+        if placement.aside {
+            return;
+        }
+        let keep = placement.keep as usize;
+        if self.open.len() > keep || placement.repeat {
+            self.leave(keep, placement.repeat);
+        }
+        let group = plan.position(position).group;
+        if self.open.last().is_some_and(|level| level.group != group) {
+            self.enter(plan, group);
+        }
+        match self.counts.last_mut() {
+            Some((last, count)) if *last == position => *count += 1,
+            _ => self.counts.push((position, 1)),
+        }
+    }
+
+    fn leave(&mut self, keep: usize, repeat: bool) {
+        if let Some(level) = self.open.get(keep) {
+            self.counts.truncate(level.counts_from);
+        }
+        self.open.truncate(keep);
+        if repeat && let Some(level) = self.open.last_mut() {
+            level.occurrence += 1;
+            self.counts.truncate(level.counts_from);
+        }
+    }
+
+    fn enter(&mut self, plan: &Plan, group: GroupId) {
+        let mut chain = Vec::new();
+        let mut at = group;
+        while at != 0 && self.open.iter().all(|level| level.group != at) {
+            chain.push(at);
+            at = plan.group(at).parent;
+        }
+        for group in chain.into_iter().rev() {
+            self.open.push(Level { group, occurrence: 1, counts_from: self.counts.len() });
+        }
+    }
+
+    /// Occurrences of the open groups, outermost first, and of the position in its group.
+    pub(super) fn nesting(&self, plan: &Plan, position: PositionId) -> Vec<u32> {
+        let mut nesting: Vec<u32> = self.open[1..].iter().map(|level| level.occurrence).collect();
+        nesting.push(self.occurrence(plan, position));
+        nesting
+    }
+
+    /// Which segment of its name in its group occurrence this is, counted from 1.
+    fn occurrence(&self, plan: &Plan, position: PositionId) -> u32 {
+        let from = self.open.last().map_or(0, |level| level.counts_from);
+        let name = &plan.position(position).name;
+        let group = plan.position(position).group;
+        let met = self.counts[from..].iter().filter(|(met, _)| {
+            let met = plan.position(*met);
+            met.name == *name && met.group == group
+        });
+        met.map(|(_, count)| count).sum::<u32>().max(1)
+    }
+
+    /// The path of the groups that are open, as far as `depth` levels below the message.
+    fn groups(&self, plan: &Plan, depth: usize) -> String {
+        let mut path = String::new();
+        for level in self.open.iter().skip(1).take(depth) {
+            push(&mut path, &plan.group(level.group).name, level.occurrence);
+        }
+        path
+    }
+
+    /// The path of a segment at `position` that was just placed.
+    pub(super) fn segment(&self, plan: &Plan, position: PositionId) -> String {
+        let mut path = self.groups(plan, usize::MAX);
+        push(&mut path, &plan.position(position).name, self.occurrence(plan, position));
+        path
+    }
+
+    /// The path of a segment without a place: the open groups and its tag.
+    pub(super) fn stray(&self, plan: &Plan, tag: &str) -> String {
+        let mut path = self.groups(plan, usize::MAX);
+        push(&mut path, &format!("S_{tag}"), 1);
+        path
+    }
+
+    /// The path of something that is missing in the groups that are open.
+    pub(super) fn missing(&self, plan: &Plan, group: GroupId, name: &str) -> String {
+        let mut chain = Vec::new();
+        let mut at = group;
+        while at != 0 {
+            chain.push(at);
+            at = plan.group(at).parent;
+        }
+        chain.reverse();
+        let mut path = String::new();
+        let mut same = true;
+        for (depth, group) in chain.iter().enumerate() {
+            let level = self.open.get(depth + 1);
+            same = same && level.is_some_and(|level| level.group == *group);
+            let occurrence = level.filter(|_| same).map_or(1, |level| level.occurrence);
+            push(&mut path, &plan.group(*group).name, occurrence);
+        }
+        push(&mut path, name, 1);
+        path
+    }
+}
+
+fn push(path: &mut String, name: &str, occurrence: u32) {
+    if !path.is_empty() {
+        path.push('/');
+    }
+    path.push_str(name);
+    if occurrence > 1 {
+        let _ = write!(path, "[{occurrence}]");
+    }
+}

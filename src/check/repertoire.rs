@@ -1,0 +1,79 @@
+//! Characters outside the character set of the interchange.
+
+use super::message::tag_text;
+use super::out::{Context, Out};
+use crate::edifact::Segment;
+use crate::edifact::charset::guess;
+use crate::finding::{Code, Finding, Severity};
+use crate::span::Span;
+
+/// Looks at the values of a segment that holds something outside the character set: one finding
+/// for each value, and once in an interchange what the bytes look like.
+#[cold]
+#[inline(never)]
+pub(super) fn report(
+    out: &mut Out<'_>,
+    segment: &Segment<'_>,
+    context: &Context<'_, '_>,
+    number: Option<u64>,
+    guessed: &mut bool,
+) {
+    let tag = tag_text(segment);
+    let charset = out.charset;
+    for token in segment.tokens() {
+        let value = token.value();
+        if charset.holds(&value) {
+            continue;
+        }
+        if !*guessed && let Some(guess) = guess(&value).filter(|guess| *guess != charset) {
+            *guessed = true;
+            let span = Span::new(token.offset, token.bytes.len() as u64);
+            let mut finding = Finding::new(Code::LOOKS_LIKE, span)
+                .with("charset", guess.name())
+                .with("declared", charset.name());
+            place(&mut finding, &tag, number);
+            out.send(finding, context);
+        }
+        let decoded = charset.decode(&value);
+        let code = match decoded {
+            None if !charset.is_level() => Code::UNDECODABLE,
+            _ => Code::INVALID_CHARACTER,
+        };
+        if !out.wants(code) {
+            out.count(code, Severity::Error);
+            continue;
+        }
+        // The first character that is not in the set.
+        let text = charset.decode_lossy(token.bytes);
+        let mut buffer = [0; 4];
+        let first = text.chars().find(|c| {
+            let bytes: &[u8] = if c.is_ascii() { c.encode_utf8(&mut buffer).as_bytes() } else { &[] };
+            !c.is_ascii() || !charset.holds(bytes)
+        });
+        let offset = token.bytes.iter().position(|byte| !charset.holds(&[*byte])).unwrap_or(0);
+        let mut finding = match code {
+            Code::UNDECODABLE => {
+                let mut finding = Finding::new(code, Span::new(token.offset, token.bytes.len() as u64));
+                finding.value = Some(out.value(&value));
+                finding
+            }
+            _ => {
+                let len = if token.bytes[offset].is_ascii() { 1 } else { token.bytes.len() - offset };
+                let mut finding = Finding::new(code, Span::new(token.offset + offset as u64, len as u64));
+                finding.value = Some(match (first, len) {
+                    (Some(c), 1) => crate::finding::Value::Text(c.to_string().into()),
+                    _ => out.value(&token.bytes[offset..]),
+                });
+                finding
+            }
+        };
+        finding = finding.with("charset", charset.name());
+        place(&mut finding, &tag, number);
+        out.send(finding, context);
+    }
+}
+
+fn place(finding: &mut Finding, tag: &str, number: Option<u64>) {
+    finding.place.segment_number = number;
+    finding.place.segment = Some(tag.into());
+}

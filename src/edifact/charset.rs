@@ -1,0 +1,322 @@
+//! Character sets of ISO 9735: repertoire, decoding, and what bytes look like.
+
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
+
+use super::CharacterLength;
+
+/// A character set: one that a syntax identifier (data element 0001) names, or one chosen instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charset {
+    name: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Level A of ISO 9735: capital letters.
+    LevelA,
+    /// Level B: capital and small letters.
+    LevelB,
+    /// ISO 8859-1.
+    Latin1,
+    /// ISO 8859-9: ISO 8859-1 with six Turkish letters.
+    Latin5,
+    /// Any other, decoded by encoding_rs.
+    Encoding(&'static Encoding),
+}
+
+use Kind::{Latin1, Latin5, LevelA, LevelB};
+
+/// The syntax identifiers of ISO 9735 and their character sets. UNOX is decoded as UTF-8 here:
+/// input that switches by ISO 2022 escape sequences is transcoded before it is read.
+const IDENTIFIERS: [(&str, Kind); 15] = [
+    ("UNOA", LevelA),
+    ("UNOB", LevelB),
+    ("UNOC", Latin1),
+    ("UNOD", Kind::Encoding(encoding_rs::ISO_8859_2)),
+    ("UNOE", Kind::Encoding(encoding_rs::ISO_8859_5)),
+    ("UNOF", Kind::Encoding(encoding_rs::ISO_8859_7)),
+    ("UNOG", Kind::Encoding(encoding_rs::ISO_8859_3)),
+    ("UNOH", Kind::Encoding(encoding_rs::ISO_8859_4)),
+    ("UNOI", Kind::Encoding(encoding_rs::ISO_8859_6)),
+    ("UNOJ", Kind::Encoding(encoding_rs::ISO_8859_8)),
+    ("UNOK", Latin5),
+    ("UNOL", Kind::Encoding(encoding_rs::ISO_8859_15)),
+    ("UNOW", Kind::Encoding(encoding_rs::UTF_8)),
+    ("UNOX", Kind::Encoding(encoding_rs::UTF_8)),
+    ("UNOY", Kind::Encoding(encoding_rs::UTF_8)),
+];
+
+impl Charset {
+    /// The character set that a syntax identifier names, as `UNOC`.
+    #[must_use]
+    pub fn of_syntax_identifier(identifier: &[u8]) -> Option<Self> {
+        let (name, kind) = IDENTIFIERS.iter().find(|(name, _)| name.as_bytes() == identifier)?;
+        Some(Self { name, kind: *kind })
+    }
+
+    /// The character set that people call `label`: a syntax identifier, or a label of the WHATWG
+    /// encoding standard (`gb18030`, `utf-8`, `big5`, …).
+    #[must_use]
+    pub fn for_label(label: &str) -> Option<Self> {
+        let upper = label.trim().to_ascii_uppercase();
+        if let Some(found) = Self::of_syntax_identifier(upper.as_bytes()) {
+            return Some(found);
+        }
+        let kind = match upper.as_str() {
+            "ISO-8859-1" | "ISO8859-1" | "LATIN1" => Kind::Latin1,
+            "ISO-8859-9" | "ISO8859-9" | "LATIN5" => Kind::Latin5,
+            _ => {
+                let encoding = Encoding::for_label(label.trim().as_bytes())?;
+                return Some(Self { name: encoding.name(), kind: Kind::Encoding(encoding) });
+            }
+        };
+        let name = if kind == Kind::Latin1 { "ISO-8859-1" } else { "ISO-8859-9" };
+        Some(Self { name, kind })
+    }
+
+    /// Its name: the syntax identifier, or the name of the encoding.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_utf8(self) -> bool {
+        self.kind == Kind::Encoding(encoding_rs::UTF_8)
+    }
+
+    /// Whether bytes of it are to be transcoded before separators are looked for.
+    pub(crate) fn transcoded(self) -> Option<&'static Encoding> {
+        match self.kind {
+            Kind::Encoding(encoding)
+                if encoding == encoding_rs::UTF_16LE
+                    || encoding == encoding_rs::UTF_16BE
+                    || encoding == encoding_rs::ISO_2022_JP =>
+            {
+                Some(encoding)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is one of the levels of ISO 9735 that are parts of ASCII.
+    pub(crate) fn is_level(self) -> bool {
+        matches!(self.kind, Kind::LevelA | Kind::LevelB)
+    }
+
+    fn is_double_byte(self) -> bool {
+        let double = [
+            encoding_rs::GB18030,
+            encoding_rs::GBK,
+            encoding_rs::BIG5,
+            encoding_rs::SHIFT_JIS,
+            encoding_rs::EUC_KR,
+            encoding_rs::EUC_JP,
+        ];
+        matches!(self.kind, Kind::Encoding(encoding) if double.contains(&encoding))
+    }
+
+    /// The text of `bytes`; `None` where they are no characters of this set.
+    #[must_use]
+    pub fn decode<'b>(&self, bytes: &'b [u8]) -> Option<Cow<'b, str>> {
+        match self.kind {
+            Kind::Encoding(encoding) => encoding.decode_without_bom_handling_and_without_replacement(bytes),
+            _ if bytes.is_ascii() => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Kind::Latin5 => Some(bytes.iter().map(|byte| latin5(*byte)).collect::<String>().into()),
+            Kind::LevelA | Kind::LevelB => None,
+            Kind::Latin1 => Some(bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into()),
+        }
+    }
+
+    /// The text of `bytes` for people: what does not decode is taken for UTF-8 or replaced.
+    #[must_use]
+    pub fn decode_lossy<'b>(&self, bytes: &'b [u8]) -> Cow<'b, str> {
+        match self.kind {
+            Kind::Encoding(encoding) => encoding.decode_without_bom_handling(bytes).0,
+            _ => self.decode(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    /// Whether every byte of a segment is in the repertoire, line breaks set aside. The service
+    /// characters are part of levels A and B.
+    #[inline]
+    #[must_use]
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        // Comparisons only, so that the compiler makes vectors of them.
+        let is_break = |byte: u8| (byte == b'\r') | (byte == b'\n');
+        let common = |byte: u8| {
+            (byte.wrapping_sub(0x20) <= 2) | (byte.wrapping_sub(0x25) <= 0x1A) | (byte.wrapping_sub(b'A') < 26) | is_break(byte)
+        };
+        match self.kind {
+            Kind::LevelA => bytes.iter().fold(true, |all, byte| all & common(*byte)),
+            Kind::LevelB => bytes.iter().fold(true, |all, byte| all & (common(*byte) | (byte.wrapping_sub(b'a') < 26))),
+            Kind::Latin1 | Kind::Latin5 => bytes
+                .iter()
+                .fold(true, |all, byte| all & (((byte & 0x7F >= 0x20) & (*byte != 0x7F)) | is_break(*byte))),
+            Kind::Encoding(encoding) => {
+                let plain = bytes
+                    .iter()
+                    .fold(true, |all, byte| all & ((byte.wrapping_sub(0x20) < 0x5F) | is_break(*byte)));
+                plain || self.decodes(encoding, bytes)
+            }
+        }
+    }
+
+    fn decodes(self, encoding: &'static Encoding, bytes: &[u8]) -> bool {
+        let control = bytes.iter().any(|byte| (*byte < 0x20 || *byte == 0x7F) && !matches!(byte, b'\r' | b'\n'));
+        if control {
+            return false;
+        }
+        if self.is_utf8() {
+            return std::str::from_utf8(bytes).is_ok();
+        }
+        encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some()
+    }
+
+    /// Counts the characters of a stretch of text.
+    pub(crate) fn counter(self) -> fn(&[u8]) -> usize {
+        if self.is_utf8() {
+            |bytes| bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+        } else if self.kind == Kind::Encoding(encoding_rs::GB18030) || self.kind == Kind::Encoding(encoding_rs::GBK) {
+            |bytes| count(gb18030_length, bytes)
+        } else if self.is_double_byte() {
+            |bytes| count(double_byte_length, bytes)
+        } else {
+            // Files in UTF-8 that say otherwise are common: their columns count characters too.
+            |bytes| match std::str::from_utf8(bytes) {
+                Ok(text) if text.len() != bytes.len() || !bytes.is_ascii() => text.chars().count(),
+                _ => bytes.len(),
+            }
+        }
+    }
+
+    /// Whether a character may take several bytes, so that lengths are counted in characters.
+    pub(crate) fn is_multi_byte(self) -> bool {
+        self.is_utf8() || self.is_double_byte()
+    }
+
+    /// What the lexer needs when the second byte of a character may be one of `separators`.
+    pub(crate) fn character_length(self, separators: &super::Separators) -> Option<CharacterLength> {
+        let trail = |byte: u8| byte.is_ascii_digit() || byte >= 0x40;
+        let used = [
+            Some(separators.component),
+            Some(separators.element),
+            Some(separators.terminator),
+            separators.release,
+            separators.repetition,
+        ];
+        if !self.is_double_byte() || !used.into_iter().flatten().any(trail) {
+            return None;
+        }
+        let gb = self.kind == Kind::Encoding(encoding_rs::GB18030) || self.kind == Kind::Encoding(encoding_rs::GBK);
+        Some(if gb { gb18030_length } else { double_byte_length })
+    }
+}
+
+fn latin5(byte: u8) -> char {
+    match byte {
+        0xD0 => 'Ğ',
+        0xDD => 'İ',
+        0xDE => 'Ş',
+        0xF0 => 'ğ',
+        0xFD => 'ı',
+        0xFE => 'ş',
+        _ => char::from(byte),
+    }
+}
+
+/// Length of the GB18030 character at `at`: one, two or four bytes.
+fn gb18030_length(bytes: &[u8], at: usize) -> usize {
+    match (bytes.get(at), bytes.get(at + 1)) {
+        (Some(0x81..=0xFE), Some(0x30..=0x39)) => 4,
+        (Some(0x81..=0xFE), Some(0x40..=0x7E | 0x80..=0xFE)) => 2,
+        // At the end of a stretch the second byte is not in sight yet.
+        (Some(0x81..=0xFE), None) => 2,
+        _ => 1,
+    }
+}
+
+fn double_byte_length(bytes: &[u8], at: usize) -> usize {
+    match (bytes.get(at), bytes.get(at + 1)) {
+        (Some(0x81..=0xFE), Some(0x40..) | None) => 2,
+        _ => 1,
+    }
+}
+
+fn count(length: CharacterLength, bytes: &[u8]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < bytes.len() {
+        at += length(bytes, at);
+        count += 1;
+    }
+    count
+}
+
+/// What bytes outside ASCII look like.
+#[must_use]
+pub fn guess(bytes: &[u8]) -> Option<Charset> {
+    if bytes.is_ascii() {
+        return None;
+    }
+    if std::str::from_utf8(bytes).is_ok() {
+        return Charset::for_label("utf-8");
+    }
+    // Chinese text keeps to the rows of GB 2312 (16 to 87): both bytes are high. Accented letters
+    // of single-byte sets rarely stand in pairs.
+    let (mut at, mut pairs) = (0, 0);
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (0..=0x7F, _) => at += 1,
+            (0xA1..=0xF7, Some(0xA1..=0xFE)) => {
+                pairs += 1;
+                at += 2;
+            }
+            (0x81..=0xFE, Some(0x40..=0x7E | 0x80..=0xFE)) => at += 2,
+            _ => return None,
+        }
+    }
+    (pairs > 0).then(|| Charset::for_label("gb18030")).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repertoires() {
+        let of = |name: &str| Charset::of_syntax_identifier(name.as_bytes()).unwrap();
+        assert!(of("UNOA").holds(b"ABC 019 .,-()/='+:?!\"%&*;<>\r\n"));
+        for outside in ["a", "#", "@", "[", "\u{e9}", "\t", "$", "{"] {
+            assert!(!of("UNOA").holds(outside.as_bytes()), "{outside}");
+        }
+        assert!(of("UNOB").holds(b"Abc") && !of("UNOB").holds(b"a#"));
+        assert!(of("UNOC").holds(b"a#\xE9") && !of("UNOC").holds(b"\x85") && !of("UNOC").holds(b"\x7F"));
+        assert!(of("UNOY").holds("中".as_bytes()) && !of("UNOY").holds(b"\xE9"));
+        assert!(of("UNOE").holds(b"\xB0") && !of("UNOE").holds(b"\x01"));
+    }
+
+    #[test]
+    fn decoding() {
+        let of = |label: &str| Charset::for_label(label).unwrap();
+        assert_eq!(of("UNOC").decode(b"caf\xE9\x85").unwrap(), "caf\u{e9}\u{85}");
+        assert_eq!(of("UNOK").decode(b"\xD0\xFD").unwrap(), "Ğı");
+        assert_eq!(of("UNOD").decode(b"\xA3").unwrap(), "Ł");
+        assert_eq!(of("gb18030").decode(b"\xD6\xD0\xB9\xFA").unwrap(), "中国");
+        assert_eq!(of("UNOA").decode(b"\xD6\xD0"), None);
+        assert_eq!(of("utf-8").decode(b"\xD6"), None);
+        assert!(Charset::for_label("no-such-set").is_none());
+        assert_eq!(of("gb18030").counter()(b"a\xD6\xD0\x81\x30\x81\x30"), 3);
+        assert_eq!(of("utf-8").counter()("a中".as_bytes()), 2);
+    }
+
+    #[test]
+    fn guesses() {
+        let name = |bytes: &[u8]| guess(bytes).map(|charset| charset.name());
+        assert_eq!(name(b"plain"), None);
+        assert_eq!(name("上海".as_bytes()), Some("UTF-8"));
+        assert_eq!(name(b"NAD \xC9\xCF\xBA\xA3"), Some("gb18030"));
+        assert_eq!(name(b"caf\xE9 cr\xE8me"), None);
+    }
+}
