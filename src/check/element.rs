@@ -255,33 +255,33 @@ fn check_code<'a>(
     out: Out<'_, 'a>,
 ) {
     let own = codes.own(env.specs);
-    let known = if own.is_empty() {
-        match codes.bound(env.specs, &rule.id) {
-            Some((set, when)) if !set.is_empty() => {
-                let applies = when.is_none_or(|(id, value)| {
-                    beside
-                        .iter()
-                        .any(|(held, found)| *held == id && **found == *value.as_bytes())
-                });
-                !applies || set.contains(bytes)
-            }
-            _ => true,
-        }
-    } else {
-        own.contains(bytes)
-    };
-    if !known {
-        out(Trouble {
-            code: Code::UNKNOWN_CODE,
-            element,
-            repetition,
-            component: Some(component),
-            offset: token.offset,
-            raw: token.bytes,
- value: token.value(),
-            args: vec![("element", rule.id.to_string().into())],
-        });
+    if own.contains(bytes) {
+        return;
     }
+    let bound = codes.bound(env.specs, &rule.id).filter(|bound| {
+        bound.when.as_ref().is_none_or(|(id, value)| {
+            beside.iter().any(|(held, found)| *held == &**id && **found == *value.as_bytes())
+        })
+    });
+    let (code, list) = match bound {
+        Some(bound) if bound.codes.contains(bytes) => return,
+        Some(bound) if bound.open => (Code::NOT_IN_TABLE, Some(bound.table.to_string())),
+        Some(_) => (Code::UNKNOWN_CODE, None),
+        None if own.is_empty() => return,
+        None => (Code::UNKNOWN_CODE, None),
+    };
+    let mut args: Vec<(&'static str, Cow<'a, str>)> = vec![("element", rule.id.to_string().into())];
+    args.extend(list.map(|list| ("table", Cow::Owned(list))));
+    out(Trouble {
+        code,
+        element,
+        repetition,
+        component: Some(component),
+        offset: token.offset,
+        raw: token.bytes,
+        value: token.value(),
+        args,
+    });
 }
 
 fn representation<'a>(
@@ -417,24 +417,12 @@ fn check_joined<'a>(
             }
             (_, agency_value) => {
                 // Another list is named. The one we hold for it is used where it is bound.
-                let bound = codes.bound(env.specs, &rule.id).filter(|(set, when)| {
-                    !set.is_empty()
-                        && when.is_some_and(|(id, wanted)| {
-                            id == "3055" && agency_value == Some(wanted.as_bytes())
-                        })
+                let bound = codes.binding(env.specs, &rule.id).flatten().is_some_and(|(id, wanted)| {
+                    id == "3055" && agency_value == Some(wanted.as_bytes())
                 });
-                if bound.is_some() && codes.own(env.specs).is_empty() {
+                if bound {
                     let beside = agency.map(|agency| ("3055", agency));
-                    check_code(
-                        env,
-                        rule,
-                        codes,
-                        &code,
-                        beside.as_slice(),
-                        tokens[at],
-                        at_code,
-                        out,
-                    );
+                    check_code(env, rule, codes, &code, beside.as_slice(), tokens[at], at_code, out);
                 } else if !codes.own(env.specs).is_empty() {
                     let named = |value: Option<Cow<'a, [u8]>>| {
                         Cow::Owned(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())

@@ -60,43 +60,48 @@ pub(super) struct Codes {
     release: Option<Release>,
     syntax: u8,
     own: OnceLock<Arc<CodeSet>>,
-    /// The list elsewhere, and the element and value beside the code on which that depends.
-    bound: OnceLock<Option<(Arc<CodeSet>, Option<(Box<str>, Box<str>)>)>>,
+    bound: OnceLock<Option<Bound>>,
+}
+
+/// The list elsewhere that an element is bound to.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub codes: Arc<CodeSet>,
+    pub table: Box<str>,
+    /// Codes come up between editions of the table.
+    pub open: bool,
+    /// Only beside this element with this value.
+    pub when: Option<(Box<str>, Box<str>)>,
 }
 
 impl Codes {
     /// The directory's own list; empty when it has none.
     #[inline]
     pub(super) fn own(&self, specs: &Specs) -> &CodeSet {
-        self.own.get_or_init(|| {
-            specs
-                .code_set(&self.list, self.release, self.syntax)
-                .unwrap_or_default()
-        })
+        self.own.get_or_init(|| specs.code_set(&self.list, self.release, self.syntax).unwrap_or_default())
     }
 
-    /// The list elsewhere that the element is bound to.
-    pub(super) fn bound(
-        &self,
-        specs: &Specs,
-        element: &str,
-    ) -> Option<(&CodeSet, Option<(&str, &str)>)> {
+    /// The list elsewhere that the element is bound to, loaded when first needed.
+    pub(super) fn bound(&self, specs: &Specs, element: &str) -> Option<&Bound> {
         let bound = self.bound.get_or_init(|| {
-            let (table, when) = specs.bound_table(element)?;
-            let set = specs
-                .code_set(&CodeList::Table(table.into()), None, self.syntax)
-                .ok()?;
-            Some((
-                set,
-                when.map(|(element, value)| (element.into(), value.into())),
-            ))
+            if !matches!(self.list, CodeList::Directory(_)) {
+                return None;
+            }
+            let (name, when) = specs.bound_table(element)?;
+            let table = specs.table(name).ok().flatten()?;
+            Some(Bound {
+                codes: specs.code_set(&CodeList::Table(name.into()), None, self.syntax).ok()?,
+                table: name.into(),
+                open: table.open,
+                when: when.map(|(element, value)| (element.into(), value.into())),
+            })
         });
-        bound.as_ref().map(|(set, when)| {
-            (
-                &**set,
-                when.as_ref().map(|(element, value)| (&**element, &**value)),
-            )
-        })
+        bound.as_ref()
+    }
+
+    /// What the element is bound to, without loading it.
+    pub(super) fn binding<'s>(&self, specs: &'s Specs, element: &str) -> Option<Option<(&'s str, &'s str)>> {
+        matches!(self.list, CodeList::Directory(_)).then(|| specs.bound_table(element)).flatten().map(|(_, when)| when)
     }
 }
 
@@ -140,6 +145,8 @@ impl Layout {
             for at in 0..parts.len() {
                 let id = |at: usize| parts.get(at).map(|c| &*c.id);
                 let named = match (id(at + 1), id(at + 2)) {
+                    // They qualify the code before them, not themselves.
+                    _ if matches!(id(at), Some("1131" | "3055")) => (None, None),
                     (Some("1131"), Some("3055")) => (Some(at + 1), Some(at + 2)),
                     (Some("1131"), _) => (Some(at + 1), None),
                     (Some("3055"), _) => (None, Some(at + 1)),

@@ -600,8 +600,8 @@ impl<'a> Builder<'a> {
                 return Ok(Some(CodeList::Values(codes)));
             }
         }
-        Ok(directory
-            .is_coded(id)
+        let coded = directory.is_coded(id) || (!service && self.specs.bound_table(id).is_some());
+        Ok(coded
             .then(|| CodeList::Directory(id.into())))
     }
 }

@@ -29,6 +29,8 @@ pub struct Table {
     pub title_zh: Box<str>,
     /// Where it comes from.
     pub source: Box<str>,
+    /// Whether codes come up between editions, so that one that is not here may be good.
+    pub open: bool,
     /// Names of the columns; the first is `code`.
     pub columns: Vec<Box<str>>,
     rows: Vec<Cow<'static, str>>,
@@ -133,6 +135,7 @@ fn parse(file: &str, text: Cow<'static, str>) -> Result<(&'static str, Table)> {
         title_en: "".into(),
         title_zh: "".into(),
         source: "".into(),
+        open: false,
         columns: Vec::new(),
         rows: Vec::new(),
     };
@@ -170,10 +173,17 @@ fn parse(file: &str, text: Cow<'static, str>) -> Result<(&'static str, Table)> {
             "title-en" => table.title_en = value.into(),
             "title-zh" => table.title_zh = value.into(),
             "source" => table.source = value.into(),
+            "open" => {
+                table.open = match value {
+                    "yes" => true,
+                    "no" => false,
+                    _ => return Err(fault(number + 1, &format!("found {value:?}; expected yes or no"))),
+                }
+            }
             "columns" => table.columns = value.split_whitespace().map(Box::from).collect(),
             _ => {
                 let message = format!(
-                    "found {key:?}; expected table, title-en, title-zh, source, columns or rows"
+                    "found {key:?}; expected table, title-en, title-zh, source, open, columns or rows"
                 );
                 return Err(fault(number + 1, &message));
             }
