@@ -423,7 +423,7 @@ fn check_joined<'a>(
                 if bound {
                     let beside = agency.map(|agency| ("3055", agency));
                     check_code(env, rule, codes, &code, beside.as_slice(), tokens[at], at_code, out);
-                } else if !codes.own(env.specs).is_empty() {
+                } else if !codes.own(env.specs).is_empty() && !codes.own(env.specs).contains(&code) {
                     let named = |value: Option<Cow<'a, [u8]>>| {
                         Cow::Owned(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())
                     };

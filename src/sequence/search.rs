@@ -26,6 +26,8 @@ impl Default for Limits {
 const ERROR: u32 = 16;
 /// A hypothesis that costs so much more than the best is given up.
 const MARGIN: u32 = 2 * ERROR + 8;
+/// What it costs to stand where another qualifier is needed.
+const OTHER_QUALIFIER: u32 = ERROR - 4;
 const START: usize = usize::MAX;
 const NONE: u32 = u32::MAX;
 
@@ -222,10 +224,11 @@ impl<'p> Sequencer<'p> {
         &self,
         tag: TagId,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
-    ) -> Vec<PositionId> {
+    ) -> Vec<(PositionId, u32)> {
         let tagged = self.plan.tagged(tag);
+        let at_price = |price: u32| move |position: PositionId| (position, price);
         if !tagged.identified {
-            return tagged.positions.clone();
+            return tagged.positions.iter().copied().map(at_price(0)).collect();
         }
         let matches = |position: &PositionId| {
             self.plan
@@ -239,22 +242,20 @@ impl<'p> Sequencer<'p> {
         };
         let identified: Vec<_> = tagged.positions.iter().copied().filter(matches).collect();
         if !identified.is_empty() {
-            return identified;
+            return identified.into_iter().map(at_price(0)).collect();
         }
+        // Positions that need another qualifier come last, at a price: the qualifier may be wrong.
         let free = |position: &PositionId| self.plan.position(*position).identified_by.is_none();
-        let free: Vec<_> = tagged.positions.iter().copied().filter(free).collect();
-        if free.is_empty() {
-            tagged.positions.clone()
-        } else {
-            free
-        }
+        let (free, others): (Vec<_>, Vec<_>) = tagged.positions.iter().copied().partition(free);
+        let others = others.into_iter().map(at_price(OTHER_QUALIFIER));
+        free.into_iter().map(at_price(0)).chain(others).collect()
     }
 
     fn expand(
         &mut self,
         from: &Hypothesis,
         tag: Option<TagId>,
-        allowed: Option<&[PositionId]>,
+        allowed: Option<&[(PositionId, u32)]>,
         next: Option<TagId>,
         most: u32,
         after: &mut Vec<Hypothesis>,
@@ -268,21 +269,23 @@ impl<'p> Sequencer<'p> {
         // Without an error, when that does not lead into one with the next segment.
         let mut smooth = false;
         let steps = plan.steps(index(plan, from.state.at), tag);
-        for &step in steps.iter().filter(|step| allowed.contains(&step.to)) {
+        let price = |to: PositionId| allowed.iter().find(|(position, _)| *position == to).map(|(_, price)| *price);
+        for &step in steps {
+            let Some(price) = price(step.to) else { continue };
             if self.fits(&from.state, step) && !self.leaves_too_few(&from.state, step) {
                 let onward = next.is_none_or(|next| !plan.steps(step.to as usize, next).is_empty());
-                smooth |= onward;
-                self.place(from, step, Vec::new(), 0, after);
+                smooth |= onward && price == 0;
+                self.place(from, step, Vec::new(), price, after);
             }
         }
         if smooth {
             return;
         }
-        for &to in allowed {
+        for &(to, _) in allowed.iter().filter(|(_, price)| *price == 0) {
             self.with_errors(from, to, most, after);
         }
         if let Some(&(position, depth)) = from.missing.iter().rev().find(|(position, depth)| {
-            allowed.contains(position)
+            price(*position).is_some()
                 && from
                     .state
                     .open
@@ -467,7 +470,7 @@ impl<'p> Sequencer<'p> {
                 self.place_costly(from, step, vec![Fault::TooManySegments(to)], most, after);
             } else if from.state.count > position.max {
                 // Said once.
-                self.place(from, step, Vec::new(), 1, after);
+                self.place(from, step, Vec::new(), 0, after);
             }
         } else if path.len() == common {
             self.stay(
