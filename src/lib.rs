@@ -9,5 +9,6 @@ pub mod finding;
 pub mod sequence;
 pub mod span;
 pub mod spec;
+pub mod tree;
 
 pub use error::{Error, Result};

@@ -30,13 +30,22 @@ impl CompiledMessage {
     }
 
     /// The value of the first element `id` of a segment with that tag.
-    pub(super) fn qualifier<'a>(&self, tag: Option<TagId>, id: &str, segment: &Segment<'a>) -> Option<&'a [u8]> {
+    pub(super) fn qualifier<'a>(
+        &self,
+        tag: Option<TagId>,
+        id: &str,
+        segment: &Segment<'a>,
+    ) -> Option<&'a [u8]> {
         let position = self.plan.first_position(tag?);
         let layout = self.layout(position);
         let (element, part) = layout.parts.iter().enumerate().find(|(_, part)| {
-            layout.components[part.components.clone()].iter().any(|component| &*component.id == id)
+            layout.components[part.components.clone()]
+                .iter()
+                .any(|component| &*component.id == id)
         })?;
-        let component = layout.components[part.components.clone()].iter().position(|component| &*component.id == id)?;
+        let component = layout.components[part.components.clone()]
+            .iter()
+            .position(|component| &*component.id == id)?;
         segment.token(element, component).map(|token| token.bytes)
     }
 }
@@ -52,7 +61,13 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     /// The message of that type; `None` when the directory does not have it.
-    pub(crate) fn message(&self, specs: &Specs, message: &str, home: Home, syntax: u8) -> Result<Option<Arc<CompiledMessage>>> {
+    pub(crate) fn message(
+        &self,
+        specs: &Specs,
+        message: &str,
+        home: Home,
+        syntax: u8,
+    ) -> Result<Option<Arc<CompiledMessage>>> {
         let key = (Box::from(message), home, syntax);
         if let Some(held) = lock(&self.messages).get(&key) {
             return Ok(held.clone());
@@ -75,7 +90,12 @@ impl Compiled {
                     layout_of.push(at);
                 }
                 let name = format!("{}@{}", spec.message, spec.release).into();
-                Some(Arc::new(CompiledMessage { name, plan, layouts, layout_of }))
+                Some(Arc::new(CompiledMessage {
+                    name,
+                    plan,
+                    layouts,
+                    layout_of,
+                }))
             }
             None => None,
         };
@@ -84,7 +104,12 @@ impl Compiled {
     }
 
     /// The service segment of that tag in a syntax version.
-    pub(crate) fn segment(&self, specs: &Specs, tag: &str, syntax: u8) -> Result<Option<Arc<Layout>>> {
+    pub(crate) fn segment(
+        &self,
+        specs: &Specs,
+        tag: &str,
+        syntax: u8,
+    ) -> Result<Option<Arc<Layout>>> {
         let key = (Box::from(tag), syntax);
         if let Some(held) = lock(&self.segments).get(&key) {
             return Ok(held.clone());
@@ -101,5 +126,7 @@ impl Compiled {
 
 /// What was put in before a panic elsewhere is whole all the same.
 fn lock<K, V>(cached: &Cached<K, V>) -> std::sync::MutexGuard<'_, FxHashMap<K, Option<Arc<V>>>> {
-    cached.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    cached
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -89,7 +89,7 @@ pub(super) fn check<'a>(
                             component: Some(component),
                             offset: token.offset,
                             raw: token.bytes,
- value: token.value(),
+                            value: token.value(),
                             args: vec![("expected", part.components.len().to_string().into())],
                         }),
                     }
@@ -126,7 +126,7 @@ pub(super) fn check<'a>(
                                 component: None,
                                 offset: token.offset,
                                 raw: token.bytes,
- value: token.value(),
+                                value: token.value(),
                                 args: vec![("max", part.max.to_string().into())],
                             });
                         }
@@ -158,7 +158,7 @@ pub(super) fn check<'a>(
                         component: None,
                         offset: token.offset,
                         raw: token.bytes,
- value: token.value(),
+                        value: token.value(),
                         args: vec![("expected", layout.parts.len().to_string().into())],
                     });
                 }
@@ -184,7 +184,7 @@ pub(super) fn check<'a>(
             component: None,
             offset: token.offset,
             raw: token.bytes,
- value: token.value(),
+            value: token.value(),
             args: Vec::new(),
         });
     }
@@ -235,7 +235,7 @@ fn check_value<'a>(
             component: part.composite.then_some(component),
             offset: token.offset,
             raw: token.bytes,
- value: token.value(),
+            value: token.value(),
             args: vec![("element", rule.id.to_string().into())],
         });
     }
@@ -260,7 +260,9 @@ fn check_code<'a>(
     }
     let bound = codes.bound(env.specs, &rule.id).filter(|bound| {
         bound.when.as_ref().is_none_or(|(id, value)| {
-            beside.iter().any(|(held, found)| *held == &**id && **found == *value.as_bytes())
+            beside
+                .iter()
+                .any(|(held, found)| *held == &**id && **found == *value.as_bytes())
         })
     });
     let (code, list) = match bound {
@@ -320,7 +322,7 @@ fn representation<'a>(
         component: Some(component),
         offset: token.offset,
         raw: token.bytes,
- value: token.value(),
+        value: token.value(),
         args,
     });
 }
@@ -349,7 +351,7 @@ fn end_composite<'a>(
                     component: Some(at),
                     offset: last.offset + last.bytes.len() as u64,
                     raw: b"",
- value: Cow::Borrowed(b""),
+                    value: Cow::Borrowed(b""),
                     args: vec![("element", rule.id.to_string().into())],
                 });
             }
@@ -417,13 +419,27 @@ fn check_joined<'a>(
             }
             (_, agency_value) => {
                 // Another list is named. The one we hold for it is used where it is bound.
-                let bound = codes.binding(env.specs, &rule.id).flatten().is_some_and(|(id, wanted)| {
-                    id == "3055" && agency_value == Some(wanted.as_bytes())
-                });
+                let bound =
+                    codes
+                        .binding(env.specs, &rule.id)
+                        .flatten()
+                        .is_some_and(|(id, wanted)| {
+                            id == "3055" && agency_value == Some(wanted.as_bytes())
+                        });
                 if bound {
                     let beside = agency.map(|agency| ("3055", agency));
-                    check_code(env, rule, codes, &code, beside.as_slice(), tokens[at], at_code, out);
-                } else if !codes.own(env.specs).is_empty() && !codes.own(env.specs).contains(&code) {
+                    check_code(
+                        env,
+                        rule,
+                        codes,
+                        &code,
+                        beside.as_slice(),
+                        tokens[at],
+                        at_code,
+                        out,
+                    );
+                } else if !codes.own(env.specs).is_empty() && !codes.own(env.specs).contains(&code)
+                {
                     let named = |value: Option<Cow<'a, [u8]>>| {
                         Cow::Owned(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())
                     };
@@ -434,7 +450,7 @@ fn check_joined<'a>(
                         component: Some(at),
                         offset: tokens[at].offset,
                         raw: tokens[at].bytes,
- value: tokens[at].value(),
+                        value: tokens[at].value(),
                         args: vec![
                             ("element", rule.id.to_string().into()),
                             ("list", named(list)),
@@ -457,7 +473,7 @@ fn check_joined<'a>(
             component: Some(at),
             offset: tokens[at].offset,
             raw: tokens[at].bytes,
- value: tokens[at].value(),
+            value: tokens[at].value(),
             args: vec![
                 (
                     "format",
@@ -492,7 +508,7 @@ fn missing_elements<'a>(layout: &Layout, present: u64, end: u64, out: Out<'_, 'a
                 component: None,
                 offset: end,
                 raw: b"",
- value: Cow::Borrowed(b""),
+                value: Cow::Borrowed(b""),
                 args: vec![("element", part.id.to_string().into())],
             });
         }
@@ -557,7 +573,7 @@ fn dependency_broken<'a>(
         component: None,
         offset: end,
         raw: b"",
- value: Cow::Borrowed(b""),
+        value: Cow::Borrowed(b""),
         args: vec![
             ("note", Cow::Borrowed(kind)),
             ("elements", Cow::Owned(names.join(", "))),

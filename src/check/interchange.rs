@@ -10,7 +10,6 @@ use super::compiled::CompiledMessage;
 use super::element::{self, Env, Joined};
 use super::message::{MessageCheck, Where, report, tag_text};
 use super::out::{Context, Out};
-use super::release::{self, Choice, Declared};
 use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
@@ -20,6 +19,7 @@ use crate::finding::{Code, Finding, Related};
 use crate::sequence::pack_tag;
 use crate::span::Span;
 use crate::spec::Home;
+use crate::spec::declared::{Choice, Declared, choose};
 
 /// What opens and closes a part of the envelope: where references and counts stand.
 struct Pair {
@@ -32,12 +32,42 @@ struct Pair {
 }
 
 const PAIRS: [Pair; 6] = [
-    Pair { header: "UNB", trailer: "UNZ", reference: (4, 1), count: Some(0) },
-    Pair { header: "UNG", trailer: "UNE", reference: (4, 1), count: Some(0) },
-    Pair { header: "UNH", trailer: "UNT", reference: (0, 1), count: Some(0) },
-    Pair { header: "UIB", trailer: "UIZ", reference: (1, 0), count: Some(1) },
-    Pair { header: "UIH", trailer: "UIT", reference: (1, 0), count: Some(1) },
-    Pair { header: "UNO", trailer: "UNP", reference: (0, 1), count: None },
+    Pair {
+        header: "UNB",
+        trailer: "UNZ",
+        reference: (4, 1),
+        count: Some(0),
+    },
+    Pair {
+        header: "UNG",
+        trailer: "UNE",
+        reference: (4, 1),
+        count: Some(0),
+    },
+    Pair {
+        header: "UNH",
+        trailer: "UNT",
+        reference: (0, 1),
+        count: Some(0),
+    },
+    Pair {
+        header: "UIB",
+        trailer: "UIZ",
+        reference: (1, 0),
+        count: Some(1),
+    },
+    Pair {
+        header: "UIH",
+        trailer: "UIT",
+        reference: (1, 0),
+        count: Some(1),
+    },
+    Pair {
+        header: "UNO",
+        trailer: "UNP",
+        reference: (0, 1),
+        count: None,
+    },
 ];
 
 const fn packed(tag: &[u8; 3]) -> u64 {
@@ -58,7 +88,9 @@ const UIH: u64 = packed(b"UIH");
 const UIT: u64 = packed(b"UIT");
 
 fn pair(tag: &str) -> Option<&'static Pair> {
-    PAIRS.iter().find(|pair| pair.header == tag || pair.trailer == tag)
+    PAIRS
+        .iter()
+        .find(|pair| pair.header == tag || pair.trailer == tag)
 }
 
 /// A part of the envelope that is open.
@@ -110,7 +142,10 @@ impl<'c, 's> Run<'c, 's> {
             messages: References::default(),
             groups: References::default(),
             syntax: 3,
-            marks: DecimalMarks { first: b'.', second: b'.' },
+            marks: DecimalMarks {
+                first: b'.',
+                second: b'.',
+            },
             chars: None,
             chosen: None,
             outside: false,
@@ -120,7 +155,12 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn env(&self) -> Env<'c> {
-        Env { specs: &self.checker.specs, marks: self.marks, chars: self.chars, dates: &self.checker.dates }
+        Env {
+            specs: &self.checker.specs,
+            marks: self.marks,
+            chars: self.chars,
+            dates: &self.checker.dates,
+        }
     }
 
     /// Checks all that the reader gives.
@@ -128,13 +168,17 @@ impl<'c, 's> Run<'c, 's> {
         self.use_charset(reader, self.out.charset);
         while reader.advance()? {
             self.findings_of(reader);
-            let Some(Item::Segment(segment)) = reader.current() else { continue };
+            let Some(Item::Segment(segment)) = reader.current() else {
+                continue;
+            };
             let tag = segment.packed_tag().unwrap_or(0);
             if matches!(tag, UNB | UIB) {
                 self.begin(reader)?;
                 continue;
             }
-            let Some(Item::Segment(segment)) = reader.current() else { continue };
+            let Some(Item::Segment(segment)) = reader.current() else {
+                continue;
+            };
             let context = Context::Reader(reader);
             match tag {
                 UNH | UIH => self.message(reader)?,
@@ -183,7 +227,9 @@ impl<'c, 's> Run<'c, 's> {
 
     /// UNB or UIB.
     fn begin(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        let Some(Item::Segment(segment)) = reader.current() else { return Ok(()) };
+        let Some(Item::Segment(segment)) = reader.current() else {
+            return Ok(());
+        };
         let charset = match self.checker.options.charset {
             Some(charset) => charset,
             None => {
@@ -203,11 +249,19 @@ impl<'c, 's> Run<'c, 's> {
         reader.set_counting(charset.counter());
         self.syntax = reader.syntax();
         self.marks = if self.syntax >= 4 {
-            DecimalMarks { first: b'.', second: b',' }
+            DecimalMarks {
+                first: b'.',
+                second: b',',
+            }
         } else {
-            DecimalMarks { first: separators.decimal, second: separators.decimal }
+            DecimalMarks {
+                first: separators.decimal,
+                second: separators.decimal,
+            }
         };
-        let Some(Item::Segment(segment)) = reader.current() else { return Ok(()) };
+        let Some(Item::Segment(segment)) = reader.current() else {
+            return Ok(());
+        };
         let context = Context::Reader(reader);
         self.close_group(segment.offset(), &context);
         self.close_interchange(segment.offset(), &context);
@@ -229,7 +283,11 @@ impl<'c, 's> Run<'c, 's> {
         match self.interchange.take() {
             None => self.without_header(segment, context),
             Some(open) => {
-                let counted = if open.groups > 0 { open.groups } else { open.messages };
+                let counted = if open.groups > 0 {
+                    open.groups
+                } else {
+                    open.messages
+                };
                 self.compare(segment, &open, counted, None, context);
                 if counted == 0 {
                     self.nothing_inside(segment, &open, context);
@@ -255,7 +313,8 @@ impl<'c, 's> Run<'c, 's> {
             interchange.messages > 0
         });
         if mixed {
-            self.out.send(finding_at(Code::MIXED_GROUPS, segment), context);
+            self.out
+                .send(finding_at(Code::MIXED_GROUPS, segment), context);
         }
         let span = token_span(segment, 4, 0);
         self.reference(&open.reference, span, segment, context, true);
@@ -316,22 +375,29 @@ impl<'c, 's> Run<'c, 's> {
             }
             (None, None) => {
                 if !std::mem::replace(&mut self.headless, true) {
-                    let header = if segment.tag().starts_with(b"UI") { "UIB" } else { "UNB" };
-                    let finding = Finding::new(Code::NO_INTERCHANGE_HEADER, Span::at(segment.offset()));
+                    let header = if segment.tag().starts_with(b"UI") {
+                        "UIB"
+                    } else {
+                        "UNB"
+                    };
+                    let finding =
+                        Finding::new(Code::NO_INTERCHANGE_HEADER, Span::at(segment.offset()));
                     self.out.send(finding.with("header", header), context);
                 }
                 false
             }
         };
         if mixed {
-            self.out.send(finding_at(Code::MIXED_GROUPS, segment), context);
+            self.out
+                .send(finding_at(Code::MIXED_GROUPS, segment), context);
         }
     }
 
     /// A segment that is in no message.
     fn outside_message(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
         self.repertoire(segment, context, None);
-        if segment.tag().starts_with(b"US") && segment.tag() != b"UNS" && self.interchange.is_some() {
+        if segment.tag().starts_with(b"US") && segment.tag() != b"UNS" && self.interchange.is_some()
+        {
             // Security segments of the interchange or group.
             return self.service(segment, context);
         }
@@ -339,7 +405,8 @@ impl<'c, 's> Run<'c, 's> {
         if !std::mem::replace(&mut self.outside, true) {
             let tag = tag_text(segment);
             let span = Span::new(segment.offset(), segment.tag().len() as u64);
-            let mut finding = Finding::new(Code::OUTSIDE_MESSAGE, span).with_content("segment", &tag);
+            let mut finding =
+                Finding::new(Code::OUTSIDE_MESSAGE, span).with_content("segment", &tag);
             finding.place.segment = Some(tag.into());
             self.out.send(finding, context);
         }
@@ -349,7 +416,9 @@ impl<'c, 's> Run<'c, 's> {
     /// A message: from the header that the reader stands on to its trailer, or to what cannot be
     /// part of it.
     fn message(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        let Some(Item::Segment(segment)) = reader.current() else { return Ok(()) };
+        let Some(Item::Segment(segment)) = reader.current() else {
+            return Ok(());
+        };
         let headed = matches!(segment.packed_tag(), Some(UNH | UIH));
         self.outside = false;
         self.out.totals.messages += 1;
@@ -358,7 +427,8 @@ impl<'c, 's> Run<'c, 's> {
         let declared = declared(&segment, interactive, headed);
         self.out.message_ref = (headed && !opened.reference.is_empty())
             .then(|| self.out.charset.decode_lossy(&opened.reference).into());
-        self.out.message_type = (!declared.message.is_empty()).then(|| declared.message.as_str().into());
+        self.out.message_type =
+            (!declared.message.is_empty()).then(|| declared.message.as_str().into());
         {
             let context = Context::Reader(reader);
             if headed {
@@ -373,7 +443,9 @@ impl<'c, 's> Run<'c, 's> {
         if let Some(compiled) = &compiled {
             self.out.message_type = Some(compiled.name.clone());
         }
-        let mut check = compiled.as_deref().map(|compiled| MessageCheck::new(compiled, self.checker.options.sequence));
+        let mut check = compiled
+            .as_deref()
+            .map(|compiled| MessageCheck::new(compiled, self.checker.options.sequence));
         let mut number = 0;
         loop {
             number += 1;
@@ -440,7 +512,9 @@ impl<'c, 's> Run<'c, 's> {
             Peek::Tag(tag) => Some(tag),
             Peek::Nothing => None,
             Peek::OutOfSight => {
-                let Some(Item::Segment(segment)) = reader.current() else { return Ok(false) };
+                let Some(Item::Segment(segment)) = reader.current() else {
+                    return Ok(false);
+                };
                 let lines = reader.counter_at(segment.offset());
                 let kept = OwnedSegment::from(segment);
                 reader.look_ahead()?;
@@ -449,11 +523,27 @@ impl<'c, 's> Run<'c, 's> {
                     _ => None,
                 };
                 let segment = kept.view();
-                return self.segment_in_message(segment, check, number, next, opened, &Context::Kept(&lines, segment));
+                return self.segment_in_message(
+                    segment,
+                    check,
+                    number,
+                    next,
+                    opened,
+                    &Context::Kept(&lines, segment),
+                );
             }
         };
-        let Some(Item::Segment(segment)) = reader.current() else { return Ok(false) };
-        self.segment_in_message(segment, check, number, next, opened, &Context::Reader(reader))
+        let Some(Item::Segment(segment)) = reader.current() else {
+            return Ok(false);
+        };
+        self.segment_in_message(
+            segment,
+            check,
+            number,
+            next,
+            opened,
+            &Context::Reader(reader),
+        )
     }
 
     #[inline]
@@ -496,7 +586,10 @@ impl<'c, 's> Run<'c, 's> {
     ) -> Result<Option<Arc<CompiledMessage>>> {
         let specs = &self.checker.specs;
         if let Some((message, home)) = &self.checker.forced {
-            return self.checker.compiled.message(specs, message, *home, self.syntax);
+            return self
+                .checker
+                .compiled
+                .message(specs, message, *home, self.syntax);
         }
         if let Some((held, compiled)) = &self.chosen
             && held == declared
@@ -507,7 +600,7 @@ impl<'c, 's> Run<'c, 's> {
         let interactive = segment.tag() == b"UIH";
         let at = usize::from(!interactive);
         let release_span = token_span(segment, at, 2);
-        let (finding, home) = match release::choose(specs, declared) {
+        let (finding, home) = match choose(specs, declared) {
             Choice::Home(home, unusual) => {
                 let finding = unusual.then(|| {
                     let name = match home {
@@ -519,23 +612,39 @@ impl<'c, 's> Run<'c, 's> {
                 (finding, Some(home))
             }
             Choice::UnknownMessage(release) => {
-                let finding = Finding::new(Code::UNKNOWN_MESSAGE, token_span(segment, at, 0)).with("release", release);
+                let finding = Finding::new(Code::UNKNOWN_MESSAGE, token_span(segment, at, 0))
+                    .with("release", release);
                 (Some(finding), None)
             }
-            Choice::UnknownRelease(release) => {
-                (Some(Finding::new(Code::UNKNOWN_RELEASE, release_span).with_content("release", release)), None)
-            }
+            Choice::UnknownRelease(release) => (
+                Some(
+                    Finding::new(Code::UNKNOWN_RELEASE, release_span)
+                        .with_content("release", release),
+                ),
+                None,
+            ),
         };
         if let Some(finding) = finding {
             let mut finding = finding.with_content("message", &declared.message);
             finding.value = Some(self.out.value(declared.written().as_bytes()));
             finding.place.segment_number = Some(1);
             finding.place.segment = Some(tag_text(segment).into());
-            finding.place.path = Some(format!("S_{}/C_{}", tag_text(segment), if interactive { "S306" } else { "S009" }).into());
+            finding.place.path = Some(
+                format!(
+                    "S_{}/C_{}",
+                    tag_text(segment),
+                    if interactive { "S306" } else { "S009" }
+                )
+                .into(),
+            );
             self.out.send(finding, context);
         }
         let compiled = match home {
-            Some(home) => self.checker.compiled.message(specs, declared.message.trim(), home, self.syntax)?,
+            Some(home) => {
+                self.checker
+                    .compiled
+                    .message(specs, declared.message.trim(), home, self.syntax)?
+            }
             None => None,
         };
         self.chosen = Some((declared.clone(), compiled.clone()));
@@ -548,7 +657,9 @@ impl<'c, 's> Run<'c, 's> {
         self.repertoire(segment, context, None);
         let tag = tag_text(segment);
         let specs = &self.checker.specs;
-        let Some(layout) = self.checker.compiled.segment(specs, &tag, self.syntax)? else { return Ok(()) };
+        let Some(layout) = self.checker.compiled.segment(specs, &tag, self.syntax)? else {
+            return Ok(());
+        };
         let env = self.env();
         let out = &mut self.out;
         let begins = matches!(tag.as_str(), "UNB" | "UIB");
@@ -566,7 +677,11 @@ impl<'c, 's> Run<'c, 's> {
                         (code, _) => code,
                     };
                 }
-                let place = Where { tag: tag.clone(), number: None, path: format!("S_{tag}") };
+                let place = Where {
+                    tag: tag.clone(),
+                    number: None,
+                    path: format!("S_{tag}"),
+                };
                 report(out, &layout, trouble, place, context);
             },
         );
@@ -575,19 +690,44 @@ impl<'c, 's> Run<'c, 's> {
 
     /// Says which characters of a segment are outside the character set.
     #[inline]
-    fn repertoire(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>, number: Option<u64>) {
+    fn repertoire(
+        &mut self,
+        segment: &Segment<'_>,
+        context: &Context<'_, '_>,
+        number: Option<u64>,
+    ) {
         if !self.out.charset.holds(segment.bytes()) {
             repertoire::report(&mut self.out, segment, context, number, &mut self.guessed);
         }
     }
 
     /// Compares count and reference of a trailer with what they should be.
-    fn compare(&mut self, segment: &Segment<'_>, open: &Open, counted: u64, number: Option<u64>, context: &Context<'_, '_>) {
-        let Some(pair) = pair(open.header) else { return };
+    fn compare(
+        &mut self,
+        segment: &Segment<'_>,
+        open: &Open,
+        counted: u64,
+        number: Option<u64>,
+        context: &Context<'_, '_>,
+    ) {
+        let Some(pair) = pair(open.header) else {
+            return;
+        };
         let place = |finding: &mut Finding, element: usize, id: &str| {
             finding.place.segment_number = number;
             finding.place.segment = Some(pair.trailer.into());
-            finding.place.path = Some(format!("S_{}/{}", pair.trailer, if id.is_empty() { (element + 1).to_string() } else { id.to_owned() }).into());
+            finding.place.path = Some(
+                format!(
+                    "S_{}/{}",
+                    pair.trailer,
+                    if id.is_empty() {
+                        (element + 1).to_string()
+                    } else {
+                        id.to_owned()
+                    }
+                )
+                .into(),
+            );
         };
         let ids = match pair.trailer {
             "UNZ" => ("D_0036", "D_0020"),
@@ -602,37 +742,59 @@ impl<'c, 's> Run<'c, 's> {
             && !token.bytes.is_empty()
         {
             let value = token.value();
-            let said = std::str::from_utf8(&value).ok().and_then(|digits| digits.trim().parse::<u64>().ok());
+            let said = std::str::from_utf8(&value)
+                .ok()
+                .and_then(|digits| digits.trim().parse::<u64>().ok());
             if said != Some(counted) && value.iter().all(u8::is_ascii_digit) {
-                let mut finding = Finding::new(Code::CONTROL_COUNT, Span::new(token.offset, token.bytes.len() as u64))
-                    .with("trailer", pair.trailer)
-                    .with("counted", counted);
+                let mut finding = Finding::new(
+                    Code::CONTROL_COUNT,
+                    Span::new(token.offset, token.bytes.len() as u64),
+                )
+                .with("trailer", pair.trailer)
+                .with("counted", counted);
                 finding.value = Some(self.out.value(&value));
                 place(&mut finding, element, ids.0);
                 self.out.send(finding, context);
             }
         }
         let element = pair.reference.1;
-        let Some(token) = segment.token(element, 0) else { return };
+        let Some(token) = segment.token(element, 0) else {
+            return;
+        };
         let value: Cow<'_, [u8]> = token.value();
         if value.is_empty() || *value == *open.reference {
             return;
         }
-        let mut finding = Finding::new(Code::REFERENCE_MISMATCH, Span::new(token.offset, token.bytes.len() as u64))
-            .with("trailer", pair.trailer)
-            .with("header", pair.header);
+        let mut finding = Finding::new(
+            Code::REFERENCE_MISMATCH,
+            Span::new(token.offset, token.bytes.len() as u64),
+        )
+        .with("trailer", pair.trailer)
+        .with("header", pair.header);
         finding.value = Some(self.out.value(&value));
-        finding.related.push(Related { file: None, span: open.span, path: None, code: Code::HEADER_HERE });
+        finding.related.push(Related {
+            file: None,
+            span: open.span,
+            path: None,
+            code: Code::HEADER_HERE,
+        });
         place(&mut finding, element, ids.1);
         self.out.send(finding, context);
     }
 
     fn missing_trailer(&mut self, open: &Open, at: u64, context: &Context<'_, '_>) {
-        let Some(pair) = pair(open.header) else { return };
+        let Some(pair) = pair(open.header) else {
+            return;
+        };
         let mut finding = Finding::new(Code::MISSING_TRAILER, Span::at(at))
             .with("header", pair.header)
             .with("trailer", pair.trailer);
-        finding.related.push(Related { file: None, span: open.span, path: None, code: Code::HEADER_HERE });
+        finding.related.push(Related {
+            file: None,
+            span: open.span,
+            path: None,
+            code: Code::HEADER_HERE,
+        });
         finding.place.segment = Some(pair.trailer.into());
         finding.place.path = Some(format!("S_{}", pair.trailer).into());
         self.out.send(finding, context);
@@ -641,37 +803,61 @@ impl<'c, 's> Run<'c, 's> {
     fn without_header(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) {
         let tag = tag_text(segment);
         let Some(pair) = pair(&tag) else { return };
-        let finding = finding_at(Code::TRAILER_WITHOUT_HEADER, segment).with("header", pair.header).with("trailer", pair.trailer);
+        let finding = finding_at(Code::TRAILER_WITHOUT_HEADER, segment)
+            .with("header", pair.header)
+            .with("trailer", pair.trailer);
         self.out.send(finding, context);
     }
 
     fn nothing_inside(&mut self, segment: &Segment<'_>, open: &Open, context: &Context<'_, '_>) {
-        let Some(pair) = pair(open.header) else { return };
-        let finding = finding_at(Code::NOTHING_INSIDE, segment).with("header", pair.header).with("trailer", pair.trailer);
+        let Some(pair) = pair(open.header) else {
+            return;
+        };
+        let finding = finding_at(Code::NOTHING_INSIDE, segment)
+            .with("header", pair.header)
+            .with("trailer", pair.trailer);
         self.out.send(finding, context);
     }
 
     /// Notes a reference; says when it was used before.
-    fn reference(&mut self, reference: &[u8], span: Span, segment: &Segment<'_>, context: &Context<'_, '_>, group: bool) {
+    fn reference(
+        &mut self,
+        reference: &[u8],
+        span: Span,
+        segment: &Segment<'_>,
+        context: &Context<'_, '_>,
+        group: bool,
+    ) {
         if self.interchange.is_none() && self.group.is_none() && !group {
             return;
         }
         let most = self.checker.options.references;
-        let references = if group { &mut self.groups } else { &mut self.messages };
+        let references = if group {
+            &mut self.groups
+        } else {
+            &mut self.messages
+        };
         let hash = references.hasher.hash_one(reference);
         if let Some(first) = references.used.get(&hash).copied() {
             let tag = tag_text(segment);
             let mut finding = Finding::new(Code::DUPLICATE_REFERENCE, span);
             finding.value = Some(self.out.value(reference));
-            finding.related.push(Related { file: None, span: first, path: None, code: Code::FIRST_USED });
+            finding.related.push(Related {
+                file: None,
+                span: first,
+                path: None,
+                code: Code::FIRST_USED,
+            });
             finding.place.segment_number = (!group).then_some(1);
-            finding.place.path = Some(format!("S_{tag}/D_{}", if group { "0048" } else { "0062" }).into());
+            finding.place.path =
+                Some(format!("S_{tag}/D_{}", if group { "0048" } else { "0062" }).into());
             finding.place.segment = Some(tag.into());
             self.out.send(finding, context);
         } else if references.used.len() < most {
             references.used.insert(hash, span);
         } else if !std::mem::replace(&mut references.full, true) {
-            self.out.send(Finding::new(Code::REFERENCES_UNCHECKED, span), context);
+            self.out
+                .send(Finding::new(Code::REFERENCES_UNCHECKED, span), context);
         }
     }
 }
@@ -680,7 +866,9 @@ impl<'c, 's> Run<'c, 's> {
 fn open(segment: &Segment<'_>) -> Open {
     let tag = tag_text(segment);
     let pair = pair(&tag).filter(|pair| pair.header == tag);
-    let reference = pair.and_then(|pair| segment.get(pair.reference.0, 0)).unwrap_or_default();
+    let reference = pair
+        .and_then(|pair| segment.get(pair.reference.0, 0))
+        .unwrap_or_default();
     Open {
         header: pair.map_or("UNH", |pair| pair.header),
         reference: reference.into_owned(),
@@ -700,7 +888,12 @@ fn declared(segment: &Segment<'_>, interactive: bool, headed: bool) -> Declared 
         let value = segment.get(element, component).unwrap_or_default();
         String::from_utf8_lossy(&value).into_owned()
     };
-    Declared { message: part(0), version: part(1), release: part(2), agency: part(3) }
+    Declared {
+        message: part(0),
+        version: part(1),
+        release: part(2),
+        agency: part(3),
+    }
 }
 
 fn token_span(segment: &Segment<'_>, element: usize, component: usize) -> Span {
@@ -712,7 +905,10 @@ fn token_span(segment: &Segment<'_>, element: usize, component: usize) -> Span {
 
 /// A finding at the tag of a segment.
 fn finding_at(code: Code, segment: &Segment<'_>) -> Finding {
-    let mut finding = Finding::new(code, Span::new(segment.offset(), segment.tag().len() as u64));
+    let mut finding = Finding::new(
+        code,
+        Span::new(segment.offset(), segment.tag().len() as u64),
+    );
     let tag = tag_text(segment);
     finding.place.path = Some(format!("S_{tag}").into());
     finding.place.segment = Some(tag.into());

@@ -78,7 +78,11 @@ impl Codes {
     /// The directory's own list; empty when it has none.
     #[inline]
     pub(super) fn own(&self, specs: &Specs) -> &CodeSet {
-        self.own.get_or_init(|| specs.code_set(&self.list, self.release, self.syntax).unwrap_or_default())
+        self.own.get_or_init(|| {
+            specs
+                .code_set(&self.list, self.release, self.syntax)
+                .unwrap_or_default()
+        })
     }
 
     /// The list elsewhere that the element is bound to, loaded when first needed.
@@ -90,7 +94,9 @@ impl Codes {
             let (name, when) = specs.bound_table(element)?;
             let table = specs.table(name).ok().flatten()?;
             Some(Bound {
-                codes: specs.code_set(&CodeList::Table(name.into()), None, self.syntax).ok()?,
+                codes: specs
+                    .code_set(&CodeList::Table(name.into()), None, self.syntax)
+                    .ok()?,
                 table: name.into(),
                 open: table.open,
                 when: when.map(|(element, value)| (element.into(), value.into())),
@@ -100,8 +106,15 @@ impl Codes {
     }
 
     /// What the element is bound to, without loading it.
-    pub(super) fn binding<'s>(&self, specs: &'s Specs, element: &str) -> Option<Option<(&'s str, &'s str)>> {
-        matches!(self.list, CodeList::Directory(_)).then(|| specs.bound_table(element)).flatten().map(|(_, when)| when)
+    pub(super) fn binding<'s>(
+        &self,
+        specs: &'s Specs,
+        element: &str,
+    ) -> Option<Option<(&'s str, &'s str)>> {
+        matches!(self.list, CodeList::Directory(_))
+            .then(|| specs.bound_table(element))
+            .flatten()
+            .map(|(_, when)| when)
     }
 }
 

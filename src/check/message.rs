@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::element::{self, Env, Joined, Trouble};
 use super::compiled::CompiledMessage;
+use super::element::{self, Env, Joined, Trouble};
 use super::layout::Layout;
 use super::out::{Context, Out};
-use super::path::Path;
 use crate::edifact::{End, LineCounter, OwnedSegment, Segment};
 use crate::finding::{Code, Finding};
-use crate::sequence::{Fault, Limits, Placement, PositionId, Sequencer, TagId};
+use crate::sequence::{Fault, Limits, Path, Placement, PositionId, Sequencer, TagId};
 use crate::span::Span;
 
 /// A segment that waits for its placement.
@@ -43,7 +42,10 @@ pub(super) struct MessageCheck<'c> {
 
 /// A tag as text.
 pub(super) fn tag_text(segment: &Segment<'_>) -> String {
-    let tag = segment.tag().iter().filter(|byte| !matches!(byte, b'\r' | b'\n'));
+    let tag = segment
+        .tag()
+        .iter()
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'));
     tag.map(|byte| char::from(*byte)).collect()
 }
 
@@ -51,7 +53,10 @@ impl<'c> MessageCheck<'c> {
     pub(super) fn new(compiled: &'c CompiledMessage, limits: Limits) -> Self {
         let plan = &compiled.plan;
         let sections = plan.positions().iter().enumerate();
-        let sections = sections.filter(|(_, position)| &*position.tag == "UNS").map(|(at, _)| at as PositionId).collect();
+        let sections = sections
+            .filter(|(_, position)| &*position.tag == "UNS")
+            .map(|(at, _)| at as PositionId)
+            .collect();
         Self {
             compiled,
             sequencer: Sequencer::new(plan, limits),
@@ -87,7 +92,11 @@ impl<'c> MessageCheck<'c> {
             Some(placement) => self.settle(env, out, &segment, number, &placement, context),
             None => {
                 let lines = context.counter_at(segment.offset());
-                self.waiting.push_back(Waiting { segment: OwnedSegment::from(segment), lines, number });
+                self.waiting.push_back(Waiting {
+                    segment: OwnedSegment::from(segment),
+                    lines,
+                    number,
+                });
                 self.settle_waiting(env, out);
             }
         }
@@ -99,7 +108,9 @@ impl<'c> MessageCheck<'c> {
         }
         let placements: Vec<Placement> = self.sequencer.resolved().collect();
         for placement in placements {
-            let Some(waiting) = self.waiting.pop_front() else { return };
+            let Some(waiting) = self.waiting.pop_front() else {
+                return;
+            };
             let segment = waiting.segment.view();
             let context = Context::Kept(&waiting.lines, segment);
             self.settle(env, out, &segment, waiting.number, &placement, &context);
@@ -118,13 +129,21 @@ impl<'c> MessageCheck<'c> {
         context: &Context<'_, '_>,
     ) {
         if !placement.faults.is_empty() {
-            self.missing(out, segment.offset(), Some((segment, number)), &placement.faults, context);
+            self.missing(
+                out,
+                segment.offset(),
+                Some((segment, number)),
+                &placement.faults,
+                context,
+            );
         }
         self.path.follow(&self.compiled.plan, placement);
         if !placement.faults.is_empty() {
             self.faults(out, segment, number, placement, context);
         }
-        let Some(position) = placement.position else { return };
+        let Some(position) = placement.position else {
+            return;
+        };
         if matches!(placement.faults.last(), Some(Fault::InsteadOf(_))) {
             return;
         }
@@ -141,15 +160,33 @@ impl<'c> MessageCheck<'c> {
             tokens = segment.element_tokens();
         }
         let mut breaks = false;
-        element::check(env, layout, tokens, segment.end(), &mut joined, &mut |trouble| {
-            let place = Where { tag: tag_text(segment), number: Some(number), path: path.segment(&compiled.plan, position) };
-            report(out, layout, trouble, place, context);
-        });
+        element::check(
+            env,
+            layout,
+            tokens,
+            segment.end(),
+            &mut joined,
+            &mut |trouble| {
+                let place = Where {
+                    tag: tag_text(segment),
+                    number: Some(number),
+                    path: path.segment(&compiled.plan, position),
+                };
+                report(out, layout, trouble, place, context);
+            },
+        );
         if segment.has_specials() {
-            breaks = segment.bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+            breaks = segment
+                .bytes()
+                .iter()
+                .any(|byte| matches!(byte, b'\r' | b'\n'));
         }
         if breaks && out.first_break() {
-            let at = segment.bytes().iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+            let at = segment
+                .bytes()
+                .iter()
+                .position(|byte| matches!(byte, b'\r' | b'\n'))
+                .unwrap_or(0);
             let span = Span::new(segment.offset() + at as u64, 1);
             let mut finding = Finding::new(Code::LINE_BREAK_IN_VALUE, span);
             self.place(&mut finding, segment, number, position);
@@ -176,7 +213,13 @@ impl<'c> MessageCheck<'c> {
         }
     }
 
-    fn place(&self, finding: &mut Finding, segment: &Segment<'_>, number: u64, position: PositionId) {
+    fn place(
+        &self,
+        finding: &mut Finding,
+        segment: &Segment<'_>,
+        number: u64,
+        position: PositionId,
+    ) {
         finding.place.segment_number = Some(number);
         finding.place.segment = Some(tag_text(segment).into());
         finding.place.path = Some(self.path.segment(&self.compiled.plan, position).into());
@@ -196,15 +239,29 @@ impl<'c> MessageCheck<'c> {
             let (finding, path, tag) = match *fault {
                 Fault::MissingSegment(position) => {
                     let position = plan.position(position);
-                    let finding = Finding::new(Code::MISSING_SEGMENT, Span::at(at)).with("segment", &position.tag);
-                    (finding, self.path.missing(plan, position.group, &position.name), position.tag.clone())
+                    let finding = Finding::new(Code::MISSING_SEGMENT, Span::at(at))
+                        .with("segment", &position.tag);
+                    (
+                        finding,
+                        self.path.missing(plan, position.group, &position.name),
+                        position.tag.clone(),
+                    )
                 }
                 Fault::MissingGroup(group) => {
                     let held = plan.group(group);
-                    let trigger = plan.positions().iter().find(|position| position.group == group);
+                    let trigger = plan
+                        .positions()
+                        .iter()
+                        .find(|position| position.group == group);
                     let tag = trigger.map_or("", |position| &*position.tag);
-                    let finding = Finding::new(Code::MISSING_GROUP, Span::at(at)).with("group", &held.id).with("segment", tag);
-                    (finding, self.path.missing(plan, held.parent, &held.name), tag.into())
+                    let finding = Finding::new(Code::MISSING_GROUP, Span::at(at))
+                        .with("group", &held.id)
+                        .with("segment", tag);
+                    (
+                        finding,
+                        self.path.missing(plan, held.parent, &held.name),
+                        tag.into(),
+                    )
                 }
                 _ => continue,
             };
@@ -231,9 +288,8 @@ impl<'c> MessageCheck<'c> {
         for fault in &placement.faults {
             let finding = match *fault {
                 Fault::MissingSegment(_) | Fault::MissingGroup(_) => continue,
-                Fault::TooManySegments(position) => {
-                    Finding::new(Code::TOO_MANY_SEGMENTS, span).with("max", plan.position(position).max)
-                }
+                Fault::TooManySegments(position) => Finding::new(Code::TOO_MANY_SEGMENTS, span)
+                    .with("max", plan.position(position).max),
                 Fault::TooManyGroups(group) => Finding::new(Code::TOO_MANY_GROUPS, span)
                     .with("group", &plan.group(group).id)
                     .with("max", plan.group(group).max),
@@ -244,11 +300,12 @@ impl<'c> MessageCheck<'c> {
                     finding.value = Some(out.value(segment.tag()));
                     finding
                 }
-                Fault::Unknown => Finding::new(Code::UNKNOWN_SEGMENT, span)
-                    .with("message", self.compiled.name.split('@').next().unwrap_or("")),
-                Fault::InsteadOf(position) => {
-                    Finding::new(Code::INSTEAD_OF, span).with("expected", &plan.position(position).tag)
-                }
+                Fault::Unknown => Finding::new(Code::UNKNOWN_SEGMENT, span).with(
+                    "message",
+                    self.compiled.name.split('@').next().unwrap_or(""),
+                ),
+                Fault::InsteadOf(position) => Finding::new(Code::INSTEAD_OF, span)
+                    .with("expected", &plan.position(position).tag),
             };
             let mut finding = finding.with_content("segment", &tag);
             finding.place.segment_number = Some(number);
@@ -263,18 +320,31 @@ impl<'c> MessageCheck<'c> {
 
     /// Explicit nesting and repetition in the tag (`LOC:1:2`; ISO 9735 clause 8.3) against the
     /// place of the segment: the repetitions of its groups, outermost first, and its own.
-    fn nesting(&self, out: &mut Out<'_>, segment: &Segment<'_>, number: u64, position: PositionId, context: &Context<'_, '_>) {
+    fn nesting(
+        &self,
+        out: &mut Out<'_>,
+        segment: &Segment<'_>,
+        number: u64,
+        position: PositionId,
+        context: &Context<'_, '_>,
+    ) {
         let parts = segment.nesting();
         let said: Option<Vec<u32>> = parts
             .iter()
-            .map(|part| std::str::from_utf8(part.bytes).ok().and_then(|digits| digits.parse().ok()))
+            .map(|part| {
+                std::str::from_utf8(part.bytes)
+                    .ok()
+                    .and_then(|digits| digits.parse().ok())
+            })
             .collect();
         let place = self.path.nesting(&self.compiled.plan, position);
         // Trailing levels may be left out.
         if said.as_ref().is_some_and(|said| place.starts_with(said)) {
             return;
         }
-        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return };
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+            return;
+        };
         let len = last.offset + last.bytes.len() as u64 - first.offset;
         let from = (first.offset - segment.offset()) as usize;
         let mut finding = Finding::new(Code::NESTING_MISMATCH, Span::new(first.offset, len));
@@ -286,18 +356,34 @@ impl<'c> MessageCheck<'c> {
     }
 
     /// UNS names the section that begins: D where there are two, S for the last.
-    fn section(&mut self, out: &mut Out<'_>, segment: &Segment<'_>, number: u64, position: PositionId, context: &Context<'_, '_>) {
+    fn section(
+        &mut self,
+        out: &mut Out<'_>,
+        segment: &Segment<'_>,
+        number: u64,
+        position: PositionId,
+        context: &Context<'_, '_>,
+    ) {
         let (sections, met) = &mut self.sections;
         *met += 1;
         if sections.len() != 2 {
             return;
         }
-        let expected: &[u8] = if sections.first() == Some(&position) { b"D" } else { b"S" };
-        let Some(token) = segment.token(0, 0) else { return };
+        let expected: &[u8] = if sections.first() == Some(&position) {
+            b"D"
+        } else {
+            b"S"
+        };
+        let Some(token) = segment.token(0, 0) else {
+            return;
+        };
         if token.bytes != expected && !token.bytes.is_empty() {
-            let mut finding = Finding::new(Code::SECTION_ORDER, Span::new(token.offset, token.bytes.len() as u64))
-                .with("segment", "UNS")
-                .with("expected", String::from_utf8_lossy(expected));
+            let mut finding = Finding::new(
+                Code::SECTION_ORDER,
+                Span::new(token.offset, token.bytes.len() as u64),
+            )
+            .with("segment", "UNS")
+            .with("expected", String::from_utf8_lossy(expected));
             finding.value = Some(out.value(token.bytes));
             self.place(&mut finding, segment, number, position);
             out.send(finding, context);
@@ -306,24 +392,45 @@ impl<'c> MessageCheck<'c> {
 
     /// Ends the message at offset `at`: what waits is settled, what is missing is said, totals are
     /// compared.
-    pub(super) fn finish(mut self, env: Env<'_>, out: &mut Out<'_>, at: u64, context: &Context<'_, '_>) {
+    pub(super) fn finish(
+        mut self,
+        env: Env<'_>,
+        out: &mut Out<'_>,
+        at: u64,
+        context: &Context<'_, '_>,
+    ) {
         let faults = self.sequencer.finish();
         self.settle_waiting(env, out);
         self.missing(out, at, None, &faults, context);
         if self.controls.is_empty() {
             return;
         }
-        let Ok(Some(table)) = env.specs.table("control-total-6069") else { return };
+        let Ok(Some(table)) = env.specs.table("control-total-6069") else {
+            return;
+        };
         let plan = &self.compiled.plan;
         for control in std::mem::take(&mut self.controls) {
-            let Some(row) = std::str::from_utf8(&control.qualifier).ok().and_then(|code| table.row(code)) else { continue };
-            let (Some(tag), Some(what)) = (row.get(1), row.get(2)) else { continue };
-            let positions = plan.positions().iter().zip(&self.placed).filter(|(position, _)| &&*position.tag == tag);
+            let Some(row) = std::str::from_utf8(&control.qualifier)
+                .ok()
+                .and_then(|code| table.row(code))
+            else {
+                continue;
+            };
+            let (Some(tag), Some(what)) = (row.get(1), row.get(2)) else {
+                continue;
+            };
+            let positions = plan
+                .positions()
+                .iter()
+                .zip(&self.placed)
+                .filter(|(position, _)| &&*position.tag == tag);
             if positions.clone().next().is_none() {
                 continue;
             }
             let counted: u64 = positions.map(|(_, count)| count).sum();
-            let said = std::str::from_utf8(&control.value).ok().and_then(|digits| digits.trim().parse::<u64>().ok());
+            let said = std::str::from_utf8(&control.value)
+                .ok()
+                .and_then(|digits| digits.trim().parse::<u64>().ok());
             if said.is_none_or(|said| said == counted) {
                 continue;
             }
@@ -342,7 +449,11 @@ impl<'c> MessageCheck<'c> {
 }
 
 fn is_tag(tag: &str) -> bool {
-    tag.len() == 3 && tag.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) && !tag.as_bytes()[0].is_ascii_digit()
+    tag.len() == 3
+        && tag
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && !tag.as_bytes()[0].is_ascii_digit()
 }
 
 /// Where a segment stands, for a finding about its elements.
@@ -355,7 +466,13 @@ pub(super) struct Where {
 /// Makes a finding of what is wrong in a segment's elements.
 #[cold]
 #[inline(never)]
-pub(super) fn report(out: &mut Out<'_>, layout: &Layout, trouble: Trouble<'_>, place: Where, context: &Context<'_, '_>) {
+pub(super) fn report(
+    out: &mut Out<'_>,
+    layout: &Layout,
+    trouble: Trouble<'_>,
+    place: Where,
+    context: &Context<'_, '_>,
+) {
     let code = trouble.code;
     if code == Code::CODE_LIST_NOT_HELD && !out.first_of_list(&trouble.args) {
         return;
@@ -366,7 +483,11 @@ pub(super) fn report(out: &mut Out<'_>, layout: &Layout, trouble: Trouble<'_>, p
     }
     for (name, text) in trouble.args {
         let content = matches!(name, "list" | "agency" | "format");
-        finding = if content { finding.with_content(name, text) } else { finding.with(name, text) };
+        finding = if content {
+            finding.with_content(name, text)
+        } else {
+            finding.with(name, text)
+        };
     }
     let mut path = place.path;
     match layout.parts.get(trouble.element) {
@@ -376,7 +497,9 @@ pub(super) fn report(out: &mut Out<'_>, layout: &Layout, trouble: Trouble<'_>, p
             if trouble.repetition > 1 {
                 path.push_str(&format!("[{}]", trouble.repetition));
             }
-            if part.composite && let Some(component) = trouble.component {
+            if part.composite
+                && let Some(component) = trouble.component
+            {
                 path.push('/');
                 match layout.components[part.components.clone()].get(component) {
                     Some(component) => path.push_str(&component.name),

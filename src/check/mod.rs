@@ -21,8 +21,6 @@ mod interchange;
 mod layout;
 mod message;
 mod out;
-mod path;
-mod release;
 mod repertoire;
 mod value;
 
@@ -58,6 +56,8 @@ pub struct Options {
     pub reading: edifact::Options,
     /// Bounds of the search for the place of a segment.
     pub sequence: sequence::Limits,
+    /// Threads for the messages of one input. Default 1.
+    pub jobs: usize,
     /// References that are kept to find duplicates, 32 bytes each. Default 2,000,000 (64 MB).
     pub references: usize,
 }
@@ -71,6 +71,7 @@ impl Default for Options {
             excerpts: false,
             reading: edifact::Options::default(),
             sequence: sequence::Limits::default(),
+            jobs: 1,
             references: 2_000_000,
         }
     }
@@ -126,7 +127,12 @@ impl Checker {
     }
 
     fn run(&self, mut reader: Reader<'_>, sink: &mut dyn Sink) -> Result<Totals> {
-        let out = Out::new(sink, self.options.most_findings, self.options.excerpts, self.usual);
+        let out = Out::new(
+            sink,
+            self.options.most_findings,
+            self.options.excerpts,
+            self.usual,
+        );
         let mut run = Run::new(self, out);
         run.all(&mut reader)?;
         Ok(run.out.totals)
@@ -134,25 +140,45 @@ impl Checker {
 }
 
 /// The directory that a name means: the newest that has the message where none is named.
-fn home(specs: &Specs, name: &MessageName) -> Result<Home> {
+///
+/// # Errors
+/// When the specs have no such release, or it has no such message.
+pub fn home(specs: &Specs, name: &MessageName) -> Result<Home> {
     let message = &*name.message;
     match name.release.as_deref() {
         Some(release) => {
-            if specs.syntax_versions().find(release).is_some() && specs.has_message(message, Home::Service, 4) {
+            if specs.syntax_versions().find(release).is_some()
+                && specs.has_message(message, Home::Service, 4)
+            {
                 return Ok(Home::Service);
             }
             let found = specs.releases().find(release);
-            let found = found.ok_or_else(|| Error::unknown(format!("no release {release:?} is known; `baowen show` lists them")))?;
+            let found = found.ok_or_else(|| {
+                Error::unknown(format!(
+                    "no release {release:?} is known; `baowen show` lists them"
+                ))
+            })?;
             if !specs.has_message(message, Home::Edifact(found), 4) {
-                return Err(Error::unknown(format!("release {release} has no message {message:?}; `baowen show {release}` lists them")));
+                return Err(Error::unknown(format!(
+                    "release {release} has no message {message:?}; `baowen show {release}` lists them"
+                )));
             }
             Ok(Home::Edifact(found))
         }
         None => {
-            let mut releases = specs.releases().iter().rev().map(Home::Edifact).chain([Home::Service]);
+            let mut releases = specs
+                .releases()
+                .iter()
+                .rev()
+                .map(Home::Edifact)
+                .chain([Home::Service]);
             releases
                 .find(|home| specs.has_message(message, *home, 4))
-                .ok_or_else(|| Error::unknown(format!("no release has a message {message:?}; `baowen show` lists the releases")))
+                .ok_or_else(|| {
+                    Error::unknown(format!(
+                        "no release has a message {message:?}; `baowen show` lists the releases"
+                    ))
+                })
         }
     }
 }

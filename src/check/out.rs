@@ -1,7 +1,7 @@
 //! Where findings are finished and sent: place, line and column, excerpt, and how many of a code.
 
-use crate::edifact::{LineCounter, Reader, Segment};
 use crate::edifact::charset::Charset;
+use crate::edifact::{LineCounter, Reader, Segment};
 use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Value};
 use crate::span::{LineColumn, Span};
 
@@ -54,7 +54,10 @@ impl Context<'_, '_> {
             // A line break inside a control total is not worth keeping the segment for.
             Self::Counted(counter, _) => {
                 let at = counter.at();
-                LineColumn { column: at.column + offset.saturating_sub(counter.offset), ..at }
+                LineColumn {
+                    column: at.column + offset.saturating_sub(counter.offset),
+                    ..at
+                }
             }
             Self::Kept(counter, segment) => {
                 let mut counter = **counter;
@@ -127,7 +130,10 @@ impl<'s> Out<'s> {
     }
 
     /// Whether this code list is named for the first time. Of very many only some are kept.
-    pub(super) fn first_of_list(&mut self, args: &[(&'static str, std::borrow::Cow<'_, str>)]) -> bool {
+    pub(super) fn first_of_list(
+        &mut self,
+        args: &[(&'static str, std::borrow::Cow<'_, str>)],
+    ) -> bool {
         const MOST: usize = 10_000;
         let key: String = args.iter().map(|(_, text)| format!("{text}\0")).collect();
         self.lists.len() < MOST && self.lists.insert(key)
@@ -205,13 +211,16 @@ impl<'s> Out<'s> {
     /// Findings of each code that were counted and not sent.
     pub(super) fn unsent(&self) -> Vec<(Code, u64)> {
         let more = Code::all().filter(|code| self.seen[code.index()] > self.most);
-        more.map(|code| (code, self.seen[code.index()] - self.most)).collect()
+        more.map(|code| (code, self.seen[code.index()] - self.most))
+            .collect()
     }
 
     /// Says at the end how many findings were not shown.
     pub(super) fn finish(&mut self, end: u64, at: LineColumn) {
         for (code, count) in self.unsent() {
-            let mut finding = Finding::new(Code::FINDINGS_CUT, Span::at(end)).with("count", count).with("code", code);
+            let mut finding = Finding::new(Code::FINDINGS_CUT, Span::at(end))
+                .with("count", count)
+                .with("code", code);
             finding.at = at;
             self.sink.finding(finding);
         }
@@ -242,14 +251,24 @@ fn excerpt(charset: Charset, span: Span, base: u64, bytes: &[u8]) -> Option<Exce
     let end = at.checked_add(usize::try_from(span.len).ok()?)?;
     let (at, end) = (at.min(bytes.len()), end.min(bytes.len()));
     let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let from = bytes[..at].iter().rposition(is_break).map_or(0, |found| found + 1);
+    let from = bytes[..at]
+        .iter()
+        .rposition(is_break)
+        .map_or(0, |found| found + 1);
     // More bytes than characters are taken, and cut after decoding.
     let near = from.max(at.saturating_sub(AROUND * 4));
-    let near = (near..at).find(|at| bytes[*at] & 0xC0 != 0x80).unwrap_or(at);
+    let near = (near..at)
+        .find(|at| bytes[*at] & 0xC0 != 0x80)
+        .unwrap_or(at);
     let before = charset.decode_lossy(&bytes[near..at]);
     let skip = before.chars().count().saturating_sub(AROUND);
     let before: String = before.chars().skip(skip).collect();
-    let line_end = |from: usize| bytes[from..].iter().position(is_break).map_or(bytes.len(), |found| from + found);
+    let line_end = |from: usize| {
+        bytes[from..]
+            .iter()
+            .position(is_break)
+            .map_or(bytes.len(), |found| from + found)
+    };
     let stop = line_end(at).min(end);
     let inside = charset.decode_lossy(&bytes[at..stop.min(at + INSIDE * 4)]);
     let shown: String = inside.chars().take(INSIDE).collect();

@@ -47,19 +47,33 @@ pub(super) fn report(
         let text = charset.decode_lossy(token.bytes);
         let mut buffer = [0; 4];
         let first = text.chars().find(|c| {
-            let bytes: &[u8] = if c.is_ascii() { c.encode_utf8(&mut buffer).as_bytes() } else { &[] };
+            let bytes: &[u8] = if c.is_ascii() {
+                c.encode_utf8(&mut buffer).as_bytes()
+            } else {
+                &[]
+            };
             !c.is_ascii() || !charset.holds(bytes)
         });
-        let offset = token.bytes.iter().position(|byte| !charset.holds(&[*byte])).unwrap_or(0);
+        let offset = token
+            .bytes
+            .iter()
+            .position(|byte| !charset.holds(&[*byte]))
+            .unwrap_or(0);
         let mut finding = match code {
             Code::UNDECODABLE => {
-                let mut finding = Finding::new(code, Span::new(token.offset, token.bytes.len() as u64));
+                let mut finding =
+                    Finding::new(code, Span::new(token.offset, token.bytes.len() as u64));
                 finding.value = Some(out.value(&value));
                 finding
             }
             _ => {
-                let len = if token.bytes[offset].is_ascii() { 1 } else { token.bytes.len() - offset };
-                let mut finding = Finding::new(code, Span::new(token.offset + offset as u64, len as u64));
+                let len = if token.bytes[offset].is_ascii() {
+                    1
+                } else {
+                    token.bytes.len() - offset
+                };
+                let mut finding =
+                    Finding::new(code, Span::new(token.offset + offset as u64, len as u64));
                 finding.value = Some(match (first, len) {
                     (Some(c), 1) => crate::finding::Value::Text(c.to_string().into()),
                     _ => out.value(&token.bytes[offset..]),

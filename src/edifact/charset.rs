@@ -53,7 +53,9 @@ impl Charset {
     /// The character set that a syntax identifier names, as `UNOC`.
     #[must_use]
     pub fn of_syntax_identifier(identifier: &[u8]) -> Option<Self> {
-        let (name, kind) = IDENTIFIERS.iter().find(|(name, _)| name.as_bytes() == identifier)?;
+        let (name, kind) = IDENTIFIERS
+            .iter()
+            .find(|(name, _)| name.as_bytes() == identifier)?;
         Some(Self { name, kind: *kind })
     }
 
@@ -70,10 +72,17 @@ impl Charset {
             "ISO-8859-9" | "ISO8859-9" | "LATIN5" => Kind::Latin5,
             _ => {
                 let encoding = Encoding::for_label(label.trim().as_bytes())?;
-                return Some(Self { name: encoding.name(), kind: Kind::Encoding(encoding) });
+                return Some(Self {
+                    name: encoding.name(),
+                    kind: Kind::Encoding(encoding),
+                });
             }
         };
-        let name = if kind == Kind::Latin1 { "ISO-8859-1" } else { "ISO-8859-9" };
+        let name = if kind == Kind::Latin1 {
+            "ISO-8859-1"
+        } else {
+            "ISO-8859-9"
+        };
         Some(Self { name, kind })
     }
 
@@ -122,11 +131,25 @@ impl Charset {
     #[must_use]
     pub fn decode<'b>(&self, bytes: &'b [u8]) -> Option<Cow<'b, str>> {
         match self.kind {
-            Kind::Encoding(encoding) => encoding.decode_without_bom_handling_and_without_replacement(bytes),
+            Kind::Encoding(encoding) => {
+                encoding.decode_without_bom_handling_and_without_replacement(bytes)
+            }
             _ if bytes.is_ascii() => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-            Kind::Latin5 => Some(bytes.iter().map(|byte| latin5(*byte)).collect::<String>().into()),
+            Kind::Latin5 => Some(
+                bytes
+                    .iter()
+                    .map(|byte| latin5(*byte))
+                    .collect::<String>()
+                    .into(),
+            ),
             Kind::LevelA | Kind::LevelB => None,
-            Kind::Latin1 => Some(bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into()),
+            Kind::Latin1 => Some(
+                bytes
+                    .iter()
+                    .map(|byte| char::from(*byte))
+                    .collect::<String>()
+                    .into(),
+            ),
         }
     }
 
@@ -135,7 +158,9 @@ impl Charset {
     pub fn decode_lossy<'b>(&self, bytes: &'b [u8]) -> Cow<'b, str> {
         match self.kind {
             Kind::Encoding(encoding) => encoding.decode_without_bom_handling(bytes).0,
-            _ => self.decode(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes)),
+            _ => self
+                .decode(bytes)
+                .unwrap_or_else(|| String::from_utf8_lossy(bytes)),
         }
     }
 
@@ -147,39 +172,50 @@ impl Charset {
         // Comparisons only, so that the compiler makes vectors of them.
         let is_break = |byte: u8| (byte == b'\r') | (byte == b'\n');
         let common = |byte: u8| {
-            (byte.wrapping_sub(0x20) <= 2) | (byte.wrapping_sub(0x25) <= 0x1A) | (byte.wrapping_sub(b'A') < 26) | is_break(byte)
+            (byte.wrapping_sub(0x20) <= 2)
+                | (byte.wrapping_sub(0x25) <= 0x1A)
+                | (byte.wrapping_sub(b'A') < 26)
+                | is_break(byte)
         };
         match self.kind {
             Kind::LevelA => bytes.iter().fold(true, |all, byte| all & common(*byte)),
-            Kind::LevelB => bytes.iter().fold(true, |all, byte| all & (common(*byte) | (byte.wrapping_sub(b'a') < 26))),
-            Kind::Latin1 | Kind::Latin5 => bytes
-                .iter()
-                .fold(true, |all, byte| all & (((byte & 0x7F >= 0x20) & (*byte != 0x7F)) | is_break(*byte))),
+            Kind::LevelB => bytes.iter().fold(true, |all, byte| {
+                all & (common(*byte) | (byte.wrapping_sub(b'a') < 26))
+            }),
+            Kind::Latin1 | Kind::Latin5 => bytes.iter().fold(true, |all, byte| {
+                all & (((byte & 0x7F >= 0x20) & (*byte != 0x7F)) | is_break(*byte))
+            }),
             Kind::Encoding(encoding) => {
-                let plain = bytes
-                    .iter()
-                    .fold(true, |all, byte| all & ((byte.wrapping_sub(0x20) < 0x5F) | is_break(*byte)));
+                let plain = bytes.iter().fold(true, |all, byte| {
+                    all & ((byte.wrapping_sub(0x20) < 0x5F) | is_break(*byte))
+                });
                 plain || self.decodes(encoding, bytes)
             }
         }
     }
 
     fn decodes(self, encoding: &'static Encoding, bytes: &[u8]) -> bool {
-        let control = bytes.iter().any(|byte| (*byte < 0x20 || *byte == 0x7F) && !matches!(byte, b'\r' | b'\n'));
+        let control = bytes
+            .iter()
+            .any(|byte| (*byte < 0x20 || *byte == 0x7F) && !matches!(byte, b'\r' | b'\n'));
         if control {
             return false;
         }
         if self.is_utf8() {
             return std::str::from_utf8(bytes).is_ok();
         }
-        encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some()
+        encoding
+            .decode_without_bom_handling_and_without_replacement(bytes)
+            .is_some()
     }
 
     /// Counts the characters of a stretch of text.
     pub(crate) fn counter(self) -> fn(&[u8]) -> usize {
         if self.is_utf8() {
             |bytes| bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
-        } else if self.kind == Kind::Encoding(encoding_rs::GB18030) || self.kind == Kind::Encoding(encoding_rs::GBK) {
+        } else if self.kind == Kind::Encoding(encoding_rs::GB18030)
+            || self.kind == Kind::Encoding(encoding_rs::GBK)
+        {
             |bytes| count(gb18030_length, bytes)
         } else if self.is_double_byte() {
             |bytes| count(double_byte_length, bytes)
@@ -198,7 +234,10 @@ impl Charset {
     }
 
     /// What the lexer needs when the second byte of a character may be one of `separators`.
-    pub(crate) fn character_length(self, separators: &super::Separators) -> Option<CharacterLength> {
+    pub(crate) fn character_length(
+        self,
+        separators: &super::Separators,
+    ) -> Option<CharacterLength> {
         let trail = |byte: u8| byte.is_ascii_digit() || byte >= 0x40;
         let used = [
             Some(separators.component),
@@ -210,8 +249,13 @@ impl Charset {
         if !self.is_double_byte() || !used.into_iter().flatten().any(trail) {
             return None;
         }
-        let gb = self.kind == Kind::Encoding(encoding_rs::GB18030) || self.kind == Kind::Encoding(encoding_rs::GBK);
-        Some(if gb { gb18030_length } else { double_byte_length })
+        let gb = self.kind == Kind::Encoding(encoding_rs::GB18030)
+            || self.kind == Kind::Encoding(encoding_rs::GBK);
+        Some(if gb {
+            gb18030_length
+        } else {
+            double_byte_length
+        })
     }
 }
 
@@ -292,7 +336,9 @@ mod tests {
             assert!(!of("UNOA").holds(outside.as_bytes()), "{outside}");
         }
         assert!(of("UNOB").holds(b"Abc") && !of("UNOB").holds(b"a#"));
-        assert!(of("UNOC").holds(b"a#\xE9") && !of("UNOC").holds(b"\x85") && !of("UNOC").holds(b"\x7F"));
+        assert!(
+            of("UNOC").holds(b"a#\xE9") && !of("UNOC").holds(b"\x85") && !of("UNOC").holds(b"\x7F")
+        );
         assert!(of("UNOY").holds("中".as_bytes()) && !of("UNOY").holds(b"\xE9"));
         assert!(of("UNOE").holds(b"\xB0") && !of("UNOE").holds(b"\x01"));
     }
@@ -300,7 +346,10 @@ mod tests {
     #[test]
     fn decoding() {
         let of = |label: &str| Charset::for_label(label).unwrap();
-        assert_eq!(of("UNOC").decode(b"caf\xE9\x85").unwrap(), "caf\u{e9}\u{85}");
+        assert_eq!(
+            of("UNOC").decode(b"caf\xE9\x85").unwrap(),
+            "caf\u{e9}\u{85}"
+        );
         assert_eq!(of("UNOK").decode(b"\xD0\xFD").unwrap(), "Ğı");
         assert_eq!(of("UNOD").decode(b"\xA3").unwrap(), "Ł");
         assert_eq!(of("gb18030").decode(b"\xD6\xD0\xB9\xFA").unwrap(), "中国");

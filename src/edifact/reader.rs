@@ -315,7 +315,10 @@ impl<'d> Reader<'d> {
     fn start_of_last(&self) -> usize {
         match self.last {
             Found::Segment { start, .. } => start as usize,
-            Found::Una(from, _) | Found::Object(from, _) | Found::Blank(from, _) | Found::Skipped(from, _) => from,
+            Found::Una(from, _)
+            | Found::Object(from, _)
+            | Found::Blank(from, _)
+            | Found::Skipped(from, _) => from,
             Found::Kept | Found::End => 0,
         }
     }
@@ -376,13 +379,24 @@ impl<'d> Reader<'d> {
     /// The tag of the segment after the last one, as far as it is in sight.
     #[inline]
     pub(crate) fn peek(&self) -> Peek {
-        let Next::Segments = self.next else { return Peek::Nothing };
-        let Some(&end) = self.index.ends.get(self.at_end) else { return Peek::OutOfSight };
-        let Some(tag_end) = self.index.separators.get(self.at_separator) else { return Peek::Nothing };
+        let Next::Segments = self.next else {
+            return Peek::Nothing;
+        };
+        let Some(&end) = self.index.ends.get(self.at_end) else {
+            return Peek::OutOfSight;
+        };
+        let Some(tag_end) = self.index.separators.get(self.at_separator) else {
+            return Peek::Nothing;
+        };
         let terminator = self.index.separators[end as usize];
         let bytes = &self.bytes()[self.origin + self.start..=self.origin + terminator as usize];
-        let blanks = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t')).count();
-        let tag = bytes.get(blanks..(*tag_end as usize).saturating_sub(self.start)).unwrap_or(&[]);
+        let blanks = bytes
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t'))
+            .count();
+        let tag = bytes
+            .get(blanks..(*tag_end as usize).saturating_sub(self.start))
+            .unwrap_or(&[]);
         match *tag {
             [a, b, c] => Peek::Tag(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
             _ => Peek::Nothing,
@@ -1046,7 +1060,10 @@ impl<'d> Reader<'d> {
 
     #[cold]
     fn say(&mut self, mut finding: Finding) {
-        finding.at = self.lost_at.take().unwrap_or_else(|| self.locate(finding.span.start));
+        finding.at = self
+            .lost_at
+            .take()
+            .unwrap_or_else(|| self.locate(finding.span.start));
         self.findings.push(finding);
     }
 }

@@ -3,9 +3,11 @@
 //! A [`Finding`] is a value, never an error. Its [`Code`] names a row of the one [table](table)
 //! of findings; wording, severity and the error code of ISO 9735 data element 0085 stand there.
 
+mod json;
 pub mod table;
 
 use crate::span::{LineColumn, Span};
+pub use json::mask;
 pub use table::Code;
 
 /// How grave a finding is.
@@ -244,7 +246,7 @@ fn push_content(text: &str, redact: bool, out: &mut String) {
 
 /// Appends `c`, control characters and those that change the direction or the look of a terminal
 /// line as `\u{…}`.
-pub(crate) fn push_escaped(c: char, out: &mut String) {
+pub fn push_escaped(c: char, out: &mut String) {
     let bidi = matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}');
     if c.is_control() || bidi || ('\u{E0000}'..='\u{E007F}').contains(&c) {
         out.push_str(&format!("\\u{{{:x}}}", c as u32));

@@ -4,9 +4,11 @@
 //! possible, each is placed at once; where more than one place is possible, or none, a bounded set
 //! of hypotheses is kept until the segments that follow decide. The earliest position wins a tie.
 
+mod path;
 mod plan;
 mod search;
 
+pub(crate) use path::Path;
 pub use plan::{Group, GroupId, Plan, Position, PositionId, TagId, pack_tag};
 pub use search::{Limits, Sequencer};
 

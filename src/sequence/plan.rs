@@ -132,6 +132,26 @@ impl Plan {
         Ok(plan)
     }
 
+    /// A plan of one position, for a segment by itself: the model's root.
+    ///
+    /// # Errors
+    /// When the model has no root.
+    pub(crate) fn of_segment(model: &Model) -> Result<Self> {
+        let root = model
+            .roots()
+            .first()
+            .ok_or_else(|| Error::misuse("a model without a root"))?;
+        let mut message = Model::new();
+        let content = Content::Children(Particle::Sequence(vec![Particle::Node(root.clone())]));
+        let of = message.add(crate::spec::model::Type::new("M", content));
+        message.add_root(Node {
+            role: Role::Message,
+            of,
+            ..root.clone()
+        });
+        Self::new(&message)
+    }
+
     fn add_group(
         &mut self,
         model: &Model,

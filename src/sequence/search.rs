@@ -269,9 +269,16 @@ impl<'p> Sequencer<'p> {
         // Without an error, when that does not lead into one with the next segment.
         let mut smooth = false;
         let steps = plan.steps(index(plan, from.state.at), tag);
-        let price = |to: PositionId| allowed.iter().find(|(position, _)| *position == to).map(|(_, price)| *price);
+        let price = |to: PositionId| {
+            allowed
+                .iter()
+                .find(|(position, _)| *position == to)
+                .map(|(_, price)| *price)
+        };
         for &step in steps {
-            let Some(price) = price(step.to) else { continue };
+            let Some(price) = price(step.to) else {
+                continue;
+            };
             if self.fits(&from.state, step) && !self.leaves_too_few(&from.state, step) {
                 let onward = next.is_none_or(|next| !plan.steps(step.to as usize, next).is_empty());
                 smooth |= onward && price == 0;

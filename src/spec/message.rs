@@ -38,6 +38,12 @@ pub struct MessageSpec {
     pub model: Model,
 }
 
+type NamesKey = (Box<str>, Option<Release>, u8);
+
+/// Names of codes, list by list, loaded when first asked for.
+#[derive(Debug, Default)]
+struct CodeNames(std::sync::Mutex<HashMap<NamesKey, HashMap<Box<str>, Box<str>>>>);
+
 impl Specs {
     /// The message of that type in a directory, with the service segments of `syntax` (ISO 9735
     /// syntax version, 1 to 4). `None` when the directory does not have it.
@@ -177,6 +183,39 @@ impl Specs {
             Some(release) if !element.starts_with('0') => self.edifact().codes(element, release),
             _ => self.service().codes(element, self.syntax_release(syntax)?),
         }
+    }
+
+    /// The published name of a code of an element, from the directory's own list or the table the
+    /// element is bound to; `None` where it is not known.
+    #[must_use]
+    pub fn code_name(
+        &self,
+        element: &str,
+        code: &str,
+        release: Option<Release>,
+        syntax: u8,
+    ) -> Option<Box<str>> {
+        let names: Arc<CodeNames> = self.compiled();
+        let mut held = names
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let key = (Box::from(element), release, syntax);
+        let list = held.entry(key).or_insert_with(|| {
+            let mut list: HashMap<Box<str>, Box<str>> = HashMap::new();
+            if let Some((table, _)) = self.bound_table(element)
+                && let Ok(Some(table)) = self.table(table)
+            {
+                list.extend(
+                    table
+                        .rows()
+                        .filter_map(|mut row| Some((row.next()?.into(), row.next()?.into()))),
+                );
+            }
+            list.extend(self.codes(element, release, syntax).unwrap_or_default());
+            list
+        });
+        list.get(code).cloned()
     }
 
     /// The table of `specs/codes` that holds an element's values where the directory's own list
@@ -601,8 +640,7 @@ impl<'a> Builder<'a> {
             }
         }
         let coded = directory.is_coded(id) || (!service && self.specs.bound_table(id).is_some());
-        Ok(coded
-            .then(|| CodeList::Directory(id.into())))
+        Ok(coded.then(|| CodeList::Directory(id.into())))
     }
 }
 

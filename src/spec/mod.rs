@@ -4,6 +4,7 @@
 //! layout of `specs/` (see [`Specs::with_dir`]).
 
 mod codeset;
+pub(crate) mod declared;
 mod directory;
 mod embedded;
 mod layer;
@@ -116,6 +117,14 @@ impl Specs {
     /// When a spec file is broken.
     pub fn messages(&self, release: Release) -> Result<Vec<(Box<str>, Box<str>)>> {
         self.0.edifact.messages(release)
+    }
+
+    /// Service messages of a syntax version (CONTRL, AUTACK, KEYMAN) and their names.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn service_messages(&self, syntax: u8) -> Result<Vec<(Box<str>, Box<str>)>> {
+        self.0.service.messages(self.syntax_release(syntax)?)
     }
 
     /// Whether any release has a message of that type.

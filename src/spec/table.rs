@@ -177,7 +177,12 @@ fn parse(file: &str, text: Cow<'static, str>) -> Result<(&'static str, Table)> {
                 table.open = match value {
                     "yes" => true,
                     "no" => false,
-                    _ => return Err(fault(number + 1, &format!("found {value:?}; expected yes or no"))),
+                    _ => {
+                        return Err(fault(
+                            number + 1,
+                            &format!("found {value:?}; expected yes or no"),
+                        ));
+                    }
                 }
             }
             "columns" => table.columns = value.split_whitespace().map(Box::from).collect(),

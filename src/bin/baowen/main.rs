@@ -1,17 +1,93 @@
-//! temp
-use baowen::check::{Checker, Options};
-use baowen::finding::{Finding, Lang};
-use baowen::spec::Specs;
-fn main() {
-    let mut o = Options::default();
-    o.excerpts = true;
-    let c = Checker::new(&Specs::base(), o).unwrap();
-    for f in std::env::args().skip(1) {
-        let d = std::fs::read(&f).unwrap();
-        println!("== {f}");
-        let t = c.slice(&d, &mut |x: Finding| {
-            println!("{}:{} {} {:?} {} | {}", x.at.line, x.at.column, x.code, x.place.segment_number, x.place.path.as_deref().unwrap_or("-"), x.message(Lang::En, false));
-        });
-        println!("{t:?}");
+//! The command line: `baowen check`, `tree`, `fmt`, `explain`, `show`, `specs`.
+//!
+//! Each command is a file; this one reads the arguments and turns what could not be done into
+//! exit code 2.
+
+mod args;
+mod check;
+mod explain;
+mod fmt;
+mod inputs;
+mod lang;
+mod pages;
+mod sarif;
+mod show;
+mod specs;
+mod text;
+mod tree;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use baowen::finding::Lang;
+use clap::ArgMatches;
+
+/// How a command ended.
+pub enum Outcome {
+    /// Nothing of severity error.
+    Clean,
+    /// Something of severity error was found.
+    Found,
+    /// Something could not be done; it was said on standard error.
+    Failed,
+}
+
+/// What a command could not do.
+pub enum Failure {
+    /// Standard output is closed: whoever reads it has enough.
+    Closed,
+    /// Said to the user.
+    Message(String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Message(error.to_string()),
+        }
+    }
+}
+
+impl From<baowen::Error> for Failure {
+    fn from(error: baowen::Error) -> Self {
+        Self::Message(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    let lang = lang::choose(&words[1..]);
+    let matches = match args::command(lang).try_get_matches_from(&words) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(&matches, lang) {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Failed) => ExitCode::from(2),
+        // As a program ends that the signal of a closed pipe reaches.
+        Err(Failure::Closed) => ExitCode::from(141),
+        Err(Failure::Message(message)) => {
+            let _ = writeln!(io::stderr(), "baowen: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+    match matches.subcommand() {
+        Some(("check", matches)) => check::run(matches, lang),
+        Some(("tree", matches)) => tree::run(matches, lang),
+        Some(("fmt", matches)) => fmt::run(matches, lang),
+        Some(("explain", matches)) => explain::run(matches, lang),
+        Some(("show", matches)) => show::run(matches, lang),
+        Some(("specs", matches)) => specs::run(matches, lang),
+        Some(("completions", matches)) => pages::completions(matches, lang),
+        Some(("man", matches)) => pages::man(matches, lang),
+        _ => Ok(Outcome::Failed),
     }
 }

@@ -1,20 +1,20 @@
 //! Which directory a message means, from S009 of its header (ISO 9735 UNH), with the tolerance
 //! that real traffic needs.
 
-use crate::spec::{Home, Specs};
+use super::{Home, Specs};
 
 /// What a message header says of its definition, or a user instead of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Declared {
-    pub message: String,
-    pub version: String,
-    pub release: String,
-    pub agency: String,
+pub(crate) struct Declared {
+    pub(crate) message: String,
+    pub(crate) version: String,
+    pub(crate) release: String,
+    pub(crate) agency: String,
 }
 
 /// The definition that was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// That one; `.1` says whether it was written in an unusual way.
     Home(Home, bool),
     /// The directory is known, the message is not in it.
@@ -25,7 +25,7 @@ pub(super) enum Choice {
 
 impl Declared {
     /// As it was written, for people.
-    pub(super) fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         let mut text = format!("{}:{}", self.version, self.release);
         if !self.agency.is_empty() {
             text.push(':');
@@ -37,7 +37,10 @@ impl Declared {
 
 /// The year and letter of a directory in some text: `96A`, `D96A`, `D.96A`.
 fn directory(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '.').collect();
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '.')
+        .collect();
     let text = text.to_ascii_uppercase();
     let text = text.strip_prefix(['D', 'S']).unwrap_or(&text);
     let fits = text.len() == 3
@@ -47,7 +50,7 @@ fn directory(text: &str) -> Option<String> {
 }
 
 /// Chooses the definition of a message.
-pub(super) fn choose(specs: &Specs, declared: &Declared) -> Choice {
+pub(crate) fn choose(specs: &Specs, declared: &Declared) -> Choice {
     let message = declared.message.trim();
     let in_edifact = |name: &str| {
         let release = specs.releases().find(name)?;
@@ -73,7 +76,13 @@ pub(super) fn choose(specs: &Specs, declared: &Declared) -> Choice {
     if specs.has_message(message, Home::Service, 4) {
         return Choice::Home(Home::Service, false);
     }
-    Choice::UnknownRelease(candidates.into_iter().flatten().next().unwrap_or_else(|| declared.written()))
+    Choice::UnknownRelease(
+        candidates
+            .into_iter()
+            .flatten()
+            .next()
+            .unwrap_or_else(|| declared.written()),
+    )
 }
 
 #[cfg(test)]
@@ -92,7 +101,11 @@ mod tests {
             };
             match super::choose(&specs, &declared) {
                 Choice::Home(Home::Edifact(release), unusual) => {
-                    format!("{}{}", specs.releases().name(release), if unusual { "?" } else { "" })
+                    format!(
+                        "{}{}",
+                        specs.releases().name(release),
+                        if unusual { "?" } else { "" }
+                    )
                 }
                 Choice::Home(Home::Service, _) => "service".to_owned(),
                 Choice::UnknownMessage(release) => format!("no message in {release}"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::sequence::{GroupId, Placement, Plan, PositionId};
+use super::{GroupId, Placement, Plan, PositionId};
 
 #[derive(Clone, Copy, Debug)]
 struct Level {
@@ -14,21 +14,30 @@ struct Level {
 
 /// Follows the placements of a message.
 #[derive(Debug)]
-pub(super) struct Path {
+pub(crate) struct Path {
     open: Vec<Level>,
     /// Positions met in the open groups, and how often.
     counts: Vec<(PositionId, u32)>,
 }
 
 impl Path {
-    pub(super) fn new() -> Self {
-        Self { open: vec![Level { group: 0, occurrence: 1, counts_from: 0 }], counts: Vec::with_capacity(64) }
+    pub(crate) fn new() -> Self {
+        Self {
+            open: vec![Level {
+                group: 0,
+                occurrence: 1,
+                counts_from: 0,
+            }],
+            counts: Vec::with_capacity(64),
+        }
     }
 
     /// Takes the next placement.
     #[inline]
-    pub(super) fn follow(&mut self, plan: &Plan, placement: &Placement) {
-        let Some(position) = placement.position else { return };
+    pub(crate) fn follow(&mut self, plan: &Plan, placement: &Placement) {
+        let Some(position) = placement.position else {
+            return;
+        };
         if placement.aside {
             return;
         }
@@ -65,13 +74,20 @@ impl Path {
             at = plan.group(at).parent;
         }
         for group in chain.into_iter().rev() {
-            self.open.push(Level { group, occurrence: 1, counts_from: self.counts.len() });
+            self.open.push(Level {
+                group,
+                occurrence: 1,
+                counts_from: self.counts.len(),
+            });
         }
     }
 
     /// Occurrences of the open groups, outermost first, and of the position in its group.
-    pub(super) fn nesting(&self, plan: &Plan, position: PositionId) -> Vec<u32> {
-        let mut nesting: Vec<u32> = self.open[1..].iter().map(|level| level.occurrence).collect();
+    pub(crate) fn nesting(&self, plan: &Plan, position: PositionId) -> Vec<u32> {
+        let mut nesting: Vec<u32> = self.open[1..]
+            .iter()
+            .map(|level| level.occurrence)
+            .collect();
         nesting.push(self.occurrence(plan, position));
         nesting
     }
@@ -88,6 +104,14 @@ impl Path {
         met.map(|(_, count)| count).sum::<u32>().max(1)
     }
 
+    /// The open groups below the message and their occurrences, outermost first.
+    pub(crate) fn open(&self) -> impl Iterator<Item = (GroupId, u32)> {
+        self.open
+            .iter()
+            .skip(1)
+            .map(|level| (level.group, level.occurrence))
+    }
+
     /// The path of the groups that are open, as far as `depth` levels below the message.
     fn groups(&self, plan: &Plan, depth: usize) -> String {
         let mut path = String::new();
@@ -98,21 +122,25 @@ impl Path {
     }
 
     /// The path of a segment at `position` that was just placed.
-    pub(super) fn segment(&self, plan: &Plan, position: PositionId) -> String {
+    pub(crate) fn segment(&self, plan: &Plan, position: PositionId) -> String {
         let mut path = self.groups(plan, usize::MAX);
-        push(&mut path, &plan.position(position).name, self.occurrence(plan, position));
+        push(
+            &mut path,
+            &plan.position(position).name,
+            self.occurrence(plan, position),
+        );
         path
     }
 
     /// The path of a segment without a place: the open groups and its tag.
-    pub(super) fn stray(&self, plan: &Plan, tag: &str) -> String {
+    pub(crate) fn stray(&self, plan: &Plan, tag: &str) -> String {
         let mut path = self.groups(plan, usize::MAX);
         push(&mut path, &format!("S_{tag}"), 1);
         path
     }
 
     /// The path of something that is missing in the groups that are open.
-    pub(super) fn missing(&self, plan: &Plan, group: GroupId, name: &str) -> String {
+    pub(crate) fn missing(&self, plan: &Plan, group: GroupId, name: &str) -> String {
         let mut chain = Vec::new();
         let mut at = group;
         while at != 0 {

@@ -1,0 +1,229 @@
+//! The command line and its help, in both languages.
+
+use baowen::finding::Lang;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command, value_parser};
+
+use crate::lang::pick;
+
+/// The whole command.
+pub fn command(lang: Lang) -> Command {
+    let t = |en, zh| pick(lang, en, zh);
+    let specs = || {
+        Arg::new("specs")
+            .long("specs")
+            .value_name("DIR")
+            .action(ArgAction::Append)
+            .value_parser(value_parser!(std::path::PathBuf))
+            .help(t(
+                "A folder of your own specs, layered over those that ship; may be repeated",
+                "自有规范的文件夹，叠加在内置规范之上；可重复",
+            ))
+    };
+    let message = || {
+        Arg::new("as")
+            .long("as")
+            .value_name("MESSAGE@RELEASE")
+            .help(t(
+                "Take every message for this one, as CUSCAR@D95B, whatever its header says",
+                "不论报文头如何声明，一律按该报文处理，如 CUSCAR@D95B",
+            ))
+    };
+    let charset = || {
+        Arg::new("charset")
+            .long("charset")
+            .value_name("CHARSET")
+            .help(t(
+                "The character set, whatever the interchange says: gb18030, utf-8, UNOC, …",
+                "字符集，不论交换如何声明：gb18030、utf-8、UNOC 等",
+            ))
+    };
+    let format = |values: &'static [&'static str]| {
+        Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .default_value("text")
+            .value_parser(PossibleValuesParser::new(values))
+            .help(t("How to print", "输出格式"))
+    };
+    let redact = || {
+        Arg::new("redact")
+            .long("redact")
+            .action(ArgAction::SetTrue)
+            .help(t(
+                "Mask values: messages carry names and passport numbers",
+                "遮蔽数据值：报文中可能含有姓名和证件号码",
+            ))
+    };
+    let file = || {
+        Arg::new("file")
+            .value_name("FILE")
+            .required(true)
+            .value_parser(value_parser!(std::path::PathBuf))
+            .help(t("The file; - is standard input", "文件；- 表示标准输入"))
+    };
+    Command::new("baowen")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(t("Parses, checks and translates trade messages", "解析、校验和转换贸易报文"))
+        .long_about(t(
+            "Parses, checks and translates trade messages: UN/EDIFACT from D.93A to D.24A, ISO 9735 syntax versions 1 to 4.\n\n\
+             Exit codes: 0 nothing of severity error was found, 1 something was, 2 something could not be done.",
+            "解析、校验和转换贸易报文：UN/EDIFACT D.93A 至 D.24A，ISO 9735 语法版本 1 至 4。\n\n\
+             退出码：0 未发现错误级问题，1 发现错误级问题，2 有操作未能完成。",
+        ))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(
+            Arg::new("lang")
+                .long("lang")
+                .global(true)
+                .value_name("LANG")
+                .value_parser(PossibleValuesParser::new(["en", "zh"]))
+                .help(t("Language of messages; default from the locale", "界面语言；默认取自系统区域设置")),
+        )
+        .subcommand(
+            Command::new("check")
+                .about(t("Checks files and folders, and prints what it finds", "校验文件和文件夹，并输出发现的问题"))
+                .arg(
+                    Arg::new("paths")
+                        .value_name("FILE|DIR|-")
+                        .num_args(0..)
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t(
+                            "Files, folders (read in order, hidden files and links passed over), or - for standard input",
+                            "文件、文件夹（按顺序读取，跳过隐藏文件和链接），或 - 表示标准输入",
+                        )),
+                )
+                .arg(specs())
+                .arg(message())
+                .arg(charset())
+                .arg(format(&["text", "json", "sarif"]))
+                .arg(
+                    Arg::new("level")
+                        .long("level")
+                        .value_name("LEVEL")
+                        .default_value("hint")
+                        .value_parser(PossibleValuesParser::new(["error", "warning", "hint"]))
+                        .help(t(
+                            "Print findings of this severity and above; the exit code stays the same",
+                            "只输出该级别及以上的问题；不影响退出码",
+                        )),
+                )
+                .arg(
+                    Arg::new("rules")
+                        .long("rules")
+                        .value_name("RULES")
+                        .default_value("base")
+                        .help(t(
+                            "Rule sets to apply: base or none (no rule set ships yet)",
+                            "适用的规则集：base 或 none（目前尚无内置规则集）",
+                        )),
+                )
+                .arg(
+                    Arg::new("jobs")
+                        .long("jobs")
+                        .short('j')
+                        .value_name("N")
+                        .value_parser(value_parser!(u16).range(1..=1024))
+                        .help(t("Threads; default one for each core", "线程数；默认每核一个")),
+                )
+                .arg(
+                    Arg::new("max-findings")
+                        .long("max-findings")
+                        .value_name("N")
+                        .default_value("1000")
+                        .value_parser(value_parser!(u64))
+                        .help(t(
+                            "Print at most so many findings of one code for a file",
+                            "每个文件同一代码最多输出的条数",
+                        )),
+                )
+                .arg(redact())
+                .arg(
+                    Arg::new("quiet")
+                        .long("quiet")
+                        .short('q')
+                        .action(ArgAction::SetTrue)
+                        .help(t("Print nothing; the exit code tells", "不输出任何内容，仅以退出码表示结果")),
+                ),
+        )
+        .subcommand(
+            Command::new("tree")
+                .about(t("Prints messages as named trees", "以带名称的树形显示报文"))
+                .arg(file())
+                .arg(specs())
+                .arg(message())
+                .arg(charset())
+                .arg(format(&["text", "json"]))
+                .arg(redact()),
+        )
+        .subcommand(
+            Command::new("fmt")
+                .about(t("Prints one segment a line, indented by group", "每行一段、按段组缩进输出"))
+                .arg(file())
+                .arg(specs())
+                .arg(message())
+                .arg(
+                    Arg::new("minify")
+                        .long("minify")
+                        .action(ArgAction::SetTrue)
+                        .help(t("No line breaks between segments", "段与段之间不换行")),
+                )
+                .arg(
+                    Arg::new("output")
+                        .long("output")
+                        .short('o')
+                        .value_name("FILE")
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t("Write to a file, all of it or nothing", "写入文件，要么完整写入，要么不写")),
+                ),
+        )
+        .subcommand(
+            Command::new("explain")
+                .about(t("Says what a finding's code means", "说明问题代码的含义"))
+                .arg(Arg::new("code").value_name("CODE").help(t("A code, as missing-segment; none lists all", "代码，如 missing-segment；省略则列出全部"))),
+        )
+        .subcommand(
+            Command::new("show")
+                .about(t("Shows the published standards", "显示已发布的标准"))
+                .long_about(t(
+                    "Shows the published standards.\n\n  baowen show                    the releases\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code",
+                    "显示已发布的标准。\n\n  baowen show                    各版目录\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码",
+                ))
+                .arg(Arg::new("name").value_name("NAME").help(t("What to show", "要显示的内容")))
+                .arg(Arg::new("code").value_name("CODE").help(t("One code of the element", "该数据元的一个代码")))
+                .arg(specs())
+                .arg(format(&["text", "json"])),
+        )
+        .subcommand(
+            Command::new("specs")
+                .about(t("Loads specs, says whether they are sound, and lists what layers change", "加载规范，检查其正确性，并列出各层的改动"))
+                .arg(specs())
+                .arg(
+                    Arg::new("layers")
+                        .long("layers")
+                        .action(ArgAction::SetTrue)
+                        .help(t("List every override", "列出所有覆盖项")),
+                ),
+        )
+        .subcommand(
+            Command::new("completions")
+                .about(t("Prints shell completions", "输出命令行补全脚本"))
+                .arg(
+                    Arg::new("shell")
+                        .value_name("SHELL")
+                        .required(true)
+                        .value_parser(value_parser!(clap_complete::Shell)),
+                ),
+        )
+        .subcommand(
+            Command::new("man")
+                .about(t("Writes man pages into a folder", "将手册页写入文件夹"))
+                .arg(
+                    Arg::new("folder")
+                        .value_name("DIR")
+                        .required(true)
+                        .value_parser(value_parser!(std::path::PathBuf)),
+                ),
+        )
+}

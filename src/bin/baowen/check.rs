@@ -1,0 +1,297 @@
+//! `baowen check`.
+
+use std::cell::Cell;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use baowen::check::{Checker, Options, Totals};
+use baowen::finding::{Code, Finding, Lang, Severity};
+use clap::ArgMatches;
+use serde_json::json;
+
+use crate::inputs::{self, Input};
+use crate::lang::pick;
+use crate::{Failure, Outcome, sarif, text};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+    Sarif,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy)]
+struct Printer {
+    format: Format,
+    level: Severity,
+    lang: Lang,
+    redact: bool,
+    quiet: bool,
+    style: text::Style,
+}
+
+impl Printer {
+    /// Prints a finding of `file`; `first` is whether none was printed before it.
+    fn finding(
+        &self,
+        out: &mut dyn Write,
+        finding: &Finding,
+        file: &str,
+        first: &Cell<bool>,
+    ) -> io::Result<()> {
+        // What says that others were left out has their severity.
+        if self.quiet || finding.severity < self.level && finding.code != Code::FINDINGS_CUT {
+            return Ok(());
+        }
+        match self.format {
+            Format::Text => {
+                if !first.get() {
+                    out.write_all(b"\n")?;
+                }
+                text::finding(out, finding, file, self.lang, self.redact, self.style)?;
+            }
+            Format::Json => writeln!(out, "{}", finding.to_json(file, self.lang, self.redact))?,
+            Format::Sarif => {
+                sarif::finding(out, finding, file, self.lang, self.redact, first.get())?
+            }
+        }
+        first.set(false);
+        Ok(())
+    }
+}
+
+/// What became of one file.
+struct Checked {
+    totals: Totals,
+    error: Option<String>,
+    /// Findings as they are printed, where they were kept back.
+    printed: Vec<Finding>,
+}
+
+pub fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    let rules = matches
+        .get_one::<String>("rules")
+        .map_or("base", String::as_str);
+    if !matches!(rules, "base" | "none") {
+        let message = pick(
+            lang,
+            "unknown rule set (base or none):",
+            "未知的规则集（可用 base 或 none）：",
+        );
+        return Err(Failure::Message(format!("{message} {rules:?}")));
+    }
+    let format = match matches.get_one::<String>("format").map(String::as_str) {
+        Some("json") => Format::Json,
+        Some("sarif") => Format::Sarif,
+        _ => Format::Text,
+    };
+    let printer = Printer {
+        format,
+        level: matches
+            .get_one::<String>("level")
+            .and_then(|level| level.parse().ok())
+            .unwrap_or(Severity::Hint),
+        lang,
+        redact: matches.get_flag("redact"),
+        quiet: matches.get_flag("quiet"),
+        style: text::Style(io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = matches
+        .get_one::<u16>("jobs")
+        .map_or(cores, |jobs| usize::from(*jobs));
+    let options = Options {
+        message: match matches.get_one::<String>("as") {
+            Some(name) => Some(name.parse()?),
+            None => None,
+        },
+        charset: inputs::charset(matches, lang)?,
+        most_findings: matches
+            .get_one::<u64>("max-findings")
+            .copied()
+            .unwrap_or(1000),
+        excerpts: format != Format::Json && !printer.quiet,
+        jobs,
+        ..Options::default()
+    };
+    let checker = Checker::new(&inputs::specs(matches)?, options)?;
+    let mut paths: Vec<PathBuf> = matches
+        .get_many::<PathBuf>("paths")
+        .unwrap_or_default()
+        .cloned()
+        .collect();
+    if paths.is_empty() {
+        if io::stdin().is_terminal() {
+            let message = pick(
+                lang,
+                "nothing to check: name files or folders, or pipe something in (see baowen check --help)",
+                "没有要校验的内容：请指定文件或文件夹，或通过管道输入（见 baowen check --help）",
+            );
+            return Err(Failure::Message(message.to_owned()));
+        }
+        paths.push("-".into());
+    }
+    let mut failed = false;
+    let files = inputs::files(&paths, &mut |path, error| {
+        failed = true;
+        let _ = writeln!(io::stderr(), "baowen: {}: {error}", path.display());
+    });
+    let mut out = BufWriter::new(io::stdout().lock());
+    if format == Format::Sarif && !printer.quiet {
+        sarif::begin(&mut out, lang)?;
+    }
+    let mut totals = Totals::default();
+    let first = Cell::new(true);
+    let progress = progress(&files);
+    let mut each = |out: &mut BufWriter<io::StdoutLock<'_>>,
+                    input: &Input,
+                    checked: &Checked|
+     -> io::Result<()> {
+        for finding in &checked.printed {
+            printer.finding(out, finding, &input.name, &first)?;
+        }
+        totals.add(&checked.totals);
+        if let Some(error) = &checked.error {
+            failed = true;
+            out.flush()?;
+            let _ = writeln!(io::stderr(), "baowen: {error}");
+        }
+        Ok(())
+    };
+    if files.len() > 1 && jobs > 1 {
+        many(&checker, &files, jobs, &progress, &mut |input, checked| {
+            each(&mut out, input, checked)
+        })?;
+    } else {
+        for input in &files {
+            // One file after the other: its findings are printed as they come.
+            let mut written = Ok(());
+            let checked = one(&checker, input, &progress, &mut |finding: Finding| {
+                if written.is_ok() {
+                    written = printer.finding(&mut out, &finding, &input.name, &first);
+                }
+            });
+            written?;
+            each(&mut out, input, &checked)?;
+        }
+    }
+    progress.finish_and_clear();
+    if !printer.quiet {
+        match format {
+            Format::Text => {
+                if totals.errors + totals.warnings + totals.hints > 0 {
+                    out.write_all(b"\n")?;
+                }
+                text::summary(&mut out, files.len() as u64, &totals, lang, printer.style)?;
+            }
+            Format::Json => {
+                let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+                let summary = json!({"summary": {
+                    "files": files.len(),
+                    "interchanges": totals.interchanges,
+                    "messages": totals.messages,
+                    "segments": totals.segments,
+                    "bytes": totals.bytes,
+                    "errors": totals.errors,
+                    "warnings": totals.warnings,
+                    "seconds": seconds,
+                }});
+                writeln!(out, "{summary}")?;
+            }
+            Format::Sarif => sarif::end(&mut out)?,
+        }
+    }
+    out.flush()?;
+    Ok(if failed {
+        Outcome::Failed
+    } else if totals.errors > 0 {
+        Outcome::Found
+    } else {
+        Outcome::Clean
+    })
+}
+
+/// Checks one file; findings go to `sink` as they are made.
+fn one(
+    checker: &Checker,
+    input: &Input,
+    progress: &indicatif::ProgressBar,
+    sink: &mut dyn FnMut(Finding),
+) -> Checked {
+    let mut sink = |finding: Finding| sink(finding);
+    let read = input
+        .open()
+        .map_err(|error| format!("{}: {error}", input.name));
+    let outcome = read.and_then(|read| {
+        let read: Box<dyn Read + Send> = Box::new(progress.wrap_read(read));
+        checker
+            .read(read, &mut sink)
+            .map_err(|error| match error.io_error() {
+                Some(error) => format!("{}: {error}", input.name),
+                None => error.to_string(),
+            })
+    });
+    match outcome {
+        Ok(totals) => Checked {
+            totals,
+            error: None,
+            printed: Vec::new(),
+        },
+        Err(error) => Checked {
+            totals: Totals::default(),
+            error: Some(error),
+            printed: Vec::new(),
+        },
+    }
+}
+
+/// Checks many files at once, some at a time, and gives them in order.
+fn many(
+    checker: &Checker,
+    files: &[Input],
+    jobs: usize,
+    progress: &indicatif::ProgressBar,
+    each: &mut dyn FnMut(&Input, &Checked) -> io::Result<()>,
+) -> Result<(), Failure> {
+    use rayon::prelude::*;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+    let pool = pool.map_err(|error| Failure::Message(error.to_string()))?;
+    for batch in files.chunks(jobs * 16) {
+        let checked: Vec<Checked> = pool.install(|| {
+            batch
+                .par_iter()
+                .map(|input| {
+                    let mut printed = Vec::new();
+                    let checked = one(checker, input, progress, &mut |finding| {
+                        printed.push(finding)
+                    });
+                    Checked { printed, ..checked }
+                })
+                .collect()
+        });
+        for (input, checked) in batch.iter().zip(&checked) {
+            each(input, checked)?;
+        }
+    }
+    Ok(())
+}
+
+/// A bar for long work, at a terminal only.
+fn progress(files: &[Input]) -> indicatif::ProgressBar {
+    const LONG: u64 = 64 << 20;
+    let len: u64 = files.iter().map(|file| file.len).sum();
+    if len < LONG || !io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new(len);
+    let style = indicatif::ProgressStyle::with_template(
+        "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    );
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}

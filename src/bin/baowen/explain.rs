@@ -1,0 +1,66 @@
+//! `baowen explain`.
+
+use std::io::{self, BufWriter, Write};
+
+use baowen::finding::{Code, Lang};
+use clap::ArgMatches;
+
+use crate::lang::pick;
+use crate::{Failure, Outcome, text};
+
+pub fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match matches.get_one::<String>("code") {
+        None => {
+            for code in Code::all() {
+                writeln!(
+                    out,
+                    "{:30}  {}  {}",
+                    code.as_str(),
+                    text::severity(code.severity(), lang),
+                    code.wording(lang)
+                )?;
+            }
+        }
+        Some(name) => {
+            let code = Code::find(name).ok_or_else(|| {
+                let unknown = pick(lang, "no finding has the code", "没有代码为此的问题：");
+                let mut message = format!("{unknown} {name:?}");
+                let near: Vec<&str> = Code::all()
+                    .map(Code::as_str)
+                    .filter(|known| known.contains(name.as_str()))
+                    .collect();
+                if !near.is_empty() {
+                    message.push_str(&format!(
+                        " ({}: {})",
+                        pick(lang, "did you mean", "是否指"),
+                        near.join(", ")
+                    ));
+                }
+                Failure::Message(message)
+            })?;
+            writeln!(
+                out,
+                "{} ({})",
+                code.as_str(),
+                text::severity(code.severity(), lang)
+            )?;
+            writeln!(out, "  {}", code.wording(lang))?;
+            writeln!(out)?;
+            writeln!(out, "{}", code.explanation(lang))?;
+            if let Some(error) = code.syntax_error() {
+                writeln!(
+                    out,
+                    "{} {error}",
+                    pick(
+                        lang,
+                        "ISO 9735 data element 0085:",
+                        "ISO 9735 数据元 0085："
+                    )
+                )?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Clean)
+}

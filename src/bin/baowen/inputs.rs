@@ -1,0 +1,126 @@
+//! What the arguments name: files, folders, standard input, specs.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use baowen::edifact::charset::Charset;
+use baowen::finding::Lang;
+use baowen::spec::Specs;
+use clap::ArgMatches;
+
+use crate::Failure;
+use crate::lang::pick;
+
+/// A file to read, or why it cannot be.
+pub struct Input {
+    /// As the user would name it.
+    pub name: String,
+    pub path: Option<PathBuf>,
+    pub len: u64,
+}
+
+/// The files that the paths name: folders are walked in order, hidden files and links in them
+/// passed over. What cannot be read is said, and the rest is given.
+pub fn files(paths: &[PathBuf], failed: &mut dyn FnMut(&Path, &io::Error)) -> Vec<Input> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            found.push(Input {
+                name: "-".to_owned(),
+                path: None,
+                len: 0,
+            });
+            continue;
+        }
+        match std::fs::metadata(path) {
+            Err(error) => failed(path, &error),
+            Ok(metadata) if metadata.is_dir() => walk(path, &mut found, failed),
+            Ok(metadata) => found.push(Input {
+                name: path.display().to_string(),
+                path: Some(path.clone()),
+                len: metadata.len(),
+            }),
+        }
+    }
+    found
+}
+
+fn walk(folder: &Path, found: &mut Vec<Input>, failed: &mut dyn FnMut(&Path, &io::Error)) {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return failed(folder, &error),
+    };
+    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        let path = entry.path();
+        if hidden || kind.is_symlink() {
+            continue;
+        }
+        if kind.is_dir() {
+            walk(&path, found, failed);
+        } else if kind.is_file() {
+            let len = entry.metadata().map_or(0, |metadata| metadata.len());
+            found.push(Input {
+                name: path.display().to_string(),
+                path: Some(path),
+                len,
+            });
+        }
+    }
+}
+
+impl Input {
+    /// Opens it.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match &self.path {
+            Some(path) => Box::new(std::fs::File::open(path)?),
+            None => Box::new(io::stdin()),
+        })
+    }
+}
+
+/// All of the file that the argument `file` names.
+pub fn whole_file(matches: &ArgMatches) -> Result<(String, Vec<u8>), Failure> {
+    let path: &PathBuf = matches.get_one("file").expect("a required argument");
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        io::stdin().read_to_end(&mut bytes).map(|_| ())
+    } else {
+        std::fs::read(path).map(|read| bytes = read)
+    };
+    read.map_err(|error| Failure::Message(format!("{name}: {error}")))?;
+    Ok((name, bytes))
+}
+
+/// The specs that ship with the folders of `--specs` over them.
+pub fn specs(matches: &ArgMatches) -> Result<Specs, Failure> {
+    let mut specs = Specs::base();
+    for folder in matches.get_many::<PathBuf>("specs").unwrap_or_default() {
+        specs = specs.with_dir(folder)?;
+    }
+    Ok(specs)
+}
+
+/// The character set of `--charset`.
+pub fn charset(matches: &ArgMatches, lang: Lang) -> Result<Option<Charset>, Failure> {
+    let Some(label) = matches.get_one::<String>("charset") else {
+        return Ok(None);
+    };
+    match Charset::for_label(label) {
+        Some(charset) => Ok(Some(charset)),
+        None => Err(Failure::Message(format!(
+            "{} {label:?}",
+            pick(
+                lang,
+                "unknown character set (try gb18030, utf-8, UNOC, iso-8859-2, big5):",
+                "未知的字符集（可用 gb18030、utf-8、UNOC、iso-8859-2、big5 等）："
+            )
+        ))),
+    }
+}

@@ -1,0 +1,228 @@
+//! Findings for people: a snippet with a caret, in a window that fits the terminal.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use baowen::check::Totals;
+use baowen::finding::{Finding, Lang, Severity};
+use unicode_width::UnicodeWidthChar;
+
+use crate::lang::pick;
+
+/// Columns of a snippet: what comes before the finding, and all of it.
+const BEFORE: usize = 24;
+const WINDOW: usize = 76;
+
+/// Colours, where the output is a terminal.
+#[derive(Clone, Copy)]
+pub struct Style(pub bool);
+
+impl Style {
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.0 {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn severity(self, severity: Severity, text: &str) -> String {
+        match severity {
+            Severity::Error => self.paint("1;31", text),
+            Severity::Warning => self.paint("1;33", text),
+            Severity::Hint => self.paint("1;36", text),
+        }
+    }
+}
+
+/// The word for a severity.
+pub fn severity(severity: Severity, lang: Lang) -> &'static str {
+    match severity {
+        Severity::Error => pick(lang, "error", "错误"),
+        Severity::Warning => pick(lang, "warning", "警告"),
+        Severity::Hint => pick(lang, "hint", "提示"),
+    }
+}
+
+/// Text as it is shown: what a terminal would act on is escaped, content masked where asked for.
+fn shown(text: &str, redact: bool) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if redact && c.is_alphanumeric() {
+            out.push('*');
+        } else {
+            baowen::finding::push_escaped(c, &mut out);
+        }
+    }
+    out
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
+/// The beginning of `text`, at most `most` columns; whether something was left out.
+fn head(text: &str, most: usize) -> (&str, bool) {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > most {
+            return (&text[..at], true);
+        }
+    }
+    (text, false)
+}
+
+/// The end of `text`, at most `most` columns; whether something was left out.
+fn tail(text: &str, most: usize) -> (&str, bool) {
+    let mut used = 0;
+    for (at, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > most {
+            return (&text[at + c.len_utf8()..], true);
+        }
+    }
+    (text, false)
+}
+
+/// Writes a finding.
+pub fn finding(
+    out: &mut dyn Write,
+    finding: &Finding,
+    file: &str,
+    lang: Lang,
+    redact: bool,
+    style: Style,
+) -> io::Result<()> {
+    let word = severity(finding.severity, lang);
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}: {}",
+        style.severity(finding.severity, &format!("{word}[{}]", finding.code)),
+        finding.message(lang, redact)
+    );
+    let number = finding.at.line.to_string();
+    let margin = " ".repeat(number.len());
+    let _ = write!(
+        text,
+        "{margin}{} {}:{}:{}",
+        style.paint("34", "-->"),
+        shown(file, false),
+        finding.at.line,
+        finding.at.column
+    );
+    let place = place(finding, lang);
+    if !place.is_empty() {
+        let _ = write!(text, "  {place}");
+    }
+    text.push('\n');
+    if let Some(excerpt) = &finding.excerpt {
+        let bar = style.paint("34", "|");
+        let before = shown(&excerpt.before, redact);
+        let inside = shown(&excerpt.inside, redact);
+        let after = shown(&excerpt.after, redact);
+        let (before, cut_before) = tail(&before, BEFORE);
+        let cut_before = cut_before || excerpt.cut_before;
+        let (inside, cut_inside) = head(&inside, WINDOW - BEFORE);
+        let left = WINDOW.saturating_sub(width(before) + width(inside)).max(8);
+        let (after, cut_after) = head(&after, left);
+        let ellipsis = |cut: bool| if cut { "…" } else { "" };
+        let more = cut_inside || excerpt.cut_inside;
+        let after = if more { "" } else { after };
+        let _ = writeln!(text, "{margin} {bar}");
+        let _ = writeln!(
+            text,
+            "{} {bar} {}{before}{inside}{after}{}",
+            style.paint("34", &number),
+            ellipsis(cut_before),
+            ellipsis(more || cut_after || excerpt.cut_after),
+        );
+        let carets = "^".repeat(width(inside).max(1));
+        let indent = " ".repeat(width(before) + usize::from(cut_before));
+        let _ = writeln!(
+            text,
+            "{margin} {bar} {indent}{}",
+            style.severity(finding.severity, &carets)
+        );
+    }
+    for related in &finding.related {
+        let _ = writeln!(
+            text,
+            "{margin} = {} {} {}",
+            related.code.wording(lang),
+            pick(lang, "(offset", "（偏移"),
+            format_args!("{}{}", related.span.start, pick(lang, ")", "）")),
+        );
+    }
+    out.write_all(text.as_bytes())
+}
+
+/// Where in the structure.
+fn place(finding: &Finding, lang: Lang) -> String {
+    let place = &finding.place;
+    let mut parts = Vec::new();
+    if let Some(message) = &place.message_type {
+        let mut text = shown(message, false);
+        if let Some(reference) = &place.message_ref {
+            let _ = write!(text, " {}", shown(reference, false));
+        }
+        parts.push(text);
+    }
+    if let Some(number) = place.segment_number {
+        parts.push(format!(
+            "{} {number}",
+            pick(lang, "segment", "第段").replace("第段", "段")
+        ));
+    }
+    if let Some(path) = &place.path {
+        parts.push(shown(path, false));
+    }
+    parts.join(", ")
+}
+
+/// Writes the totals at the end.
+pub fn summary(
+    out: &mut dyn Write,
+    files: u64,
+    totals: &Totals,
+    lang: Lang,
+    style: Style,
+) -> io::Result<()> {
+    let severity = if totals.errors > 0 {
+        Severity::Error
+    } else if totals.warnings > 0 {
+        Severity::Warning
+    } else {
+        Severity::Hint
+    };
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    let text = match lang {
+        Lang::En => format!(
+            "{} error{}, {} warning{}, {} hint{}: {files} file{}, {} interchange{}, {} message{}, {} segment{}",
+            totals.errors,
+            plural(totals.errors),
+            totals.warnings,
+            plural(totals.warnings),
+            totals.hints,
+            plural(totals.hints),
+            plural(files),
+            totals.interchanges,
+            plural(totals.interchanges),
+            totals.messages,
+            plural(totals.messages),
+            totals.segments,
+            plural(totals.segments),
+        ),
+        Lang::Zh => format!(
+            "{} 个错误，{} 个警告，{} 个提示：{files} 个文件，{} 个交换，{} 个报文，{} 个段",
+            totals.errors,
+            totals.warnings,
+            totals.hints,
+            totals.interchanges,
+            totals.messages,
+            totals.segments,
+        ),
+    };
+    writeln!(out, "{}", style.severity(severity, &text))
+}
