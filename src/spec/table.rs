@@ -226,3 +226,93 @@ fn parse(file: &str, text: Cow<'static, str>) -> Result<(&'static str, Table)> {
     });
     Ok((verb, table))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::embedded;
+    use crate::spec::Specs;
+
+    #[test]
+    fn every_table_that_ships_is_whole() {
+        let specs = Specs::base();
+        let mut seen = 0;
+        for (path, _) in embedded::files("codes/") {
+            let id = path
+                .strip_prefix("codes/")
+                .and_then(|name| name.strip_suffix(".txt"))
+                .unwrap();
+            let table = specs.table(id).unwrap().unwrap();
+            assert_eq!(&*table.id, id);
+            assert!(!table.title_en.is_empty(), "{id}: title-en");
+            assert!(!table.title_zh.is_empty(), "{id}: title-zh");
+            assert!(!table.source.is_empty(), "{id}: source");
+            let rows = table.rows().count();
+            assert!(rows > 0, "{id}");
+            assert_eq!(table.code_set().len(), rows, "{id}: a code stands twice");
+            for mut row in table.rows() {
+                assert!(
+                    row.all(|cell| cell == cell.trim()),
+                    "{id}: blanks at an end"
+                );
+            }
+            seen += 1;
+        }
+        assert!(seen >= 10, "{seen} tables");
+    }
+
+    #[test]
+    fn every_binding_names_a_table() {
+        let specs = Specs::base();
+        for bind in specs.binds() {
+            let table = specs.table(&bind.table).unwrap();
+            assert!(table.is_some(), "{} {}", bind.element, bind.table);
+        }
+    }
+
+    #[test]
+    fn tables_hold_current_and_historic_codes() {
+        let specs = Specs::base();
+        let row = |table: &str, code: &str| {
+            let table = specs.table(table).unwrap().unwrap();
+            table.row(code).map(|row| {
+                row.iter()
+                    .map(|cell| (*cell).to_owned())
+                    .collect::<Vec<_>>()
+            })
+        };
+        let column = |table: &str, code: &str, column: &str| {
+            let columns = specs.table(table).unwrap().unwrap().columns;
+            let at = columns.iter().position(|name| &**name == column).unwrap();
+            row(table, code)
+                .unwrap()
+                .get(at)
+                .cloned()
+                .unwrap_or_default()
+        };
+        assert_eq!(column("country-iso3166", "CN", "alpha3"), "CHN");
+        assert_eq!(column("country-iso3166", "CN", "status"), "");
+        assert_eq!(column("country-iso3166", "YU", "status"), "withdrawn");
+        assert_eq!(column("country-iso3166", "XK", "status"), "user-assigned");
+        assert_eq!(column("currency-iso4217", "CNY", "zh"), "人民币");
+        assert_eq!(column("currency-iso4217", "JPY", "minor-unit"), "0");
+        assert_eq!(column("currency-iso4217", "DEM", "status"), "historic");
+        assert_eq!(column("unit-rec20", "KGM", "symbol"), "kg");
+        assert_eq!(column("unit-rec20", "XBX", "status"), "package");
+        assert_eq!(column("package-rec21", "CT", "en"), "Carton");
+        assert_eq!(column("incoterms", "DDU", "status"), "historic");
+        assert_eq!(column("transport-mode-rec19", "30", "status"), "two-digit");
+        assert_eq!(column("unlocode", "USNYC", "en"), "New York");
+        for code in ["22G1", "45R1", "L5G1", "22GP", "42G9", "4500", "2210"] {
+            assert!(row("container-size-type", code).is_some(), "{code}");
+        }
+        for (table, code) in [
+            ("country-iso3166", "CHN"),
+            ("currency-iso4217", "RMB"),
+            ("unit-rec20", "PCS"),
+            ("container-size-type", "40HC"),
+            ("unlocode", "CNXXX"),
+        ] {
+            assert_eq!(row(table, code), None, "{table} {code}");
+        }
+    }
+}
