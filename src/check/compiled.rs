@@ -8,9 +8,19 @@ use rustc_hash::FxHashMap;
 use super::layout::Layout;
 use crate::Result;
 use crate::edifact::Segment;
-use crate::sequence::{Plan, PositionId, TagId};
+use crate::sequence::{Plan, PositionId, TagId, pack_tag};
 use crate::spec::model::TypeId;
 use crate::spec::{Home, Specs};
+
+/// What a position is to the checks of a whole message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Plain,
+    /// CNT of the message as a whole.
+    ControlTotal,
+    /// UNS.
+    Section,
+}
 
 /// A message made ready.
 #[derive(Debug)]
@@ -21,6 +31,8 @@ pub(crate) struct CompiledMessage {
     layouts: Vec<Layout>,
     /// For each position, which of the layouts is its segment's.
     layout_of: Vec<u16>,
+    qualifiers: FxHashMap<TagId, (usize, usize)>,
+    roles: Vec<Role>,
 }
 
 impl CompiledMessage {
@@ -29,25 +41,34 @@ impl CompiledMessage {
         &self.layouts[self.layout_of[position as usize] as usize]
     }
 
-    /// The value of the first element `id` of a segment with that tag.
-    pub(super) fn qualifier<'a>(
-        &self,
-        tag: Option<TagId>,
-        id: &str,
-        segment: &Segment<'a>,
-    ) -> Option<&'a [u8]> {
-        let position = self.plan.first_position(tag?);
-        let layout = self.layout(position);
-        let (element, part) = layout.parts.iter().enumerate().find(|(_, part)| {
-            layout.components[part.components.clone()]
-                .iter()
-                .any(|component| &*component.id == id)
-        })?;
-        let component = layout.components[part.components.clone()]
-            .iter()
-            .position(|component| &*component.id == id)?;
+    #[inline]
+    pub(super) fn role(&self, position: PositionId) -> Role {
+        self.roles[position as usize]
+    }
+
+    /// The value of the element that identifies positions of a tag.
+    #[inline]
+    pub(super) fn qualifier<'a>(&self, tag: Option<TagId>, segment: &Segment<'a>) -> Option<&'a [u8]> {
+        let (element, component) = self.qualifiers.get(&tag?).copied()?;
         segment.token(element, component).map(|token| token.bytes)
     }
+}
+
+/// Where the elements stand that identify positions of a tag.
+fn qualifiers(plan: &Plan, layouts: &[Layout], layout_of: &[u16]) -> FxHashMap<TagId, (usize, usize)> {
+    let mut found = FxHashMap::default();
+    for (position, at) in plan.positions().iter().zip(layout_of) {
+        let Some((id, _)) = &position.identified_by else { continue };
+        let layout = &layouts[*at as usize];
+        let place = layout.parts.iter().enumerate().find_map(|(element, part)| {
+            let components = &layout.components[part.components.clone()];
+            components.iter().position(|component| component.id == *id).map(|component| (element, component))
+        });
+        if let (Some(tag), Some(place)) = (pack_tag(position.tag.as_bytes()).and_then(|tag| plan.tag(tag)), place) {
+            found.insert(tag, place);
+        }
+    }
+    found
 }
 
 type Cached<K, V> = Mutex<FxHashMap<K, Option<Arc<V>>>>;
@@ -90,12 +111,14 @@ impl Compiled {
                     layout_of.push(at);
                 }
                 let name = format!("{}@{}", spec.message, spec.release).into();
-                Some(Arc::new(CompiledMessage {
-                    name,
-                    plan,
-                    layouts,
-                    layout_of,
-                }))
+                let qualifiers = qualifiers(&plan, &layouts, &layout_of);
+                let roles = plan.positions().iter().map(|position| match &*position.tag {
+                    "CNT" if position.group == 0 => Role::ControlTotal,
+                    "UNS" => Role::Section,
+                    _ => Role::Plain,
+                });
+                let roles = roles.collect();
+                Some(Arc::new(CompiledMessage { name, plan, layouts, layout_of, qualifiers, roles }))
             }
             None => None,
         };

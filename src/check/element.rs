@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use super::date::{self, DateFormats};
-use super::layout::{ComponentRule, Layout, PartRule};
+use super::layout::{ComponentRule, Layout, PartRule, Plain};
 use super::value::{self, DecimalMarks, Wrong};
-use crate::edifact::{End, Token};
+use crate::edifact::{Segment, Token};
 use crate::finding::Code;
 use crate::spec::Specs;
 use crate::spec::model::{Dependency, DependencyKind};
@@ -39,210 +39,214 @@ pub(super) struct Trouble<'a> {
     pub args: Vec<(&'static str, Cow<'a, str>)>,
 }
 
-/// The values of a composite, as far as they are needed together.
-#[derive(Default)]
-pub(super) struct Joined<'a>(Vec<Token<'a>>);
-
 type Out<'o, 'a> = &'o mut dyn FnMut(Trouble<'a>);
 
-/// Checks the elements of a segment: `tokens` are those behind its tag, `end` is the offset of
-/// its terminator.
-#[inline]
-pub(super) fn check<'a>(
-    env: Env<'_>,
-    layout: &Layout,
-    tokens: impl Iterator<Item = Token<'a>>,
-    end: u64,
-    joined: &mut Joined<'a>,
-    out: Out<'_, 'a>,
-) {
-    let mut element = 0;
-    let mut component = 0;
-    let mut repetition = 1u32;
-    let mut present = 0u64;
-    let mut components = 0u64;
-    joined.0.clear();
-    let mut trailing = None;
-    for token in tokens {
-        match layout.parts.get(element) {
-            Some(part) => {
-                let rule = layout.components[part.components.clone()].get(component);
-                if !token.bytes.is_empty() {
-                    if component < 64 {
-                        components |= 1 << component;
-                    }
-                    match rule {
-                        Some(rule) => {
-                            check_value(
-                                env,
-                                part,
-                                rule,
-                                token,
-                                (element, repetition, component),
-                                out,
-                            );
-                        }
-                        None => out(Trouble {
-                            code: Code::EXCESS_COMPONENT,
-                            element,
-                            repetition,
-                            component: Some(component),
-                            offset: token.offset,
-                            raw: token.bytes,
-                            value: token.value(),
-                            args: vec![("expected", part.components.len().to_string().into())],
-                        }),
-                    }
-                } else if token.end != End::Component && component > 0 {
-                    trailing = Some(token);
-                }
-                if part.joined {
-                    joined.0.push(token);
-                }
-                if token.end == End::Component {
-                    component += 1;
-                    continue;
-                }
-                if components != 0 {
-                    end_composite(
-                        env,
-                        layout,
-                        part,
-                        (element, repetition),
-                        components,
-                        &token,
-                        joined,
-                        out,
-                    );
-                    if element < 64 {
-                        present |= 1 << element;
-                    }
-                    if repetition > part.max {
-                        if repetition == part.max + 1 {
-                            out(Trouble {
-                                code: Code::TOO_MANY_REPETITIONS,
-                                element,
-                                repetition,
-                                component: None,
-                                offset: token.offset,
-                                raw: token.bytes,
-                                value: token.value(),
-                                args: vec![("max", part.max.to_string().into())],
-                            });
-                        }
-                    }
-                }
-                components = 0;
-                component = 0;
-                joined.0.clear();
-                if token.end == End::Repetition {
-                    repetition += 1;
-                    continue;
-                }
-                repetition = 1;
-                if token.end == End::Terminator
-                    && token.bytes.is_empty()
-                    && element > 0
-                    && present >> element.min(63) == 0
-                {
-                    trailing = Some(token);
-                }
-                element += 1;
-            }
-            None => {
-                if !token.bytes.is_empty() {
-                    out(Trouble {
-                        code: Code::EXCESS_ELEMENT,
-                        element,
-                        repetition,
-                        component: None,
-                        offset: token.offset,
-                        raw: token.bytes,
-                        value: token.value(),
-                        args: vec![("expected", layout.parts.len().to_string().into())],
-                    });
-                }
-                if matches!(token.end, End::Element | End::Terminator) {
-                    element += 1;
-                }
-            }
-        }
-    }
-    if present & layout.mandatory != layout.mandatory {
-        missing_elements(layout, present, end, out);
-    }
-    for dependency in &layout.dependencies {
-        if !holds(dependency, present) {
-            dependency_broken(layout, dependency, None, end, out);
-        }
-    }
-    if let Some(token) = trailing {
-        out(Trouble {
-            code: Code::TRAILING_SEPARATOR,
-            element: element.saturating_sub(1),
-            repetition: 1,
-            component: None,
+/// Where in a segment a value stands: element, repetition, component.
+type At = (usize, u32, usize);
+
+impl<'a> Trouble<'a> {
+    fn at_token(code: Code, (element, repetition, component): At, token: &Token<'a>) -> Self {
+        Self {
+            code,
+            element,
+            repetition,
+            component: Some(component),
             offset: token.offset,
             raw: token.bytes,
             value: token.value(),
             args: Vec::new(),
-        });
+        }
+    }
+
+    /// Something that is missing at `offset`, or is wrong with an element as a whole.
+    fn at_offset(code: Code, element: usize, repetition: u32, offset: u64) -> Self {
+        Self {
+            code,
+            element,
+            repetition,
+            component: None,
+            offset,
+            raw: b"",
+            value: Cow::Borrowed(b""),
+            args: Vec::new(),
+        }
+    }
+
+    fn with(mut self, name: &'static str, text: impl Into<Cow<'a, str>>) -> Self {
+        self.args.push((name, text.into()));
+        self
     }
 }
 
+/// The components of one repetition of an element, as places in a segment.
+#[derive(Clone, Copy)]
+struct Composite<'s, 'a> {
+    segment: &'s Segment<'a>,
+    /// Where the first begins, and which separators end them.
+    start: u32,
+    first: usize,
+    last: usize,
+}
+
+impl<'a> Composite<'_, 'a> {
+    /// The component at `at`, if it is not empty.
+    #[inline]
+    fn get(&self, at: usize) -> Option<Token<'a>> {
+        let separator = self.first + at;
+        if separator > self.last {
+            return None;
+        }
+        let from = if at == 0 { self.start } else { self.segment.separator(separator - 1) + 1 };
+        let token = self.segment.token_between(from, separator);
+        (!token.bytes.is_empty()).then_some(token)
+    }
+
+    fn end(&self) -> u64 {
+        let from = self.segment.separator(self.last);
+        self.segment.token_between(from, self.last).offset
+    }
+}
+
+/// Checks the elements of a segment.
 #[inline]
-fn check_value<'a>(
-    env: Env<'_>,
-    part: &PartRule,
-    rule: &ComponentRule,
-    token: Token<'a>,
-    (element, repetition, component): (usize, u32, usize),
-    out: Out<'_, 'a>,
-) {
-    let cooked;
-    let bytes = if token.escaped {
-        cooked = token.value();
-        &*cooked
-    } else {
-        token.bytes
+pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, out: Out<'_, 'a>) {
+    let (data, separators, service) = segment.raw();
+    let specials = segment.has_specials();
+    let mut next = 0;
+    // The tag, with explicit nesting its parts.
+    while next + 1 < separators.len() && data[separators[next] as usize] == service.component {
+        next += 1;
+    }
+    let mut at = separators[next] + 1;
+    next += 1;
+    let (mut element, mut repetition, mut present) = (0, 1u32, 0u64);
+    let mut trailing = None;
+    while next < separators.len() {
+        let first = next;
+        let start = at;
+        let part = layout.parts.get(element);
+        let components = part.map_or(&[][..], |part| layout.components_of(part));
+        let mut component = 0;
+        let mut found = 0u64;
+        let end = loop {
+            let position = separators[next];
+            let bytes = &data[at as usize..position as usize];
+            if !bytes.is_empty() {
+                found |= 1 << component.min(63);
+                let fits = components.get(component).is_some_and(|rule| plainly_fits(env, rule, bytes, specials));
+                if !fits {
+                    let token = segment.token_between(at, next);
+                    unusual_value(env, layout, (element, repetition, component), &token, out);
+                }
+            }
+            at = position + 1;
+            next += 1;
+            let end = data[position as usize];
+            if end != service.component {
+                break end;
+            }
+            component += 1;
+        };
+        if let Some(part) = part {
+            if found != 0 {
+                if element < 64 {
+                    present |= 1 << element;
+                }
+                if part.composite && (part.joined || found & part.required != part.required) {
+                    let composite = Composite { segment, start, first, last: next - 1 };
+                    whole_composite(env, layout, part, (element, repetition), found, composite, out);
+                }
+                if repetition == part.max.saturating_add(1) {
+                    let token = segment.token_between(start, first);
+                    let mut trouble = Trouble::at_token(Code::TOO_MANY_REPETITIONS, (element, repetition, 0), &token);
+                    trouble.component = None;
+                    out(trouble.with("max", part.max.to_string()));
+                }
+            }
+            if component > 0 && separators[next - 1] == separators[next - 2] + 1 {
+                trailing = Some((element, next - 1));
+            }
+        }
+        if Some(end) == service.repetition && end != service.element && end != service.terminator {
+            repetition += 1;
+            continue;
+        }
+        if end == service.terminator && found == 0 && element > 0 {
+            trailing = Some((element, next - 1));
+        }
+        repetition = 1;
+        element += 1;
+    }
+    if present & layout.mandatory != layout.mandatory {
+        missing_elements(layout, present, segment.end(), out);
+    }
+    for dependency in &layout.dependencies {
+        if !holds(dependency, present) {
+            dependency_broken(layout, dependency, None, segment.end(), out);
+        }
+    }
+    if let Some((element, separator)) = trailing {
+        let offset = segment.token_between(segment.separator(separator), separator).offset;
+        out(Trouble::at_offset(Code::TRAILING_SEPARATOR, element, 1, offset));
+    }
+}
+
+/// Whether a value is good at first sight. What is not is looked at again.
+#[inline]
+fn plainly_fits(env: Env<'_>, rule: &ComponentRule, bytes: &[u8], specials: bool) -> bool {
+    let len = bytes.len() as u32;
+    if specials || len > rule.max || len < rule.min {
+        return false;
+    }
+    match rule.plain {
+        Plain::Text => rule.min == 0 || env.chars.is_none(),
+        Plain::Number => bytes.iter().all(u8::is_ascii_digit),
+        Plain::Code => rule.codes.as_ref().is_some_and(|codes| codes.own(env.specs).contains(bytes)),
+        // The code is checked with what names its list.
+        Plain::NamedCode => true,
+        Plain::Never => false,
+    }
+}
+
+/// A value that is not good at first sight, or is one too many.
+#[inline(never)]
+fn unusual_value<'a>(env: Env<'_>, layout: &Layout, at: At, token: &Token<'a>, out: Out<'_, 'a>) {
+    let (element, _, component) = at;
+    let Some(part) = layout.parts.get(element) else {
+        if component == 0 {
+            let trouble = Trouble::at_token(Code::EXCESS_ELEMENT, at, token);
+            out(trouble.with("expected", layout.parts.len().to_string()));
+        }
+        return;
     };
+    let rules = layout.components_of(part);
+    let Some(rule) = rules.get(component) else {
+        let trouble = Trouble::at_token(Code::EXCESS_COMPONENT, at, token);
+        return out(trouble.with("expected", rules.len().to_string()));
+    };
+    let value = token.value();
+    let bytes = &*value;
     let chars = match env.chars {
         Some(count) if !bytes.is_ascii() => count(bytes) as u32,
         _ => bytes.len() as u32,
     };
     if let Some(wrong) = value::check(rule.class, (rule.min, rule.max), bytes, chars, env.marks) {
-        representation(rule, wrong, token, (element, repetition, component), out);
+        representation(rule, wrong, token, at, out);
     }
     if let Some(codes) = &rule.codes
-        && (!part.joined || rule.list_named_by == (None, None))
+        && rule.plain != Plain::NamedCode
     {
-        check_code(
-            env,
-            rule,
-            codes,
-            bytes,
-            &[],
-            token,
-            (element, repetition, component),
-            out,
-        );
+        check_code(env, rule, codes, bytes, &[], token, at, out);
     }
     if rule.dropped {
-        out(Trouble {
-            code: Code::NOT_USED,
-            element,
-            repetition,
-            component: part.composite.then_some(component),
-            offset: token.offset,
-            raw: token.bytes,
-            value: token.value(),
-            args: vec![("element", rule.id.to_string().into())],
-        });
+        let mut trouble = Trouble::at_token(Code::NOT_USED, at, token);
+        trouble.component = part.composite.then_some(component);
+        out(trouble.with("element", rule.id.to_string()));
     }
 }
 
-/// Checks a code against the directory's list, else against the list the element is bound to;
-/// `beside` are the components of its composite.
+/// Checks a code against the directory's list and the list the element is bound to; `beside` are
+/// the components of its composite on which the binding may depend.
 #[allow(clippy::too_many_arguments)]
 fn check_code<'a>(
     env: Env<'_>,
@@ -250,8 +254,8 @@ fn check_code<'a>(
     codes: &super::layout::Codes,
     bytes: &[u8],
     beside: &[(&str, Cow<'a, [u8]>)],
-    token: Token<'a>,
-    (element, repetition, component): (usize, u32, usize),
+    token: &Token<'a>,
+    at: At,
     out: Out<'_, 'a>,
 ) {
     let own = codes.own(env.specs);
@@ -260,9 +264,7 @@ fn check_code<'a>(
     }
     let bound = codes.bound(env.specs, &rule.id).filter(|bound| {
         bound.when.as_ref().is_none_or(|(id, value)| {
-            beside
-                .iter()
-                .any(|(held, found)| *held == &**id && **found == *value.as_bytes())
+            beside.iter().any(|(held, found)| *held == &**id && **found == *value.as_bytes())
         })
     });
     let (code, list) = match bound {
@@ -272,228 +274,106 @@ fn check_code<'a>(
         None if own.is_empty() => return,
         None => (Code::UNKNOWN_CODE, None),
     };
-    let mut args: Vec<(&'static str, Cow<'a, str>)> = vec![("element", rule.id.to_string().into())];
-    args.extend(list.map(|list| ("table", Cow::Owned(list))));
-    out(Trouble {
-        code,
-        element,
-        repetition,
-        component: Some(component),
-        offset: token.offset,
-        raw: token.bytes,
-        value: token.value(),
-        args,
-    });
+    let mut trouble = Trouble::at_token(code, at, token).with("element", rule.id.to_string());
+    if let Some(list) = list {
+        trouble = trouble.with("table", list);
+    }
+    out(trouble);
 }
 
-fn representation<'a>(
-    rule: &ComponentRule,
-    wrong: Wrong,
-    token: Token<'a>,
-    (element, repetition, component): (usize, u32, usize),
-    out: Out<'_, 'a>,
-) {
-    let (code, args) = match wrong {
-        Wrong::TooLong(len) => (
-            Code::TOO_LONG,
-            vec![
-                ("length", len.to_string().into()),
-                ("max", rule.max.to_string().into()),
-            ],
-        ),
-        Wrong::TooShort(len) => (
-            Code::TOO_SHORT,
-            vec![
-                ("length", len.to_string().into()),
-                ("min", rule.min.to_string().into()),
-            ],
-        ),
-        Wrong::NotAlphabetic => (Code::NOT_ALPHABETIC, Vec::new()),
-        Wrong::NotNumeric => (Code::NOT_NUMERIC, Vec::new()),
-        Wrong::DecimalMark => (Code::DECIMAL_MARK, Vec::new()),
-        Wrong::NoDigitBeforeMark => (Code::NO_DIGIT_BEFORE_MARK, Vec::new()),
+fn representation<'a>(rule: &ComponentRule, wrong: Wrong, token: &Token<'a>, at: At, out: Out<'_, 'a>) {
+    let trouble = |code| Trouble::at_token(code, at, token);
+    let trouble = match wrong {
+        Wrong::TooLong(len) => {
+            trouble(Code::TOO_LONG).with("length", len.to_string()).with("max", rule.max.to_string())
+        }
+        Wrong::TooShort(len) => {
+            trouble(Code::TOO_SHORT).with("length", len.to_string()).with("min", rule.min.to_string())
+        }
+        Wrong::NotAlphabetic => trouble(Code::NOT_ALPHABETIC),
+        Wrong::NotNumeric => trouble(Code::NOT_NUMERIC),
+        Wrong::DecimalMark => trouble(Code::DECIMAL_MARK),
+        Wrong::NoDigitBeforeMark => trouble(Code::NO_DIGIT_BEFORE_MARK),
     };
-    let mut args = args;
-    args.push(("element", rule.id.to_string().into()));
-    out(Trouble {
-        code,
-        element,
-        repetition,
-        component: Some(component),
-        offset: token.offset,
-        raw: token.bytes,
-        value: token.value(),
-        args,
-    });
+    out(trouble.with("element", rule.id.to_string()));
 }
 
-/// What can be said of a composite (or a simple element) only when it is whole.
-#[allow(clippy::too_many_arguments)]
+/// What can be said of a composite only when it is whole.
 #[inline]
-fn end_composite<'a>(
+fn whole_composite<'a>(
     env: Env<'_>,
     layout: &Layout,
     part: &PartRule,
     (element, repetition): (usize, u32),
-    present: u64,
-    last: &Token<'a>,
-    joined: &Joined<'a>,
+    found: u64,
+    composite: Composite<'_, 'a>,
     out: Out<'_, 'a>,
 ) {
-    if part.composite && present & part.required != part.required {
-        let rules = &layout.components[part.components.clone()];
-        for (at, rule) in rules.iter().enumerate().take(64) {
-            if rule.mandatory && present >> at & 1 == 0 {
-                out(Trouble {
-                    code: Code::MISSING_COMPONENT,
-                    element,
-                    repetition,
-                    component: Some(at),
-                    offset: last.offset + last.bytes.len() as u64,
-                    raw: b"",
-                    value: Cow::Borrowed(b""),
-                    args: vec![("element", rule.id.to_string().into())],
-                });
+    if found & part.required != part.required {
+        for (at, rule) in layout.components_of(part).iter().enumerate().take(64) {
+            if rule.mandatory && found >> at & 1 == 0 {
+                let mut trouble = Trouble::at_offset(Code::MISSING_COMPONENT, element, repetition, composite.end());
+                trouble.component = Some(at);
+                out(trouble.with("element", rule.id.to_string()));
             }
         }
     }
-    if part.joined {
-        check_joined(
-            env,
-            layout,
-            part,
-            (element, repetition),
-            present,
-            last,
-            joined,
-            out,
-        );
-    }
-}
-
-#[allow(clippy::too_many_arguments)]
-fn check_joined<'a>(
-    env: Env<'_>,
-    layout: &Layout,
-    part: &PartRule,
-    (element, repetition): (usize, u32),
-    present: u64,
-    last: &Token<'a>,
-    joined: &Joined<'a>,
-    out: Out<'_, 'a>,
-) {
-    let rules = &layout.components[part.components.clone()];
-    let tokens = &joined.0;
-    let value = |at: usize| {
-        tokens
-            .get(at)
-            .map(Token::value)
-            .filter(|value| !value.is_empty())
-    };
-    for (at, rule) in rules.iter().enumerate() {
-        let (list, agency) = rule.list_named_by;
-        let Some(codes) = rule
-            .codes
-            .as_ref()
-            .filter(|_| (list, agency) != (None, None))
-        else {
-            continue;
-        };
-        let Some(code) = value(at) else { continue };
-        let list = list.and_then(value);
-        let agency = agency.and_then(value);
-        let at_code = (element, repetition, at);
-        match (&list, agency.as_deref()) {
-            (None, None | Some(b"6")) => {
-                let beside = agency.map(|agency| ("3055", agency));
-                check_code(
-                    env,
-                    rule,
-                    codes,
-                    &code,
-                    beside.as_slice(),
-                    tokens[at],
-                    at_code,
-                    out,
-                );
-            }
-            (_, agency_value) => {
-                // Another list is named. The one we hold for it is used where it is bound.
-                let bound =
-                    codes
-                        .binding(env.specs, &rule.id)
-                        .flatten()
-                        .is_some_and(|(id, wanted)| {
-                            id == "3055" && agency_value == Some(wanted.as_bytes())
-                        });
-                if bound {
-                    let beside = agency.map(|agency| ("3055", agency));
-                    check_code(
-                        env,
-                        rule,
-                        codes,
-                        &code,
-                        beside.as_slice(),
-                        tokens[at],
-                        at_code,
-                        out,
-                    );
-                } else if !codes.own(env.specs).is_empty() && !codes.own(env.specs).contains(&code)
-                {
-                    let named = |value: Option<Cow<'a, [u8]>>| {
-                        Cow::Owned(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())
-                    };
-                    out(Trouble {
-                        code: Code::CODE_LIST_NOT_HELD,
-                        element,
-                        repetition,
-                        component: Some(at),
-                        offset: tokens[at].offset,
-                        raw: tokens[at].bytes,
-                        value: tokens[at].value(),
-                        args: vec![
-                            ("element", rule.id.to_string().into()),
-                            ("list", named(list)),
-                            ("agency", named(agency)),
-                        ],
-                    });
-                }
-            }
+    for &at in &part.named {
+        let rule = &layout.components_of(part)[at];
+        if let (Some(codes), Some(token)) = (&rule.codes, composite.get(at))
+            && (token.escaped || !codes.own(env.specs).contains(token.bytes))
+        {
+            named_code(env, rule, codes, &token, (element, repetition, at), composite, out);
         }
     }
     if let Some((at, format)) = part.date
-        && let (Some(date), Some(format)) = (value(at), value(format))
-        && let Some(pattern) = env.dates.pattern(&format)
-        && !date::matches(pattern, &date)
+        && let (Some(token), Some(format)) = (composite.get(at), composite.get(format))
     {
-        out(Trouble {
-            code: Code::INVALID_DATE,
-            element,
-            repetition,
-            component: Some(at),
-            offset: tokens[at].offset,
-            raw: tokens[at].bytes,
-            value: tokens[at].value(),
-            args: vec![
-                (
-                    "format",
-                    Cow::Owned(String::from_utf8_lossy(&format).into_owned()),
-                ),
-                ("pattern", Cow::Owned(pattern.to_owned())),
-            ],
-        });
+        let format = format.value();
+        if let Some(pattern) = env.dates.pattern(&format)
+            && !date::matches(pattern, &token.value())
+        {
+            let format = String::from_utf8_lossy(&format).into_owned();
+            let trouble = Trouble::at_token(Code::INVALID_DATE, (element, repetition, at), &token);
+            out(trouble.with("format", format).with("pattern", pattern.to_owned()));
+        }
     }
     for dependency in &part.dependencies {
-        if !holds(dependency, present) {
-            let end = last.offset + last.bytes.len() as u64;
-            dependency_broken(
-                layout,
-                dependency,
-                Some((part, element, repetition)),
-                end,
-                out,
-            );
+        if !holds(dependency, found) {
+            dependency_broken(layout, dependency, Some((part, element, repetition)), composite.end(), out);
         }
+    }
+}
+
+/// A code that the directory's own list does not have, where 1131 and 3055 may name another list.
+#[inline(never)]
+fn named_code<'a>(
+    env: Env<'_>,
+    rule: &ComponentRule,
+    codes: &super::layout::Codes,
+    token: &Token<'a>,
+    at: At,
+    composite: Composite<'_, 'a>,
+    out: Out<'_, 'a>,
+) {
+    let value = |at: usize| composite.get(at).map(|token| token.value());
+    let (list, agency) = rule.list_named_by;
+    let list = list.and_then(value);
+    let agency = agency.and_then(value);
+    let code = token.value();
+    let own = list.is_none() && matches!(agency.as_deref(), None | Some(b"6"));
+    let bound = codes.binding(env.specs, &rule.id).flatten().is_some_and(|(id, wanted)| {
+        id == "3055" && agency.as_deref() == Some(wanted.as_bytes())
+    });
+    if own || bound {
+        let beside = agency.map(|agency| ("3055", agency));
+        check_code(env, rule, codes, &code, beside.as_slice(), token, at, out);
+    } else if !codes.own(env.specs).is_empty() && !codes.own(env.specs).contains(&code) {
+        let named = |value: Option<Cow<'a, [u8]>>| {
+            String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
+        };
+        let trouble = Trouble::at_token(Code::CODE_LIST_NOT_HELD, at, token);
+        out(trouble.with("element", rule.id.to_string()).with("list", named(list)).with("agency", named(agency)));
     }
 }
 
@@ -501,16 +381,8 @@ fn check_joined<'a>(
 fn missing_elements<'a>(layout: &Layout, present: u64, end: u64, out: Out<'_, 'a>) {
     for (at, part) in layout.parts.iter().enumerate().take(64) {
         if part.mandatory && present >> at & 1 == 0 {
-            out(Trouble {
-                code: Code::MISSING_ELEMENT,
-                element: at,
-                repetition: 1,
-                component: None,
-                offset: end,
-                raw: b"",
-                value: Cow::Borrowed(b""),
-                args: vec![("element", part.id.to_string().into())],
-            });
+            let trouble = Trouble::at_offset(Code::MISSING_ELEMENT, at, 1, end);
+            out(trouble.with("element", part.id.to_string()));
         }
     }
 }
@@ -566,17 +438,8 @@ fn dependency_broken<'a>(
         DependencyKind::IfFirstThenNone => "D7",
     };
     let names: Vec<String> = dependency.positions.iter().map(name).collect();
-    out(Trouble {
-        code: Code::DEPENDENCY,
-        element: within.map_or(0, |(_, element, _)| element),
-        repetition: within.map_or(1, |(.., repetition)| repetition),
-        component: None,
-        offset: end,
-        raw: b"",
-        value: Cow::Borrowed(b""),
-        args: vec![
-            ("note", Cow::Borrowed(kind)),
-            ("elements", Cow::Owned(names.join(", "))),
-        ],
-    });
+    let element = within.map_or(0, |(_, element, _)| element);
+    let repetition = within.map_or(1, |(.., repetition)| repetition);
+    let trouble = Trouble::at_offset(Code::DEPENDENCY, element, repetition, end);
+    out(trouble.with("note", kind).with("elements", names.join(", ")));
 }

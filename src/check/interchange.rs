@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::compiled::CompiledMessage;
-use super::element::{self, Env, Joined};
+use super::element::{self, Env};
 use super::message::{MessageCheck, Where, report, tag_text};
 use super::out::{Context, Out};
 use super::value::DecimalMarks;
@@ -16,7 +16,6 @@ use crate::Result;
 use crate::edifact::charset::Charset;
 use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
 use crate::finding::{Code, Finding, Related};
-use crate::sequence::pack_tag;
 use crate::span::Span;
 use crate::spec::Home;
 use crate::spec::declared::{Choice, Declared, choose};
@@ -247,6 +246,7 @@ impl<'c, 's> Run<'c, 's> {
         self.out.charset = charset;
         self.chars = charset.is_multi_byte().then(|| charset.counter());
         reader.set_counting(charset.counter());
+        reader.set_watch(charset.watch());
         self.syntax = reader.syntax();
         self.marks = if self.syntax >= 4 {
             DecimalMarks {
@@ -459,17 +459,18 @@ impl<'c, 's> Run<'c, 's> {
                 }
                 break;
             }
-            let more = loop {
+            let tag = loop {
                 let more = reader.advance()?;
-                self.findings_of(reader);
-                if !more || matches!(reader.current(), Some(Item::Segment(_))) {
-                    break more;
+                if reader.has_findings() {
+                    self.findings_of(reader);
+                }
+                let tag = reader.current_tag();
+                if !more || tag.is_some() {
+                    break tag;
                 }
             };
-            let tag = match reader.current() {
-                Some(Item::Segment(segment)) => segment.packed_tag().unwrap_or(0),
-                _ => 0,
-            };
+            let more = tag.is_some();
+            let tag = tag.unwrap_or(0);
             if more && !matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO) {
                 continue;
             }
@@ -524,7 +525,8 @@ impl<'c, 's> Run<'c, 's> {
                 };
                 let segment = kept.view();
                 return self.segment_in_message(
-                    segment,
+                    &segment,
+                    false,
                     check,
                     number,
                     next,
@@ -533,30 +535,29 @@ impl<'c, 's> Run<'c, 's> {
                 );
             }
         };
-        let Some(Item::Segment(segment)) = reader.current() else {
+        let Some(segment) = reader.current_segment() else {
             return Ok(false);
         };
-        self.segment_in_message(
-            segment,
-            check,
-            number,
-            next,
-            opened,
-            &Context::Reader(reader),
-        )
+        let clean = reader.is_clean();
+        let context = Context::Reader(reader);
+        self.segment_in_message(&segment, clean, check, number, next, opened, &context)
     }
 
     #[inline]
+    #[allow(clippy::too_many_arguments)]
     fn segment_in_message(
         &mut self,
-        segment: Segment<'_>,
+        segment: &Segment<'_>,
+        clean: bool,
         check: &mut Option<MessageCheck<'_>>,
         number: u64,
         next: Option<u64>,
         opened: Option<&Open>,
         context: &Context<'_, '_>,
     ) -> Result<bool> {
-        self.repertoire(&segment, context, Some(number));
+        if !clean {
+            self.repertoire(segment, context, Some(number));
+        }
         let tag = segment.packed_tag();
         let trailer = matches!(tag, Some(UNT | UIT));
         match check {
@@ -565,13 +566,13 @@ impl<'c, 's> Run<'c, 's> {
                 let env = self.env();
                 check.segment(env, &mut self.out, segment, number, next, context);
             }
-            None if trailer || matches!(tag, Some(UNH | UIH)) => self.service(&segment, context)?,
+            None if trailer || matches!(tag, Some(UNH | UIH)) => self.service(segment, context)?,
             None => self.out.totals.segments += 1,
         }
         if trailer {
             match opened {
-                Some(opened) => self.compare(&segment, opened, number, Some(number), context),
-                None => self.without_header(&segment, context),
+                Some(opened) => self.compare(segment, opened, number, Some(number), context),
+                None => self.without_header(segment, context),
             }
         }
         Ok(trailer)
@@ -666,9 +667,7 @@ impl<'c, 's> Run<'c, 's> {
         element::check(
             env,
             &layout,
-            segment.element_tokens(),
-            segment.end(),
-            &mut Joined::default(),
+            segment,
             &mut |mut trouble| {
                 if begins && trouble.element == 0 {
                     trouble.code = match (trouble.code, trouble.component) {
@@ -918,6 +917,7 @@ fn finding_at(code: Code, segment: &Segment<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sequence::pack_tag;
 
     #[test]
     fn tags_are_packed_as_the_sequencer_packs_them() {

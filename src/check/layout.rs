@@ -19,7 +19,7 @@ pub(super) struct Layout {
 }
 
 /// An element of a segment: simple, or a composite.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PartRule {
     pub name: Box<str>,
     pub id: Box<str>,
@@ -33,8 +33,25 @@ pub(super) struct PartRule {
     pub date: Option<(usize, usize)>,
     /// Bit of each of the first 64 components that must be there when the composite is.
     pub required: u64,
+    /// Components whose code list others name.
+    pub named: Vec<usize>,
     /// Whether some check needs several components at once.
     pub joined: bool,
+}
+
+/// How a value is checked at first sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plain {
+    /// Its length says all.
+    Text,
+    /// Digits only are good.
+    Number,
+    /// In the directory's own list it is good.
+    Code,
+    /// A code that is checked with what names its list; otherwise as text.
+    NamedCode,
+    /// It is always looked at closely.
+    Never,
 }
 
 /// A component, or a simple element.
@@ -49,6 +66,7 @@ pub(super) struct ComponentRule {
     pub min: u32,
     pub max: u32,
     pub codes: Option<Codes>,
+    pub plain: Plain,
     /// Indexes of 1131 and 3055 behind it, which name the list that its code is from.
     pub list_named_by: (Option<usize>, Option<usize>),
 }
@@ -176,31 +194,54 @@ impl Layout {
                     || parts
                         .iter()
                         .any(|c| c.codes.is_some() && c.list_named_by != (None, None)));
-            let places = if syntax < 4 && max > 1 {
-                max.min(MOST_PLACES)
-            } else {
-                1
+            let named: Vec<usize> = parts
+                .iter()
+                .enumerate()
+                .filter(|(_, c)| composite && c.codes.is_some() && c.list_named_by != (None, None))
+                .map(|(at, _)| at)
+                .collect();
+            for &at in &named {
+                if parts[at].class == Class::Alphanumeric && !parts[at].dropped {
+                    parts[at].plain = Plain::NamedCode;
+                }
+            }
+            let part = PartRule {
+                name: node.name.clone(),
+                id: node.id.clone(),
+                mandatory: min > 0,
+                max,
+                components: range,
+                composite,
+                dependencies: of.dependencies.clone(),
+                date,
+                required,
+                named,
+                joined,
             };
-            for place in 0..places {
+            if syntax >= 4 || max <= 1 {
+                layout.parts.push(part);
+                continue;
+            }
+            for place in 1..=max.min(MOST_PLACES) {
+                let first = place == 1;
                 layout.parts.push(PartRule {
-                    name: match place {
-                        0 => node.name.clone(),
-                        _ => format!("{}_{}", node.name, place + 1).into(),
-                    },
-                    id: node.id.clone(),
-                    mandatory: min > 0 && place == 0,
-                    max: if places > 1 { 1 } else { max },
-                    components: range.clone(),
-                    composite,
-                    dependencies: of.dependencies.clone(),
-                    date,
-                    required,
-                    joined,
+                    name: if first { part.name.clone() } else { format!("{}_{place}", part.name).into() },
+                    mandatory: part.mandatory && first,
+                    max: 1,
+                    ..part.clone()
                 });
             }
         }
         layout.mandatory = bits(layout.parts.iter().map(|part| part.mandatory));
         layout
+    }
+}
+
+impl Layout {
+    /// The components of an element.
+    #[inline]
+    pub(super) fn components_of(&self, part: &PartRule) -> &[ComponentRule] {
+        &self.components[part.components.clone()]
     }
 }
 
@@ -236,6 +277,13 @@ fn component(
             own: OnceLock::new(),
             bound: OnceLock::new(),
         }),
+        plain: match simple.class {
+            _ if max == 0 => Plain::Never,
+            Class::Alphanumeric if simple.codes.is_some() => Plain::Code,
+            Class::Alphanumeric => Plain::Text,
+            Class::Numeric if simple.codes.is_none() => Plain::Number,
+            _ => Plain::Never,
+        },
         list_named_by: (None, None),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::compiled::CompiledMessage;
-use super::element::{self, Env, Joined, Trouble};
+use super::compiled::{CompiledMessage, Role};
+use super::element::{self, Env, Trouble};
 use super::layout::Layout;
 use super::out::{Context, Out};
-use crate::edifact::{End, LineCounter, OwnedSegment, Segment};
+use crate::edifact::{LineCounter, OwnedSegment, Segment};
 use crate::finding::{Code, Finding};
 use crate::sequence::{Fault, Limits, Path, Placement, PositionId, Sequencer, TagId};
 use crate::span::Span;
@@ -35,6 +35,8 @@ pub(super) struct MessageCheck<'c> {
     path: Path,
     waiting: VecDeque<Waiting>,
     placed: Vec<u64>,
+    /// The tag that was looked up last, packed, and what it was found to be.
+    ahead: (u64, Option<TagId>),
     controls: Vec<Control>,
     /// UNS positions of the message, and how many were met.
     sections: (Vec<PositionId>, usize),
@@ -63,6 +65,7 @@ impl<'c> MessageCheck<'c> {
             path: Path::new(),
             waiting: VecDeque::new(),
             placed: vec![0; plan.positions().len()],
+            ahead: (0, None),
             controls: Vec::new(),
             sections: (sections, 0),
         }
@@ -80,20 +83,32 @@ impl<'c> MessageCheck<'c> {
         &mut self,
         env: Env<'_>,
         out: &mut Out<'_>,
-        segment: Segment<'_>,
+        segment: &Segment<'_>,
         number: u64,
         next: Option<u64>,
         context: &Context<'_, '_>,
     ) {
-        let tag = self.tag(segment.packed_tag());
-        let next = next.and_then(|next| self.compiled.plan.tag(next));
-        let qualifier = |element: &str| self.compiled.qualifier(tag, element, &segment);
+        let tag = match segment.packed_tag() {
+            Some(packed) if packed == self.ahead.0 => self.ahead.1,
+            packed => self.tag(packed),
+        };
+        let next = match next {
+            Some(packed) => {
+                self.ahead = (packed, self.compiled.plan.tag(packed));
+                self.ahead.1
+            }
+            None => None,
+        };
+        let qualifier = |_: &str| self.compiled.qualifier(tag, segment);
         match self.sequencer.push(tag, next, &qualifier) {
-            Some(placement) => self.settle(env, out, &segment, number, &placement, context),
+            Some(place) => {
+                self.path.place(&self.compiled.plan, place);
+                self.elements(env, out, segment, number, place.position, context);
+            }
             None => {
                 let lines = context.counter_at(segment.offset());
                 self.waiting.push_back(Waiting {
-                    segment: OwnedSegment::from(segment),
+                    segment: OwnedSegment::from(*segment),
                     lines,
                     number,
                 });
@@ -117,8 +132,7 @@ impl<'c> MessageCheck<'c> {
         }
     }
 
-    /// Checks a segment that has its place.
-    #[inline]
+    /// Checks a segment whose place was searched for.
     fn settle(
         &mut self,
         env: Env<'_>,
@@ -141,40 +155,40 @@ impl<'c> MessageCheck<'c> {
         if !placement.faults.is_empty() {
             self.faults(out, segment, number, placement, context);
         }
-        let Some(position) = placement.position else {
-            return;
-        };
-        if matches!(placement.faults.last(), Some(Fault::InsteadOf(_))) {
-            return;
+        if let Some(position) = placement.position
+            && !matches!(placement.faults.last(), Some(Fault::InsteadOf(_)))
+        {
+            self.elements(env, out, segment, number, position, context);
         }
+    }
+
+    /// Checks the elements of a segment at its position.
+    #[inline]
+    fn elements(
+        &mut self,
+        env: Env<'_>,
+        out: &mut Out<'_>,
+        segment: &Segment<'_>,
+        number: u64,
+        position: PositionId,
+        context: &Context<'_, '_>,
+    ) {
         self.placed[position as usize] += 1;
         let layout = self.compiled.layout(position);
         let compiled = self.compiled;
         let path = &self.path;
-        let mut joined = Joined::default();
-        let mut tokens = segment.tokens();
-        // The tag, with explicit nesting its parts.
-        let first = tokens.next();
-        let nested = first.is_some_and(|token| token.end == End::Component);
-        if nested {
-            tokens = segment.element_tokens();
-        }
+        let (data, separators, service) = segment.raw();
+        // Explicit nesting stands in the tag.
+        let nested = data[separators[0] as usize] == service.component;
         let mut breaks = false;
-        element::check(
-            env,
-            layout,
-            tokens,
-            segment.end(),
-            &mut joined,
-            &mut |trouble| {
-                let place = Where {
-                    tag: tag_text(segment),
-                    number: Some(number),
-                    path: path.segment(&compiled.plan, position),
-                };
-                report(out, layout, trouble, place, context);
-            },
-        );
+        element::check(env, layout, segment, &mut |trouble| {
+            let place = Where {
+                tag: tag_text(segment),
+                number: Some(number),
+                path: path.segment(&compiled.plan, position),
+            };
+            report(out, layout, trouble, place, context);
+        });
         if segment.has_specials() {
             breaks = segment
                 .bytes()
@@ -195,8 +209,8 @@ impl<'c> MessageCheck<'c> {
         if nested {
             self.nesting(out, segment, number, position, context);
         }
-        match &*compiled.plan.position(position).tag {
-            "CNT" if compiled.plan.position(position).group == 0 => {
+        match compiled.role(position) {
+            Role::ControlTotal => {
                 if let (Some(qualifier), Some(token)) = (segment.get(0, 0), segment.token(0, 1)) {
                     self.controls.push(Control {
                         qualifier: qualifier.into_owned(),
@@ -208,8 +222,8 @@ impl<'c> MessageCheck<'c> {
                     });
                 }
             }
-            "UNS" => self.section(out, segment, number, position, context),
-            _ => {}
+            Role::Section => self.section(out, segment, number, position, context),
+            Role::Plain => {}
         }
     }
 

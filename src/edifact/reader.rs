@@ -100,19 +100,25 @@ enum Next {
 #[derive(Clone, Copy, Debug)]
 enum Found {
     Una(usize, usize),
-    Segment {
-        start: u32,
-        tag_at: u32,
-        first: u32,
-        last: u32,
-        specials: bool,
-    },
+    /// The segment that `place` says.
+    Segment,
     /// A segment that stands no longer in the index.
     Kept,
     Object(usize, usize),
     Blank(usize, usize),
     Skipped(usize, usize),
     End,
+}
+
+/// Where the segment that was found last stands, from the origin.
+#[derive(Clone, Copy, Debug, Default)]
+struct SegmentPlace {
+    start: u32,
+    tag_at: u32,
+    /// Its first and last separator in the index.
+    first: u32,
+    last: u32,
+    specials: bool,
 }
 
 /// Bytes that are lexed at a time: they stay in the cache until the segments are looked at.
@@ -159,6 +165,7 @@ pub struct Reader<'d> {
     /// The last item is delivered again.
     again: Option<Found>,
     last: Found,
+    place: SegmentPlace,
     kept: Option<OwnedSegment>,
     /// The beginning was judged together with the service string advice before it.
     after_una: bool,
@@ -168,6 +175,10 @@ pub struct Reader<'d> {
     lost_from: Option<u64>,
     lost_at: Option<LineColumn>,
     lines: Cell<LineCounter>,
+    /// Whether bytes are as they should be; and whether those of the last block but one and the
+    /// last were.
+    watch: Option<fn(&[u8]) -> bool>,
+    clean: (bool, bool),
     findings: Vec<Finding>,
 }
 
@@ -221,12 +232,15 @@ impl<'d> Reader<'d> {
             next: Next::Opening,
             again: None,
             last: Found::End,
+            place: SegmentPlace::default(),
             kept: None,
             after_una: false,
             understood: false,
             lost_from: None,
             lost_at: None,
             lines: Cell::new(LineCounter::new(0)),
+            watch: None,
+            clean: (false, false),
             findings: Vec::new(),
         }
     }
@@ -314,7 +328,7 @@ impl<'d> Reader<'d> {
 
     fn start_of_last(&self) -> usize {
         match self.last {
-            Found::Segment { start, .. } => start as usize,
+            Found::Segment => self.place.start as usize,
             Found::Una(from, _)
             | Found::Object(from, _)
             | Found::Blank(from, _)
@@ -330,6 +344,23 @@ impl<'d> Reader<'d> {
         self.lexer = Lexer::new(self.opening.separators, length);
         self.resume(start);
         self.after_una = true;
+    }
+
+    /// Looks at every block of bytes from the next one on; see [`is_clean`](Self::is_clean).
+    pub(crate) fn set_watch(&mut self, watch: fn(&[u8]) -> bool) {
+        self.watch = Some(watch);
+        self.clean = (false, false);
+    }
+
+    /// Whether the last segment lies in blocks that the watch found nothing wrong with. A
+    /// segment that is longer than a block never does.
+    #[inline]
+    pub(crate) fn is_clean(&self) -> bool {
+        self.clean.0 && self.clean.1 && self.place.tag_at as usize + BLOCK > self.place_end()
+    }
+
+    fn place_end(&self) -> usize {
+        self.index.separators.get(self.place.last as usize).map_or(usize::MAX, |end| *end as usize)
     }
 
     /// Counts the characters of a line otherwise from here on.
@@ -363,9 +394,17 @@ impl<'d> Reader<'d> {
     /// Moves to the next piece; whether there is one.
     #[inline]
     pub(crate) fn advance(&mut self) -> Result<bool> {
+        if self.again.is_none()
+            && let Next::Segments = self.next
+            && let Some(&end) = self.index.ends.get(self.at_end)
+            && self.usual_segment(end)
+        {
+            self.last = Found::Segment;
+            return Ok(true);
+        }
         self.last = match self.again.take() {
             Some(found) => found,
-            None => self.find()?,
+            None => self.find_slowly()?,
         };
         Ok(!matches!(self.last, Found::End))
     }
@@ -374,6 +413,50 @@ impl<'d> Reader<'d> {
     #[inline]
     pub(crate) fn current(&self) -> Option<Item<'_>> {
         self.item(self.last)
+    }
+
+    #[inline]
+    fn segment_in_place(&self) -> Segment<'_> {
+        let place = &self.place;
+        Segment {
+            data: self.ahead(),
+            base: self.base + self.origin as u64,
+            start: place.start,
+            tag_at: place.tag_at,
+            separators: &self.index.separators[place.first as usize..=place.last as usize],
+            has_specials: place.specials,
+            cut: false,
+            service: &self.opening.separators,
+        }
+    }
+
+    /// The last piece, where it is a segment.
+    #[inline]
+    pub(crate) fn current_segment(&self) -> Option<Segment<'_>> {
+        match self.last {
+            Found::Segment => Some(self.segment_in_place()),
+            Found::Kept => Some(self.kept.as_ref()?.view()),
+            _ => None,
+        }
+    }
+
+    /// The packed tag of the last piece, where it is a segment.
+    #[inline]
+    pub(crate) fn current_tag(&self) -> Option<u64> {
+        match self.last {
+            Found::Segment => {
+                let end = self.index.separators[self.place.first as usize] as usize;
+                match self.ahead()[self.place.tag_at as usize..end] {
+                    [a, b, c] => Some(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
+                    _ => Some(self.segment_in_place().packed_tag().unwrap_or(0)),
+                }
+            }
+            Found::Kept => match self.current() {
+                Some(Item::Segment(segment)) => Some(segment.packed_tag().unwrap_or(0)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The tag of the segment after the last one, as far as it is in sight.
@@ -420,22 +503,7 @@ impl<'d> Reader<'d> {
             offset: self.base + (self.origin + from) as u64,
         };
         Some(match found {
-            Found::Segment {
-                start,
-                tag_at,
-                first,
-                last,
-                specials,
-            } => Item::Segment(Segment {
-                data: &self.bytes()[self.origin..],
-                base: self.base + self.origin as u64,
-                start,
-                tag_at,
-                separators: &self.index.separators[first as usize..=last as usize],
-                has_specials: specials,
-                cut: false,
-                service: &self.opening.separators,
-            }),
+            Found::Segment => Item::Segment(self.segment_in_place()),
             Found::Una(from, to) => Item::Una(piece(from, to)),
             Found::Object(from, to) => Item::Object(piece(from, to)),
             Found::Blank(from, to) => Item::Blank(piece(from, to)),
@@ -454,19 +522,9 @@ impl<'d> Reader<'d> {
     }
 
     /// The bytes from the origin.
+    #[inline]
     fn ahead(&self) -> &[u8] {
         &self.bytes()[self.origin..]
-    }
-
-    #[inline]
-    fn find(&mut self) -> Result<Found> {
-        if let Next::Segments = self.next
-            && let Some(&end) = self.index.ends.get(self.at_end)
-        {
-            let terminator = self.index.separators[end as usize];
-            return self.segment(end, terminator);
-        }
-        self.find_slowly()
     }
 
     fn find_slowly(&mut self) -> Result<Found> {
@@ -494,22 +552,29 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// The segment whose terminator is separator `end`.
+    /// Takes the segment whose terminator is separator `end`, if nothing about it needs a closer
+    /// look.
     #[inline]
-    fn segment(&mut self, end: u32, terminator: u32) -> Result<Found> {
+    fn usual_segment(&mut self, end: u32) -> bool {
+        let terminator = self.index.separators[end as usize];
         let bytes = &self.bytes()[self.origin..];
         let start = self.start as u32;
-        let mut tag_at = self.start;
-        while matches!(bytes[tag_at], b'\n' | b'\r' | b' ' | b'\t') && (tag_at as u32) < terminator
-        {
-            tag_at += 1;
+        let tag_at = tag_start(bytes, self.start, terminator);
+        let Some(tag) = bytes.get(tag_at..tag_at + 4) else { return false };
+        if tag_at + 3 > terminator as usize || !is_tag_start(tag) || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I')) {
+            return false;
         }
-        let tag = &bytes[tag_at..=terminator as usize];
-        if tag.len() < 4 || !is_tag_start(tag) || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I'))
-        {
-            return self.unusual(end, terminator, tag_at);
+        self.take(start, tag_at as u32, end, terminator);
+        true
+    }
+
+    /// The segment whose terminator is separator `end`.
+    fn segment(&mut self, end: u32, terminator: u32) -> Result<Found> {
+        if self.usual_segment(end) {
+            return Ok(Found::Segment);
         }
-        Ok(self.take(start, tag_at as u32, end, terminator))
+        let tag_at = tag_start(&self.bytes()[self.origin..], self.start, terminator);
+        self.unusual(end, terminator, tag_at)
     }
 
     /// Delivers a segment.
@@ -526,13 +591,12 @@ impl<'d> Reader<'d> {
         self.at_separator = end as usize + 1;
         self.at_end += 1;
         self.start = terminator as usize + 1;
-        Found::Segment {
-            start,
-            tag_at,
-            first,
-            last: end,
-            specials: special,
-        }
+        self.place.start = start;
+        self.place.tag_at = tag_at;
+        self.place.first = first;
+        self.place.last = end;
+        self.place.specials = special;
+        Found::Segment
     }
 
     /// A service segment, an empty one, or one whose tag is none.
@@ -875,8 +939,9 @@ impl<'d> Reader<'d> {
         };
         let from = self.origin + self.lexed;
         let to = bytes.len().min(from + BLOCK);
-        self.lexer
-            .lex(&bytes[from..to], self.lexed as u32, &mut self.index);
+        let block = &bytes[from..to];
+        self.lexer.lex(block, self.lexed as u32, &mut self.index);
+        self.clean = (self.clean.1, self.watch.is_some_and(|watch| watch(block)));
         self.lexed += to - from;
         Ok(from < to)
     }
@@ -1071,6 +1136,16 @@ impl<'d> Reader<'d> {
 /// What a reader in the middle of an interchange knows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Continuation(Opening);
+
+/// Where the tag begins behind blanks, at the latest at the terminator.
+#[inline]
+fn tag_start(bytes: &[u8], start: usize, terminator: u32) -> usize {
+    let mut at = start;
+    while matches!(bytes[at], b'\n' | b'\r' | b' ' | b'\t') && (at as u32) < terminator {
+        at += 1;
+    }
+    at
+}
 
 /// Whether a segment tag may begin here: three upper-case letters or digits, then none.
 #[inline]

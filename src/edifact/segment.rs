@@ -184,6 +184,42 @@ impl<'a> Segment<'a> {
         tokens
     }
 
+    /// What it is made of: the bytes that positions count in, the positions of its separators (the
+    /// terminator last), and the characters that separate.
+    #[inline]
+    pub(crate) fn raw(&self) -> (&'a [u8], &'a [u32], &'a Separators) {
+        (self.data, self.separators, self.service)
+    }
+
+    /// The position of a separator.
+    #[inline]
+    pub(crate) fn separator(&self, at: usize) -> u32 {
+        self.separators[at]
+    }
+
+    /// The token from a position to the separator `at`.
+    #[inline]
+    pub(crate) fn token_between(&self, from: u32, at: usize) -> Token<'a> {
+        let position = self.separators[at];
+        let byte = self.data[position as usize];
+        let end = if byte == self.service.component {
+            End::Component
+        } else if byte == self.service.element {
+            End::Element
+        } else if byte == self.service.terminator {
+            End::Terminator
+        } else {
+            End::Repetition
+        };
+        Token {
+            bytes: &self.data[from as usize..position as usize],
+            offset: self.base + u64::from(from),
+            end,
+            escaped: self.has_specials,
+            release: self.service.release,
+        }
+    }
+
     /// The value of a component: `element` and `component` count from 0, first repetition.
     /// Empty values are `None`.
     #[must_use]

@@ -12,6 +12,28 @@ pub(crate) use path::Path;
 pub use plan::{Group, GroupId, Plan, Position, PositionId, TagId, pack_tag};
 pub use search::{Limits, Sequencer};
 
+/// The place of a segment that stands where it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its position.
+    pub position: PositionId,
+    /// So many levels of the groups that were open, the message among them, stay open.
+    pub keep: u16,
+    /// The last of these begins anew with this segment.
+    pub repeat: bool,
+}
+
+impl From<Place> for Placement {
+    fn from(place: Place) -> Self {
+        Self {
+            position: Some(place.position),
+            keep: place.keep,
+            repeat: place.repeat,
+            ..Self::default()
+        }
+    }
+}
+
 /// Where a segment stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placement {

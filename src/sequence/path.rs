@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{GroupId, Placement, Plan, PositionId};
+use super::{GroupId, Place, Placement, Plan, PositionId};
 
 #[derive(Clone, Copy, Debug)]
 struct Level {
@@ -38,12 +38,17 @@ impl Path {
         let Some(position) = placement.position else {
             return;
         };
-        if placement.aside {
-            return;
+        if !placement.aside {
+            self.place(plan, Place { position, keep: placement.keep, repeat: placement.repeat });
         }
-        let keep = placement.keep as usize;
-        if self.open.len() > keep || placement.repeat {
-            self.leave(keep, placement.repeat);
+    }
+
+    /// Takes the place of the next segment.
+    #[inline]
+    pub(crate) fn place(&mut self, plan: &Plan, place: Place) {
+        let (position, keep) = (place.position, place.keep as usize);
+        if self.open.len() > keep || place.repeat {
+            self.leave(keep, place.repeat);
         }
         let group = plan.position(position).group;
         if self.open.last().is_some_and(|level| level.group != group) {

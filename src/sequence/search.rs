@@ -1,7 +1,7 @@
 //! The search for the placement with the fewest errors.
 
 use super::plan::{GroupId, ItemId, Plan, PositionId, Step, TagId};
-use super::{Fault, Placement};
+use super::{Fault, Place, Placement};
 
 /// Bounds of the search.
 #[derive(Clone, Copy, Debug)]
@@ -120,26 +120,76 @@ impl<'p> Sequencer<'p> {
         tag: Option<TagId>,
         next: Option<TagId>,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
-    ) -> Option<Placement> {
+    ) -> Option<Place> {
         if self.waiting == 0
             && let Some(tag) = tag
-            && let [step] = self.plan.steps(index(self.plan, self.state.at), tag)
-            && !self.plan.tagged(tag).identified
+            && let Some(step) = self.only_step(tag, qualifier)
             && !self.plan.counts_matter
-            && self.fits(&self.state, *step)
+            && self.fits(&self.state, step)
             && next.is_none_or(|next| !self.plan.steps(step.to as usize, next).is_empty())
         {
-            let step = *step;
             apply(self.plan, &mut self.state, step);
-            return Some(Placement {
-                position: Some(step.to),
+            return Some(Place {
+                position: step.to,
                 keep: step.keep,
                 repeat: step.repeat,
-                ..Placement::default()
             });
         }
         self.search(tag, next, qualifier);
         None
+    }
+
+    /// The one transition that a tag, with its qualifier, allows without an error.
+    #[inline]
+    fn only_step<'s>(
+        &self,
+        tag: TagId,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) -> Option<Step> {
+        let steps = self.plan.steps(index(self.plan, self.state.at), tag);
+        if !self.plan.tagged(tag).identified {
+            return match steps {
+                [step] => Some(*step),
+                _ => None,
+            };
+        }
+        let (mut matching, mut others) = (None, None);
+        let (mut matches, mut free) = (0, 0);
+        for &step in steps {
+            match &self.plan.position(step.to).identified_by {
+                Some((element, codes)) => {
+                    let value = qualifier(element)?;
+                    if codes.iter().any(|code| code.as_bytes() == value) {
+                        matches += 1;
+                        matching = Some(step);
+                    }
+                }
+                None => {
+                    free += 1;
+                    others = Some(step);
+                }
+            }
+        }
+        match (matches, free) {
+            (1, _) => matching,
+            // Another position may be the one that the qualifier needs.
+            (0, 1) if !self.is_identified_elsewhere(tag, qualifier) => others,
+            _ => None,
+        }
+    }
+
+    /// Whether the qualifier is that of some position of the tag.
+    fn is_identified_elsewhere<'s>(
+        &self,
+        tag: TagId,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) -> bool {
+        self.plan.tagged(tag).positions.iter().any(|position| {
+            let identified = &self.plan.position(*position).identified_by;
+            identified.as_ref().is_some_and(|(element, codes)| {
+                qualifier(element).is_some_and(|value| codes.iter().any(|code| code.as_bytes() == value))
+            })
+        })
     }
 
     /// Placements that were decided since the last call, in the order of their segments.
@@ -170,14 +220,15 @@ impl<'p> Sequencer<'p> {
         faults
     }
 
-    /// Whether the counters allow a transition that needs nothing else.
+    /// Whether the counters allow a transition that needs nothing else. What is beyond its limit
+    /// already was said to be.
     #[inline]
     fn fits(&self, state: &State, step: Step) -> bool {
         if step.repeat {
             let level = state.open[step.keep as usize - 1];
-            return level.occurrence < self.plan.group(level.group).max;
+            return level.occurrence != self.plan.group(level.group).max;
         }
-        step.to as usize != state.at || state.count < self.plan.position(step.to).max
+        step.to as usize != state.at || state.count != self.plan.position(step.to).max
     }
 
     #[cold]

@@ -33,13 +33,11 @@ fn slot(packed: u64, mask: usize) -> usize {
 impl CodeSet {
     /// The set of `codes`; doubles count once.
     pub fn new<'a>(codes: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut short = FxHashSet::default();
+        let mut short = Vec::new();
         let mut long = FxHashSet::default();
         for code in codes {
             match pack(code.as_bytes()) {
-                Some(packed) => {
-                    short.insert(packed);
-                }
+                Some(packed) => short.push(packed),
                 None if !code.is_empty() => {
                     long.insert(code.as_bytes().into());
                 }
@@ -53,16 +51,18 @@ impl CodeSet {
         };
         let mut slots = vec![0u64; size].into_boxed_slice();
         let mask = size.wrapping_sub(1);
+        let mut held = 0;
         for &packed in &short {
             let mut at = slot(packed, mask);
-            while slots[at] != 0 {
+            while slots[at] != 0 && slots[at] != packed {
                 at = (at + 1) & mask;
             }
+            held += usize::from(slots[at] == 0);
             slots[at] = packed;
         }
         Self {
             slots,
-            len: short.len() + long.len(),
+            len: held + long.len(),
             long,
         }
     }

@@ -57,12 +57,15 @@ impl Table {
     /// The set of its codes.
     #[must_use]
     pub fn code_set(&self) -> CodeSet {
-        CodeSet::new(
-            self.rows
-                .iter()
-                .flat_map(|text| text.lines())
-                .filter_map(|line| line.split('\t').next()),
-        )
+        let codes = self.rows.iter().flat_map(|text| {
+            let mut from = 0;
+            memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).map(move |end| {
+                let line = &text[from..end];
+                from = end + 1;
+                memchr::memchr(b'\t', line.as_bytes()).map_or(line, |tab| &line[..tab])
+            })
+        });
+        CodeSet::new(codes)
     }
 }
 

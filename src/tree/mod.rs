@@ -362,7 +362,7 @@ fn place(plan: &Plan, segments: &[OwnedSegment]) -> Vec<Placement> {
         // The qualifiers that tell positions apart stand first in their segments.
         let qualifier = |_: &str| view.token(0, 0).map(|token| token.bytes);
         match sequencer.push(id, next, &qualifier) {
-            Some(placement) => placements.push(placement),
+            Some(place) => placements.push(place.into()),
             None => placements.extend(sequencer.resolved()),
         }
     }
