@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::compiled::CompiledMessage;
 use super::element::{self, Env};
+use super::split::{STRETCH, Split, Stretch};
 use super::message::{MessageCheck, Where, report, tag_text};
 use super::out::{Context, Out};
 use super::value::DecimalMarks;
@@ -128,6 +129,10 @@ pub(super) struct Run<'c, 's> {
     outside: bool,
     headless: bool,
     guessed: bool,
+    /// The envelope is another thread's.
+    counted: bool,
+    /// Where messages go to be checked by other threads.
+    pub split: Option<Split<'c>>,
 }
 
 impl<'c, 's> Run<'c, 's> {
@@ -150,6 +155,8 @@ impl<'c, 's> Run<'c, 's> {
             outside: false,
             headless: false,
             guessed: false,
+            counted: false,
+            split: None,
         }
     }
 
@@ -167,10 +174,12 @@ impl<'c, 's> Run<'c, 's> {
         self.use_charset(reader, self.out.charset);
         while reader.advance()? {
             self.findings_of(reader);
-            let Some(Item::Segment(segment)) = reader.current() else {
-                continue;
-            };
-            let tag = segment.packed_tag().unwrap_or(0);
+            let Some(tag) = reader.current_tag() else { continue };
+            if !matches!(tag, UNH | UIH)
+                && let Some(split) = &mut self.split
+            {
+                split.submit(&mut self.out)?;
+            }
             if matches!(tag, UNB | UIB) {
                 self.begin(reader)?;
                 continue;
@@ -180,6 +189,7 @@ impl<'c, 's> Run<'c, 's> {
             };
             let context = Context::Reader(reader);
             match tag {
+                UNH | UIH if self.split.is_some() => self.pass_message(reader)?,
                 UNH | UIH => self.message(reader)?,
                 UNZ | UIZ => self.end_interchange(&segment, &context)?,
                 UNG => self.begin_group(&segment, &context)?,
@@ -201,6 +211,10 @@ impl<'c, 's> Run<'c, 's> {
         let context = Context::Reader(reader);
         self.close_group(end, &context);
         self.close_interchange(end, &context);
+        if let Some(mut split) = self.split.take() {
+            split.finish(&mut self.out)?;
+            self.out.end_queue();
+        }
         self.out.finish(end, reader.locate(end));
         Ok(())
     }
@@ -218,10 +232,28 @@ impl<'c, 's> Run<'c, 's> {
         self.out.charset = charset;
         self.chars = charset.is_multi_byte().then(|| charset.counter());
         reader.set_counting(charset.counter());
+        reader.set_watch(charset.watch());
         let length = charset.character_length(reader.separators());
         if length.is_some() {
             reader.set_character_length(length);
         }
+    }
+
+    /// What depends on the syntax version and the service characters.
+    fn use_syntax(&mut self, reader: &Reader<'_>) {
+        let separators = reader.separators();
+        self.syntax = reader.syntax();
+        self.marks = if self.syntax >= 4 {
+            DecimalMarks {
+                first: b'.',
+                second: b',',
+            }
+        } else {
+            DecimalMarks {
+                first: separators.decimal,
+                second: separators.decimal,
+            }
+        };
     }
 
     /// UNB or UIB.
@@ -247,18 +279,7 @@ impl<'c, 's> Run<'c, 's> {
         self.chars = charset.is_multi_byte().then(|| charset.counter());
         reader.set_counting(charset.counter());
         reader.set_watch(charset.watch());
-        self.syntax = reader.syntax();
-        self.marks = if self.syntax >= 4 {
-            DecimalMarks {
-                first: b'.',
-                second: b',',
-            }
-        } else {
-            DecimalMarks {
-                first: separators.decimal,
-                second: separators.decimal,
-            }
-        };
+        self.use_syntax(reader);
         let Some(Item::Segment(segment)) = reader.current() else {
             return Ok(());
         };
@@ -413,6 +434,98 @@ impl<'c, 's> Run<'c, 's> {
         Ok(())
     }
 
+    /// What the header of a message has to do with the envelope.
+    fn message_header(&mut self, segment: &Segment<'_>, opened: &Open, context: &Context<'_, '_>) {
+        self.count_message(segment, context);
+        let interactive = opened.header == "UIH";
+        let span = token_span(segment, usize::from(interactive), 0);
+        if !opened.reference.is_empty() {
+            self.reference(&opened.reference, span, segment, context, false);
+        }
+    }
+
+    /// Passes over a message that another thread checks.
+    fn pass_message(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        let Some(segment) = reader.current_segment() else { return Ok(()) };
+        let offset = segment.offset();
+        let opened = open(&segment);
+        self.outside = false;
+        {
+            let context = Context::Reader(reader);
+            let reference = &opened.reference;
+            self.out.message_ref =
+                (!reference.is_empty()).then(|| self.out.charset.decode_lossy(reference).into());
+            let declared = declared(&segment, opened.header == "UIH", true);
+            self.out.message_type = (!declared.message.is_empty()).then(|| declared.message.as_str().into());
+            self.message_header(&segment, &opened, &context);
+            self.out.message_ref = None;
+            self.out.message_type = None;
+        }
+        let counter = reader.counter_at(offset);
+        let Some(split) = &mut self.split else { return Ok(()) };
+        let stretch = split.open.get_or_insert_with(|| Stretch {
+            start: offset,
+            end: offset,
+            at: counter.at(),
+            continuation: reader.continuation(),
+            charset: self.out.charset,
+            interchange: self.out.interchange,
+        });
+        let mut stretch = *stretch;
+        loop {
+            reader.pass_usual()?;
+            let more = reader.advance()?;
+            // Whoever checks the message finds the same.
+            let found = reader.take_findings();
+            let tag = reader.current_tag();
+            if more && tag.is_none() {
+                continue;
+            }
+            let tag = tag.unwrap_or(0);
+            if more && matches!(tag, UNT | UIT) {
+                stretch.end = reader.current_segment().map_or(stretch.end, |segment| segment.span().end());
+                break;
+            }
+            if !more || matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO) {
+                stretch.end = match reader.current_segment() {
+                    Some(segment) if more => segment.offset(),
+                    _ => {
+                        let (base, window) = reader.window();
+                        base + window.len() as u64
+                    }
+                };
+                for finding in found.into_iter().filter(|finding| finding.span.start >= stretch.end && more) {
+                    self.out.forward(finding);
+                }
+                if more {
+                    reader.unread();
+                }
+                break;
+            }
+        }
+        split.open = Some(stretch);
+        if stretch.end - stretch.start >= STRETCH {
+            split.submit(&mut self.out)?;
+        }
+        Ok(())
+    }
+
+    /// Checks a stretch of messages whose headers were looked at by another thread.
+    pub(super) fn stretch(&mut self, reader: &mut Reader<'_>, stretch: &Stretch) -> Result<()> {
+        self.counted = true;
+        self.out.interchange = stretch.interchange;
+        self.use_charset(reader, stretch.charset);
+        self.use_syntax(reader);
+        while reader.advance()? {
+            self.findings_of(reader);
+            if matches!(reader.current_tag(), Some(UNH | UIH)) {
+                self.message(reader)?;
+            }
+        }
+        self.findings_of(reader);
+        Ok(())
+    }
+
     /// A message: from the header that the reader stands on to its trailer, or to what cannot be
     /// part of it.
     fn message(&mut self, reader: &mut Reader<'_>) -> Result<()> {
@@ -429,15 +542,8 @@ impl<'c, 's> Run<'c, 's> {
             .then(|| self.out.charset.decode_lossy(&opened.reference).into());
         self.out.message_type =
             (!declared.message.is_empty()).then(|| declared.message.as_str().into());
-        {
-            let context = Context::Reader(reader);
-            if headed {
-                self.count_message(&segment, &context);
-                let span = token_span(&segment, usize::from(interactive), 0);
-                if !opened.reference.is_empty() {
-                    self.reference(&opened.reference, span, &segment, &context, false);
-                }
-            }
+        if headed && !self.counted {
+            self.message_header(&segment, &opened, &Context::Reader(reader));
         }
         let compiled = self.definition(&declared, &segment, &Context::Reader(reader))?;
         if let Some(compiled) = &compiled {
@@ -510,7 +616,7 @@ impl<'c, 's> Run<'c, 's> {
         opened: Option<&Open>,
     ) -> Result<bool> {
         let next = match reader.peek() {
-            Peek::Tag(tag) => Some(tag),
+            Peek::Tag(tag) => part_of_message(tag),
             Peek::Nothing => None,
             Peek::OutOfSight => {
                 let Some(Item::Segment(segment)) = reader.current() else {
@@ -520,7 +626,7 @@ impl<'c, 's> Run<'c, 's> {
                 let kept = OwnedSegment::from(segment);
                 reader.look_ahead()?;
                 let next = match reader.peek() {
-                    Peek::Tag(tag) => Some(tag),
+                    Peek::Tag(tag) => part_of_message(tag),
                     _ => None,
                 };
                 let segment = kept.view();
@@ -859,6 +965,14 @@ impl<'c, 's> Run<'c, 's> {
                 .send(Finding::new(Code::REFERENCES_UNCHECKED, span), context);
         }
     }
+}
+
+/// The tag, if it is not one that ends a message whose trailer is missing.
+#[inline]
+fn part_of_message(tag: u64) -> Option<u64> {
+    let service = tag >> 16 == u64::from(b'U')
+        && matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO);
+    (!service).then_some(tag)
 }
 
 /// The header as it opens a part of the envelope.

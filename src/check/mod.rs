@@ -22,6 +22,7 @@ mod layout;
 mod message;
 mod out;
 mod repertoire;
+mod split;
 mod value;
 
 use std::io::Read;
@@ -115,6 +116,11 @@ impl Checker {
     /// # Errors
     /// When a spec is broken; never for what the input holds.
     pub fn slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
+        #[cfg(feature = "parallel")]
+        if self.is_worth_splitting(input.len() as u64) {
+            let reader = Reader::with_options(input, self.options.reading);
+            return self.split(&split::Source::Slice(input), reader, sink);
+        }
         self.run(Reader::with_options(input, self.options.reading), sink)
     }
 
@@ -124,6 +130,34 @@ impl Checker {
     /// When the stream cannot be read, or a spec is broken.
     pub fn read(&self, read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
         self.run(Reader::from_read(read, self.options.reading), sink)
+    }
+
+    /// Checks a file: as [`read`](Self::read), with several threads where
+    /// [`jobs`](Options::jobs) says so.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a spec is broken.
+    pub fn file(&self, file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
+        #[cfg(all(feature = "parallel", unix))]
+        if file.metadata().is_ok_and(|metadata| metadata.is_file() && self.is_worth_splitting(metadata.len())) {
+            let reader = Reader::from_read(file, self.options.reading);
+            return self.split(&split::Source::File(file), reader, sink);
+        }
+        self.read(file, sink)
+    }
+
+    #[cfg(feature = "parallel")]
+    fn is_worth_splitting(&self, len: u64) -> bool {
+        self.options.jobs > 1
+            && len >= 2 * split::STRETCH
+            && self.forced.is_none()
+            && self.options.charset.is_none_or(|charset| charset.transcoded().is_none())
+    }
+
+    #[cfg(feature = "parallel")]
+    fn split(&self, source: &split::Source<'_>, mut reader: Reader<'_>, sink: &mut dyn Sink) -> Result<Totals> {
+        let out = Out::new(sink, self.options.most_findings, self.options.excerpts, self.usual);
+        split::run(self, source, &mut reader, out, self.options.jobs)
     }
 
     fn run(&self, mut reader: Reader<'_>, sink: &mut dyn Sink) -> Result<Totals> {

@@ -1,5 +1,8 @@
 //! Where findings are finished and sent: place, line and column, excerpt, and how many of a code.
 
+use std::collections::{BTreeMap, VecDeque};
+
+use super::split::{Done, Entry};
 use crate::edifact::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
 use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Value};
@@ -88,6 +91,8 @@ impl Context<'_, '_> {
 /// Finishes findings and sends them on.
 pub(super) struct Out<'s> {
     sink: &'s mut dyn Sink,
+    /// Where findings wait for those of other threads.
+    waiting: Option<VecDeque<Entry>>,
     pub totals: Totals,
     /// Findings of each code.
     seen: Vec<u64>,
@@ -100,12 +105,15 @@ pub(super) struct Out<'s> {
     /// Code lists that were said not to be held.
     lists: std::collections::HashSet<String>,
     broken: bool,
+    /// What was said once for an interchange, by other threads.
+    said: std::collections::HashSet<(usize, Option<u64>)>,
 }
 
 impl<'s> Out<'s> {
     pub(super) fn new(sink: &'s mut dyn Sink, most: u64, excerpts: bool, charset: Charset) -> Self {
         Self {
             sink,
+            waiting: None,
             totals: Totals::default(),
             seen: vec![0; Code::all().len()],
             most,
@@ -116,6 +124,7 @@ impl<'s> Out<'s> {
             message_type: None,
             lists: std::collections::HashSet::new(),
             broken: false,
+            said: std::collections::HashSet::new(),
         }
     }
 
@@ -170,8 +179,7 @@ impl<'s> Out<'s> {
                 let (base, bytes) = context.bytes();
                 finding.excerpt = excerpt(self.charset, finding.span, base, bytes).map(Box::new);
             }
-            self.count(finding.code, finding.severity);
-            self.sink.finding(finding);
+            self.forward(finding);
         } else {
             self.count(finding.code, finding.severity);
         }
@@ -189,6 +197,9 @@ impl<'s> Out<'s> {
 
     /// Sends a finding that is finished, as another thread has made it.
     pub(super) fn forward(&mut self, finding: Finding) {
+        if self.waiting.is_some() {
+            return self.queue(Entry::Finding(Box::new(finding)));
+        }
         let shown = self.wants(finding.code);
         self.count(finding.code, finding.severity);
         if shown {
@@ -196,15 +207,71 @@ impl<'s> Out<'s> {
         }
     }
 
-    /// Counts findings that another thread has made and not kept.
-    pub(super) fn add_unsent(&mut self, code: Code, count: u64) {
-        for _ in 0..count.min(1) {
-            self.seen[code.index()] += count;
-            match code.severity() {
-                Severity::Error => self.totals.errors += count,
-                Severity::Warning => self.totals.warnings += count,
-                Severity::Hint => self.totals.hints += count,
+    /// Has findings wait from here on for those of other threads.
+    pub(super) fn begin_queue(&mut self) {
+        self.waiting = Some(VecDeque::new());
+    }
+
+    /// Ends the waiting: all was sent on.
+    pub(super) fn end_queue(&mut self) {
+        self.waiting = None;
+    }
+
+    /// Adds to what waits.
+    pub(super) fn queue(&mut self, entry: Entry) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.push_back(entry);
+        }
+    }
+
+    /// Sends on what waits, as far as the threads are done.
+    pub(super) fn flush(&mut self, arrived: &mut BTreeMap<usize, Done>) {
+        let Some(mut waiting) = self.waiting.take() else { return };
+        while let Some(entry) = waiting.pop_front() {
+            match entry {
+                Entry::Finding(finding) => self.forward(*finding),
+                Entry::Stretch(at) => {
+                    let Some(done) = arrived.remove(&at) else {
+                        waiting.push_front(Entry::Stretch(at));
+                        break;
+                    };
+                    for finding in done.findings {
+                        if self.is_first(&finding) {
+                            self.forward(finding);
+                        }
+                    }
+                    for (code, count) in done.unsent {
+                        self.add_unsent(code, count);
+                    }
+                    self.totals.messages += done.totals.messages;
+                    self.totals.segments += done.totals.segments;
+                }
             }
+        }
+        self.waiting = Some(waiting);
+    }
+
+    /// Whether a finding of another thread is not one that is said once only and was said.
+    fn is_first(&mut self, finding: &Finding) -> bool {
+        let once = finding.code == Code::LINE_BREAK_IN_VALUE || finding.code == Code::LOOKS_LIKE;
+        if once {
+            return self.said.insert((finding.code.index(), finding.place.interchange));
+        }
+        if finding.code == Code::CODE_LIST_NOT_HELD {
+            const MOST: usize = 10_000;
+            let key: String = finding.args.iter().map(|(_, Arg::Known(text) | Arg::Content(text))| format!("{text}\0")).collect();
+            return self.lists.len() < MOST && self.lists.insert(key);
+        }
+        true
+    }
+
+    /// Counts findings that another thread has made and not kept.
+    fn add_unsent(&mut self, code: Code, count: u64) {
+        self.seen[code.index()] += count;
+        match code.severity() {
+            Severity::Error => self.totals.errors += count,
+            Severity::Warning => self.totals.warnings += count,
+            Severity::Hint => self.totals.hints += count,
         }
     }
 
@@ -234,10 +301,6 @@ impl<'s> Out<'s> {
         }
     }
 
-    /// Content as an argument of a finding.
-    pub(super) fn content(&self, bytes: &[u8]) -> Arg {
-        Arg::Content(self.charset.decode_lossy(bytes).into())
-    }
 }
 
 /// Characters shown before and after a span.

@@ -12,7 +12,7 @@ mod una;
 
 pub use lex::CharacterLength;
 pub(crate) use lines::LineCounter;
-pub(crate) use reader::{Continuation, Peek, shown};
+pub(crate) use reader::{Continuation, Peek};
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
 pub use una::Separators;

@@ -246,25 +246,20 @@ impl<'d> Reader<'d> {
     }
 
     /// Reads the middle of an interchange: its service characters and syntax version are known,
-    /// and `input` begins `offset` bytes after the start of the whole.
+    /// and the input begins `offset` bytes after the start of the whole.
     #[must_use]
-    pub(crate) fn continued(
-        input: &'d [u8],
-        offset: u64,
-        state: &Continuation,
-        options: Options,
-    ) -> Self {
-        let mut reader = Self::with(Input::Slice(input), options);
-        reader.base = offset;
-        reader.opening = state.0;
-        reader.lexer = Lexer::new(state.0.separators, options.character_length);
-        reader.next = Next::Segments;
-        reader.understood = true;
-        reader.lines = Cell::new(LineCounter::new(offset));
-        reader
+    pub(crate) fn continue_at(mut self, offset: u64, state: &Continuation, options: Options) -> Self {
+        self.options = options;
+        self.base = offset;
+        self.opening = state.0;
+        self.lexer = Lexer::new(state.0.separators, options.character_length);
+        self.next = Next::Segments;
+        self.understood = true;
+        self.lines = Cell::new(LineCounter::new(offset));
+        self
     }
 
-    /// What [`continued`](Self::continued) needs to go on from here.
+    /// What [`continue_at`](Self::continue_at) needs to go on from here.
     #[must_use]
     pub(crate) fn continuation(&self) -> Continuation {
         Continuation(self.opening)
@@ -483,6 +478,36 @@ impl<'d> Reader<'d> {
         match *tag {
             [a, b, c] => Peek::Tag(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
             _ => Peek::Nothing,
+        }
+    }
+
+    /// Passes over segments that are no service segments and need no closer look.
+    pub(crate) fn pass_usual(&mut self) -> Result<()> {
+        loop {
+            let Next::Segments = self.next else { return Ok(()) };
+            let bytes = &self.bytes()[self.origin..];
+            let (mut start, mut at_end) = (self.start, self.at_end);
+            let mut usual = true;
+            while let Some(&end) = self.index.ends.get(at_end) {
+                let terminator = self.index.separators[end as usize];
+                let tag_at = tag_start(bytes, start, terminator);
+                usual = tag_at + 4 <= bytes.len()
+                    && tag_at + 3 <= terminator as usize
+                    && bytes[tag_at] != b'U'
+                    && is_tag_start(&bytes[tag_at..tag_at + 4]);
+                if !usual {
+                    break;
+                }
+                start = terminator as usize + 1;
+                at_end += 1;
+            }
+            if at_end > self.at_end {
+                self.at_separator = self.index.ends[at_end - 1] as usize + 1;
+            }
+            (self.start, self.at_end) = (start, at_end);
+            if !usual || !self.lex_more()? {
+                return Ok(());
+            }
         }
     }
 

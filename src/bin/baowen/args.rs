@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, Command, value_parser};
 use crate::lang::pick;
 
 /// The whole command.
-pub fn command(lang: Lang) -> Command {
+pub(crate) fn command(lang: Lang) -> Command {
     let t = |en, zh| pick(lang, en, zh);
     let specs = || {
         Arg::new("specs")

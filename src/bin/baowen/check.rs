@@ -1,7 +1,7 @@
 //! `baowen check`.
 
 use std::cell::Cell;
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -70,7 +70,7 @@ struct Checked {
     printed: Vec<Finding>,
 }
 
-pub fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let rules = matches
         .get_one::<String>("rules")
@@ -222,29 +222,31 @@ fn one(
     sink: &mut dyn FnMut(Finding),
 ) -> Checked {
     let mut sink = |finding: Finding| sink(finding);
-    let read = input
-        .open()
-        .map_err(|error| format!("{}: {error}", input.name));
-    let outcome = read.and_then(|read| {
-        let read: Box<dyn Read + Send> = Box::new(progress.wrap_read(read));
-        checker
-            .read(read, &mut sink)
-            .map_err(|error| match error.io_error() {
-                Some(error) => format!("{}: {error}", input.name),
-                None => error.to_string(),
-            })
-    });
-    match outcome {
-        Ok(totals) => Checked {
-            totals,
-            error: None,
-            printed: Vec::new(),
-        },
-        Err(error) => Checked {
-            totals: Totals::default(),
-            error: Some(error),
-            printed: Vec::new(),
-        },
+    let told = |error: &baowen::Error| match error.io_error() {
+        Some(error) => format!("{}: {error}", input.name),
+        None => error.to_string(),
+    };
+    let outcome = match &input.path {
+        Some(path) => std::fs::File::open(path)
+            .map_err(|error| format!("{}: {error}", input.name))
+            .and_then(|file| {
+                let totals = if progress.is_hidden() {
+                    checker.file(&file, &mut sink)
+                } else {
+                    checker.read(progress.wrap_read(file), &mut sink)
+                };
+                totals.map_err(|error| told(&error))
+            }),
+        None => checker.read(io::stdin(), &mut sink).map_err(|error| told(&error)),
+    };
+    let (totals, error) = match outcome {
+        Ok(totals) => (totals, None),
+        Err(error) => (Totals::default(), Some(error)),
+    };
+    Checked {
+        totals,
+        error,
+        printed: Vec::new(),
     }
 }
 

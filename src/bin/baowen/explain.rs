@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use crate::lang::pick;
 use crate::{Failure, Outcome, text};
 
-pub fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     match matches.get_one::<String>("code") {
         None => {

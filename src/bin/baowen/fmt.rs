@@ -9,7 +9,7 @@ use clap::ArgMatches;
 
 use crate::{Failure, Outcome, inputs, tree};
 
-pub fn run(matches: &ArgMatches, _: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn run(matches: &ArgMatches, _: Lang) -> Result<Outcome, Failure> {
     let specs = inputs::specs(matches)?;
     let forced = tree::forced(matches, &specs)?;
     let (_, bytes) = inputs::whole_file(matches)?;

@@ -12,16 +12,16 @@ use crate::Failure;
 use crate::lang::pick;
 
 /// A file to read, or why it cannot be.
-pub struct Input {
+pub(crate) struct Input {
     /// As the user would name it.
-    pub name: String,
-    pub path: Option<PathBuf>,
-    pub len: u64,
+    pub(crate) name: String,
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) len: u64,
 }
 
 /// The files that the paths name: folders are walked in order, hidden files and links in them
 /// passed over. What cannot be read is said, and the rest is given.
-pub fn files(paths: &[PathBuf], failed: &mut dyn FnMut(&Path, &io::Error)) -> Vec<Input> {
+pub(crate) fn files(paths: &[PathBuf], failed: &mut dyn FnMut(&Path, &io::Error)) -> Vec<Input> {
     let mut found = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
@@ -74,18 +74,8 @@ fn walk(folder: &Path, found: &mut Vec<Input>, failed: &mut dyn FnMut(&Path, &io
     }
 }
 
-impl Input {
-    /// Opens it.
-    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match &self.path {
-            Some(path) => Box::new(std::fs::File::open(path)?),
-            None => Box::new(io::stdin()),
-        })
-    }
-}
-
 /// All of the file that the argument `file` names.
-pub fn whole_file(matches: &ArgMatches) -> Result<(String, Vec<u8>), Failure> {
+pub(crate) fn whole_file(matches: &ArgMatches) -> Result<(String, Vec<u8>), Failure> {
     let path: &PathBuf = matches.get_one("file").expect("a required argument");
     let name = path.display().to_string();
     let mut bytes = Vec::new();
@@ -99,7 +89,7 @@ pub fn whole_file(matches: &ArgMatches) -> Result<(String, Vec<u8>), Failure> {
 }
 
 /// The specs that ship with the folders of `--specs` over them.
-pub fn specs(matches: &ArgMatches) -> Result<Specs, Failure> {
+pub(crate) fn specs(matches: &ArgMatches) -> Result<Specs, Failure> {
     let mut specs = Specs::base();
     for folder in matches.get_many::<PathBuf>("specs").unwrap_or_default() {
         specs = specs.with_dir(folder)?;
@@ -108,7 +98,7 @@ pub fn specs(matches: &ArgMatches) -> Result<Specs, Failure> {
 }
 
 /// The character set of `--charset`.
-pub fn charset(matches: &ArgMatches, lang: Lang) -> Result<Option<Charset>, Failure> {
+pub(crate) fn charset(matches: &ArgMatches, lang: Lang) -> Result<Option<Charset>, Failure> {
     let Some(label) = matches.get_one::<String>("charset") else {
         return Ok(None);
     };

@@ -3,7 +3,7 @@
 use baowen::finding::Lang;
 
 /// The one of two wordings.
-pub fn pick(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
+pub(crate) fn pick(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
     match lang {
         Lang::En => en,
         Lang::Zh => zh,
@@ -11,7 +11,7 @@ pub fn pick(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
 }
 
 /// The language that `--lang` asks for, else that of the locale.
-pub fn choose(words: &[std::ffi::OsString]) -> Lang {
+pub(crate) fn choose(words: &[std::ffi::OsString]) -> Lang {
     let mut words = words.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
         let value = match word.strip_prefix("--lang") {

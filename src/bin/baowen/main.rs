@@ -23,7 +23,7 @@ use baowen::finding::Lang;
 use clap::ArgMatches;
 
 /// How a command ended.
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing of severity error.
     Clean,
     /// Something of severity error was found.
@@ -33,7 +33,7 @@ pub enum Outcome {
 }
 
 /// What a command could not do.
-pub enum Failure {
+pub(crate) enum Failure {
     /// Standard output is closed: whoever reads it has enough.
     Closed,
     /// Said to the user.

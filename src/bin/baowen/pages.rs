@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use crate::{Failure, Outcome, args};
 
-pub fn completions(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn completions(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let shell: clap_complete::Shell = *matches.get_one("shell").expect("a required argument");
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(lang), "baowen", &mut script);
@@ -16,7 +16,7 @@ pub fn completions(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure>
     Ok(Outcome::Clean)
 }
 
-pub fn man(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn man(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let folder: &PathBuf = matches.get_one("folder").expect("a required argument");
     let told = |error: io::Error| Failure::Message(format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(told)?;

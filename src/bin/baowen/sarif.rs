@@ -14,7 +14,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 /// Begins the document; results follow one by one.
-pub fn begin(out: &mut dyn Write, lang: Lang) -> io::Result<()> {
+pub(crate) fn begin(out: &mut dyn Write, lang: Lang) -> io::Result<()> {
     let rules: Vec<Value> = Code::all()
         .map(|code| {
             json!({
@@ -37,7 +37,7 @@ pub fn begin(out: &mut dyn Write, lang: Lang) -> io::Result<()> {
 }
 
 /// One result; `first` says whether a comma is needed before it.
-pub fn finding(
+pub(crate) fn finding(
     out: &mut dyn Write,
     finding: &Finding,
     file: &str,
@@ -70,7 +70,7 @@ pub fn finding(
 }
 
 /// Ends the document.
-pub fn end(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn end(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "]}}]}}")
 }
 

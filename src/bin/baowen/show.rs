@@ -20,7 +20,7 @@ struct Place<'n> {
     syntax: u8,
 }
 
-pub fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let specs = inputs::specs(matches)?;
     let as_json = matches
         .get_one::<String>("format")

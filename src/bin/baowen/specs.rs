@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use crate::lang::pick;
 use crate::{Failure, Outcome, inputs};
 
-pub fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let specs = inputs::specs(matches)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let overrides = specs.overrides();

@@ -15,7 +15,7 @@ const WINDOW: usize = 76;
 
 /// Colours, where the output is a terminal.
 #[derive(Clone, Copy)]
-pub struct Style(pub bool);
+pub(crate) struct Style(pub(crate) bool);
 
 impl Style {
     fn paint(self, code: &str, text: &str) -> String {
@@ -36,7 +36,7 @@ impl Style {
 }
 
 /// The word for a severity.
-pub fn severity(severity: Severity, lang: Lang) -> &'static str {
+pub(crate) fn severity(severity: Severity, lang: Lang) -> &'static str {
     match severity {
         Severity::Error => pick(lang, "error", "错误"),
         Severity::Warning => pick(lang, "warning", "警告"),
@@ -86,7 +86,7 @@ fn tail(text: &str, most: usize) -> (&str, bool) {
 }
 
 /// Writes a finding.
-pub fn finding(
+pub(crate) fn finding(
     out: &mut dyn Write,
     finding: &Finding,
     file: &str,
@@ -182,7 +182,7 @@ fn place(finding: &Finding, lang: Lang) -> String {
 }
 
 /// Writes the totals at the end.
-pub fn summary(
+pub(crate) fn summary(
     out: &mut dyn Write,
     files: u64,
     totals: &Totals,

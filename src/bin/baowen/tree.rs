@@ -14,7 +14,7 @@ use crate::lang::pick;
 use crate::{Failure, Outcome, inputs};
 
 /// The definition that `--as` names.
-pub fn forced(matches: &ArgMatches, specs: &Specs) -> Result<Option<(Box<str>, Home)>, Failure> {
+pub(crate) fn forced(matches: &ArgMatches, specs: &Specs) -> Result<Option<(Box<str>, Home)>, Failure> {
     let Some(name) = matches.get_one::<String>("as") else {
         return Ok(None);
     };
@@ -23,7 +23,7 @@ pub fn forced(matches: &ArgMatches, specs: &Specs) -> Result<Option<(Box<str>, H
     Ok(Some((name.message, home)))
 }
 
-pub fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let specs = inputs::specs(matches)?;
     let forced = forced(matches, &specs)?;
     let charset = inputs::charset(matches, lang)?;
