@@ -262,14 +262,10 @@ fn check_code<'a>(
     if own.contains(bytes) {
         return;
     }
-    let bound = codes.bound(env.specs, &rule.id).filter(|bound| {
-        bound.when.as_ref().is_none_or(|(id, value)| {
-            beside.iter().any(|(held, found)| *held == &**id && **found == *value.as_bytes())
-        })
-    });
-    let (code, list) = match bound {
-        Some(bound) if bound.codes.contains(bytes) => return,
-        Some(bound) if bound.open => (Code::NOT_IN_TABLE, Some(bound.table.to_string())),
+    let bound = codes.bound(env.specs, &rule.id).iter().find(|bound| bound.applies(beside));
+    let (code, list) = match bound.map(|bound| (bound, bound.codes(env.specs))) {
+        Some((_, (codes, _))) if codes.contains(bytes) => return,
+        Some((bound, (_, true))) => (Code::NOT_IN_TABLE, Some(bound.table.to_string())),
         Some(_) => (Code::UNKNOWN_CODE, None),
         None if own.is_empty() => return,
         None => (Code::UNKNOWN_CODE, None),
@@ -362,8 +358,10 @@ fn named_code<'a>(
     let agency = agency.and_then(value);
     let code = token.value();
     let own = list.is_none() && matches!(agency.as_deref(), None | Some(b"6"));
-    let bound = codes.binding(env.specs, &rule.id).flatten().is_some_and(|(id, wanted)| {
-        id == "3055" && agency.as_deref() == Some(wanted.as_bytes())
+    let bound = codes.bound(env.specs, &rule.id).iter().any(|bound| {
+        bound.when.as_ref().is_some_and(|(id, wanted)| {
+            &**id == "3055" && agency.as_deref() == Some(wanted.as_bytes())
+        })
     });
     if own || bound {
         let beside = agency.map(|agency| ("3055", agency));

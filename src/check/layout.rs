@@ -78,18 +78,36 @@ pub(super) struct Codes {
     release: Option<Release>,
     syntax: u8,
     own: OnceLock<Arc<CodeSet>>,
-    bound: OnceLock<Option<Bound>>,
+    bound: OnceLock<Vec<Bound>>,
 }
 
-/// The list elsewhere that an element is bound to.
+/// A list elsewhere that an element is bound to.
 #[derive(Debug)]
 pub(super) struct Bound {
-    pub codes: Arc<CodeSet>,
     pub table: Box<str>,
-    /// Codes come up between editions of the table.
-    pub open: bool,
     /// Only beside this element with this value.
     pub when: Option<(Box<str>, Box<str>)>,
+    /// Its codes, and whether codes come up between its editions; loaded when first needed.
+    loaded: OnceLock<(Arc<CodeSet>, bool)>,
+}
+
+impl Bound {
+    /// The codes of the table, and whether more come up between its editions.
+    pub(super) fn codes(&self, specs: &Specs) -> (&CodeSet, bool) {
+        let (codes, open) = self.loaded.get_or_init(|| {
+            let list = CodeList::Table(self.table.clone());
+            let open = specs.table(&self.table).ok().flatten().is_some_and(|table| table.open);
+            (specs.code_set(&list, None, 4).unwrap_or_default(), open)
+        });
+        (codes, *open)
+    }
+
+    /// Whether it holds beside those values.
+    pub(super) fn applies(&self, beside: &[(&str, std::borrow::Cow<'_, [u8]>)]) -> bool {
+        self.when.as_ref().is_none_or(|(id, value)| {
+            beside.iter().any(|(held, found)| *held == &**id && **found == *value.as_bytes())
+        })
+    }
 }
 
 impl Codes {
@@ -103,36 +121,19 @@ impl Codes {
         })
     }
 
-    /// The list elsewhere that the element is bound to, loaded when first needed.
-    pub(super) fn bound(&self, specs: &Specs, element: &str) -> Option<&Bound> {
-        let bound = self.bound.get_or_init(|| {
+    /// The lists elsewhere that the element is bound to.
+    pub(super) fn bound(&self, specs: &Specs, element: &str) -> &[Bound] {
+        self.bound.get_or_init(|| {
             if !matches!(self.list, CodeList::Directory(_)) {
-                return None;
+                return Vec::new();
             }
-            let (name, when) = specs.bound_table(element)?;
-            let table = specs.table(name).ok().flatten()?;
-            Some(Bound {
-                codes: specs
-                    .code_set(&CodeList::Table(name.into()), None, self.syntax)
-                    .ok()?,
-                table: name.into(),
-                open: table.open,
+            let binds = specs.bound_tables(element).map(|(table, when)| Bound {
+                table: table.into(),
                 when: when.map(|(element, value)| (element.into(), value.into())),
-            })
-        });
-        bound.as_ref()
-    }
-
-    /// What the element is bound to, without loading it.
-    pub(super) fn binding<'s>(
-        &self,
-        specs: &'s Specs,
-        element: &str,
-    ) -> Option<Option<(&'s str, &'s str)>> {
-        matches!(self.list, CodeList::Directory(_))
-            .then(|| specs.bound_table(element))
-            .flatten()
-            .map(|(_, when)| when)
+                loaded: OnceLock::new(),
+            });
+            binds.collect()
+        })
     }
 }
 

@@ -297,7 +297,11 @@ impl<'s> Out<'s> {
     pub(super) fn value(&self, bytes: &[u8]) -> Value {
         match self.charset.decode(bytes) {
             Some(text) => Value::Text(text.into()),
-            None => Value::Bytes(bytes.into()),
+            // Text that says it is something else is still text.
+            None => match std::str::from_utf8(bytes) {
+                Ok(text) => Value::Text(text.into()),
+                Err(_) => Value::Bytes(bytes.into()),
+            },
         }
     }
 

@@ -223,12 +223,16 @@ impl Specs {
     #[must_use]
     pub fn bound_table(&self, element: &str) -> Option<(&str, Option<(&str, &str)>)> {
         let bind = self.binds().find(|bind| &*bind.element == element)?;
-        Some((
-            &bind.table,
-            bind.when
-                .as_ref()
-                .map(|(element, value)| (&**element, &**value)),
-        ))
+        Some(bind.as_pair())
+    }
+
+    /// All tables an element is bound to, those of layers first.
+    pub(crate) fn bound_tables<'s>(
+        &'s self,
+        element: &'s str,
+    ) -> impl Iterator<Item = (&'s str, Option<(&'s str, &'s str)>)> {
+        let binds = self.binds().filter(move |bind| &*bind.element == element);
+        binds.map(|bind| bind.as_pair())
     }
 
     /// The set of values of a code list; empty when nothing is known about it.

@@ -205,6 +205,14 @@ pub struct Bind {
     pub when: Option<(Box<str>, Box<str>)>,
 }
 
+impl Bind {
+    /// The table, and the element and value beside the code on which it depends.
+    pub(crate) fn as_pair(&self) -> (&str, Option<(&str, &str)>) {
+        let when = self.when.as_ref();
+        (&self.table, when.map(|(element, value)| (&**element, &**value)))
+    }
+}
+
 /// Qualifiers that identify positions of a message.
 #[derive(Clone, Debug)]
 pub struct Identify {
