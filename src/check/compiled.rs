@@ -48,23 +48,39 @@ impl CompiledMessage {
 
     /// The value of the element that identifies positions of a tag.
     #[inline]
-    pub(super) fn qualifier<'a>(&self, tag: Option<TagId>, segment: &Segment<'a>) -> Option<&'a [u8]> {
+    pub(super) fn qualifier<'a>(
+        &self,
+        tag: Option<TagId>,
+        segment: &Segment<'a>,
+    ) -> Option<&'a [u8]> {
         let (element, component) = self.qualifiers.get(&tag?).copied()?;
         segment.token(element, component).map(|token| token.bytes)
     }
 }
 
 /// Where the elements stand that identify positions of a tag.
-fn qualifiers(plan: &Plan, layouts: &[Layout], layout_of: &[u16]) -> FxHashMap<TagId, (usize, usize)> {
+fn qualifiers(
+    plan: &Plan,
+    layouts: &[Layout],
+    layout_of: &[u16],
+) -> FxHashMap<TagId, (usize, usize)> {
     let mut found = FxHashMap::default();
     for (position, at) in plan.positions().iter().zip(layout_of) {
-        let Some((id, _)) = &position.identified_by else { continue };
+        let Some((id, _)) = &position.identified_by else {
+            continue;
+        };
         let layout = &layouts[*at as usize];
         let place = layout.parts.iter().enumerate().find_map(|(element, part)| {
             let components = &layout.components[part.components.clone()];
-            components.iter().position(|component| component.id == *id).map(|component| (element, component))
+            components
+                .iter()
+                .position(|component| component.id == *id)
+                .map(|component| (element, component))
         });
-        if let (Some(tag), Some(place)) = (pack_tag(position.tag.as_bytes()).and_then(|tag| plan.tag(tag)), place) {
+        if let (Some(tag), Some(place)) = (
+            pack_tag(position.tag.as_bytes()).and_then(|tag| plan.tag(tag)),
+            place,
+        ) {
             found.insert(tag, place);
         }
     }
@@ -112,13 +128,23 @@ impl Compiled {
                 }
                 let name = format!("{}@{}", spec.message, spec.release).into();
                 let qualifiers = qualifiers(&plan, &layouts, &layout_of);
-                let roles = plan.positions().iter().map(|position| match &*position.tag {
-                    "CNT" if position.group == 0 => Role::ControlTotal,
-                    "UNS" => Role::Section,
-                    _ => Role::Plain,
-                });
+                let roles = plan
+                    .positions()
+                    .iter()
+                    .map(|position| match &*position.tag {
+                        "CNT" if position.group == 0 => Role::ControlTotal,
+                        "UNS" => Role::Section,
+                        _ => Role::Plain,
+                    });
                 let roles = roles.collect();
-                Some(Arc::new(CompiledMessage { name, plan, layouts, layout_of, qualifiers, roles }))
+                Some(Arc::new(CompiledMessage {
+                    name,
+                    plan,
+                    layouts,
+                    layout_of,
+                    qualifiers,
+                    roles,
+                }))
             }
             None => None,
         };

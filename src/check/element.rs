@@ -96,7 +96,11 @@ impl<'a> Composite<'_, 'a> {
         if separator > self.last {
             return None;
         }
-        let from = if at == 0 { self.start } else { self.segment.separator(separator - 1) + 1 };
+        let from = if at == 0 {
+            self.start
+        } else {
+            self.segment.separator(separator - 1) + 1
+        };
         let token = self.segment.token_between(from, separator);
         (!token.bytes.is_empty()).then_some(token)
     }
@@ -133,7 +137,9 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
             let bytes = &data[at as usize..position as usize];
             if !bytes.is_empty() {
                 found |= 1 << component.min(63);
-                let fits = components.get(component).is_some_and(|rule| plainly_fits(env, rule, bytes, specials));
+                let fits = components
+                    .get(component)
+                    .is_some_and(|rule| plainly_fits(env, rule, bytes, specials));
                 if !fits {
                     let token = segment.token_between(at, next);
                     unusual_value(env, layout, (element, repetition, component), &token, out);
@@ -153,12 +159,29 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
                     present |= 1 << element;
                 }
                 if part.composite && (part.joined || found & part.required != part.required) {
-                    let composite = Composite { segment, start, first, last: next - 1 };
-                    whole_composite(env, layout, part, (element, repetition), found, composite, out);
+                    let composite = Composite {
+                        segment,
+                        start,
+                        first,
+                        last: next - 1,
+                    };
+                    whole_composite(
+                        env,
+                        layout,
+                        part,
+                        (element, repetition),
+                        found,
+                        composite,
+                        out,
+                    );
                 }
                 if repetition == part.max.saturating_add(1) {
                     let token = segment.token_between(start, first);
-                    let mut trouble = Trouble::at_token(Code::TOO_MANY_REPETITIONS, (element, repetition, 0), &token);
+                    let mut trouble = Trouble::at_token(
+                        Code::TOO_MANY_REPETITIONS,
+                        (element, repetition, 0),
+                        &token,
+                    );
                     trouble.component = None;
                     out(trouble.with("max", part.max.to_string()));
                 }
@@ -186,8 +209,15 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
         }
     }
     if let Some((element, separator)) = trailing {
-        let offset = segment.token_between(segment.separator(separator), separator).offset;
-        out(Trouble::at_offset(Code::TRAILING_SEPARATOR, element, 1, offset));
+        let offset = segment
+            .token_between(segment.separator(separator), separator)
+            .offset;
+        out(Trouble::at_offset(
+            Code::TRAILING_SEPARATOR,
+            element,
+            1,
+            offset,
+        ));
     }
 }
 
@@ -201,7 +231,10 @@ fn plainly_fits(env: Env<'_>, rule: &ComponentRule, bytes: &[u8], specials: bool
     match rule.plain {
         Plain::Text => rule.min == 0 || env.chars.is_none(),
         Plain::Number => bytes.iter().all(u8::is_ascii_digit),
-        Plain::Code => rule.codes.as_ref().is_some_and(|codes| codes.own(env.specs).contains(bytes)),
+        Plain::Code => rule
+            .codes
+            .as_ref()
+            .is_some_and(|codes| codes.own(env.specs).contains(bytes)),
         // The code is checked with what names its list.
         Plain::NamedCode => true,
         Plain::Never => false,
@@ -262,7 +295,10 @@ fn check_code<'a>(
     if own.contains(bytes) {
         return;
     }
-    let bound = codes.bound(env.specs, &rule.id).iter().find(|bound| bound.applies(beside));
+    let bound = codes
+        .bound(env.specs, &rule.id)
+        .iter()
+        .find(|bound| bound.applies(beside));
     let (code, list) = match bound.map(|bound| (bound, bound.codes(env.specs))) {
         Some((_, (codes, _))) if codes.contains(bytes) => return,
         Some((bound, (_, true))) => (Code::NOT_IN_TABLE, Some(bound.table.to_string())),
@@ -277,15 +313,21 @@ fn check_code<'a>(
     out(trouble);
 }
 
-fn representation<'a>(rule: &ComponentRule, wrong: Wrong, token: &Token<'a>, at: At, out: Out<'_, 'a>) {
+fn representation<'a>(
+    rule: &ComponentRule,
+    wrong: Wrong,
+    token: &Token<'a>,
+    at: At,
+    out: Out<'_, 'a>,
+) {
     let trouble = |code| Trouble::at_token(code, at, token);
     let trouble = match wrong {
-        Wrong::TooLong(len) => {
-            trouble(Code::TOO_LONG).with("length", len.to_string()).with("max", rule.max.to_string())
-        }
-        Wrong::TooShort(len) => {
-            trouble(Code::TOO_SHORT).with("length", len.to_string()).with("min", rule.min.to_string())
-        }
+        Wrong::TooLong(len) => trouble(Code::TOO_LONG)
+            .with("length", len.to_string())
+            .with("max", rule.max.to_string()),
+        Wrong::TooShort(len) => trouble(Code::TOO_SHORT)
+            .with("length", len.to_string())
+            .with("min", rule.min.to_string()),
         Wrong::NotAlphabetic => trouble(Code::NOT_ALPHABETIC),
         Wrong::NotNumeric => trouble(Code::NOT_NUMERIC),
         Wrong::DecimalMark => trouble(Code::DECIMAL_MARK),
@@ -308,7 +350,12 @@ fn whole_composite<'a>(
     if found & part.required != part.required {
         for (at, rule) in layout.components_of(part).iter().enumerate().take(64) {
             if rule.mandatory && found >> at & 1 == 0 {
-                let mut trouble = Trouble::at_offset(Code::MISSING_COMPONENT, element, repetition, composite.end());
+                let mut trouble = Trouble::at_offset(
+                    Code::MISSING_COMPONENT,
+                    element,
+                    repetition,
+                    composite.end(),
+                );
                 trouble.component = Some(at);
                 out(trouble.with("element", rule.id.to_string()));
             }
@@ -319,7 +366,15 @@ fn whole_composite<'a>(
         if let (Some(codes), Some(token)) = (&rule.codes, composite.get(at))
             && (token.escaped || !codes.own(env.specs).contains(token.bytes))
         {
-            named_code(env, rule, codes, &token, (element, repetition, at), composite, out);
+            named_code(
+                env,
+                rule,
+                codes,
+                &token,
+                (element, repetition, at),
+                composite,
+                out,
+            );
         }
     }
     if let Some((at, format)) = part.date
@@ -331,12 +386,20 @@ fn whole_composite<'a>(
         {
             let format = String::from_utf8_lossy(&format).into_owned();
             let trouble = Trouble::at_token(Code::INVALID_DATE, (element, repetition, at), &token);
-            out(trouble.with("format", format).with("pattern", pattern.to_owned()));
+            out(trouble
+                .with("format", format)
+                .with("pattern", pattern.to_owned()));
         }
     }
     for dependency in &part.dependencies {
         if !holds(dependency, found) {
-            dependency_broken(layout, dependency, Some((part, element, repetition)), composite.end(), out);
+            dependency_broken(
+                layout,
+                dependency,
+                Some((part, element, repetition)),
+                composite.end(),
+                out,
+            );
         }
     }
 }
@@ -371,7 +434,10 @@ fn named_code<'a>(
             String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
         };
         let trouble = Trouble::at_token(Code::CODE_LIST_NOT_HELD, at, token);
-        out(trouble.with("element", rule.id.to_string()).with("list", named(list)).with("agency", named(agency)));
+        out(trouble
+            .with("element", rule.id.to_string())
+            .with("list", named(list))
+            .with("agency", named(agency)));
     }
 }
 
@@ -439,5 +505,7 @@ fn dependency_broken<'a>(
     let element = within.map_or(0, |(_, element, _)| element);
     let repetition = within.map_or(1, |(.., repetition)| repetition);
     let trouble = Trouble::at_offset(Code::DEPENDENCY, element, repetition, end);
-    out(trouble.with("note", kind).with("elements", names.join(", ")));
+    out(trouble
+        .with("note", kind)
+        .with("elements", names.join(", ")));
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::compiled::CompiledMessage;
 use super::element::{self, Env};
-use super::split::{STRETCH, Split, Stretch};
 use super::message::{MessageCheck, Where, report, tag_text};
 use super::out::{Context, Out};
+use super::split::{STRETCH, Split, Stretch};
 use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
@@ -174,7 +174,9 @@ impl<'c, 's> Run<'c, 's> {
         self.use_charset(reader, self.out.charset);
         while reader.advance()? {
             self.findings_of(reader);
-            let Some(tag) = reader.current_tag() else { continue };
+            let Some(tag) = reader.current_tag() else {
+                continue;
+            };
             if !matches!(tag, UNH | UIH)
                 && let Some(split) = &mut self.split
             {
@@ -214,6 +216,12 @@ impl<'c, 's> Run<'c, 's> {
         if let Some(mut split) = self.split.take() {
             split.finish(&mut self.out)?;
             self.out.end_queue();
+        }
+        if self.out.totals.segments == 0 && self.out.totals.errors == 0 {
+            self.out.send(
+                Finding::new(Code::EMPTY_INPUT, Span::at(end)),
+                &Context::Reader(reader),
+            );
         }
         self.out.finish(end, reader.locate(end));
         Ok(())
@@ -446,7 +454,9 @@ impl<'c, 's> Run<'c, 's> {
 
     /// Passes over a message that another thread checks.
     fn pass_message(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        let Some(segment) = reader.current_segment() else { return Ok(()) };
+        let Some(segment) = reader.current_segment() else {
+            return Ok(());
+        };
         let offset = segment.offset();
         let opened = open(&segment);
         self.outside = false;
@@ -456,13 +466,16 @@ impl<'c, 's> Run<'c, 's> {
             self.out.message_ref =
                 (!reference.is_empty()).then(|| self.out.charset.decode_lossy(reference).into());
             let declared = declared(&segment, opened.header == "UIH", true);
-            self.out.message_type = (!declared.message.is_empty()).then(|| declared.message.as_str().into());
+            self.out.message_type =
+                (!declared.message.is_empty()).then(|| declared.message.as_str().into());
             self.message_header(&segment, &opened, &context);
             self.out.message_ref = None;
             self.out.message_type = None;
         }
         let counter = reader.counter_at(offset);
-        let Some(split) = &mut self.split else { return Ok(()) };
+        let Some(split) = &mut self.split else {
+            return Ok(());
+        };
         let stretch = split.open.get_or_insert_with(|| Stretch {
             start: offset,
             end: offset,
@@ -483,7 +496,9 @@ impl<'c, 's> Run<'c, 's> {
             }
             let tag = tag.unwrap_or(0);
             if more && matches!(tag, UNT | UIT) {
-                stretch.end = reader.current_segment().map_or(stretch.end, |segment| segment.span().end());
+                stretch.end = reader
+                    .current_segment()
+                    .map_or(stretch.end, |segment| segment.span().end());
                 break;
             }
             if !more || matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO) {
@@ -494,7 +509,10 @@ impl<'c, 's> Run<'c, 's> {
                         base + window.len() as u64
                     }
                 };
-                for finding in found.into_iter().filter(|finding| finding.span.start >= stretch.end && more) {
+                for finding in found
+                    .into_iter()
+                    .filter(|finding| finding.span.start >= stretch.end && more)
+                {
                     self.out.forward(finding);
                 }
                 if more {
@@ -770,26 +788,21 @@ impl<'c, 's> Run<'c, 's> {
         let env = self.env();
         let out = &mut self.out;
         let begins = matches!(tag.as_str(), "UNB" | "UIB");
-        element::check(
-            env,
-            &layout,
-            segment,
-            &mut |mut trouble| {
-                if begins && trouble.element == 0 {
-                    trouble.code = match (trouble.code, trouble.component) {
-                        (Code::UNKNOWN_CODE, Some(0)) => Code::UNKNOWN_SYNTAX_IDENTIFIER,
-                        (Code::UNKNOWN_CODE, Some(1)) => Code::UNKNOWN_SYNTAX_VERSION,
-                        (code, _) => code,
-                    };
-                }
-                let place = Where {
-                    tag: tag.clone(),
-                    number: None,
-                    path: format!("S_{tag}"),
+        element::check(env, &layout, segment, &mut |mut trouble| {
+            if begins && trouble.element == 0 {
+                trouble.code = match (trouble.code, trouble.component) {
+                    (Code::UNKNOWN_CODE, Some(0)) => Code::UNKNOWN_SYNTAX_IDENTIFIER,
+                    (Code::UNKNOWN_CODE, Some(1)) => Code::UNKNOWN_SYNTAX_VERSION,
+                    (code, _) => code,
                 };
-                report(out, &layout, trouble, place, context);
-            },
-        );
+            }
+            let place = Where {
+                tag: tag.clone(),
+                number: None,
+                path: format!("S_{tag}"),
+            };
+            report(out, &layout, trouble, place, context);
+        });
         Ok(())
     }
 
@@ -1005,7 +1018,7 @@ fn declared(segment: &Segment<'_>, interactive: bool, headed: bool) -> Declared 
         message: part(0),
         version: part(1),
         release: part(2),
-        agency: part(3),
+        agency: part(if interactive { 4 } else { 3 }),
     }
 }
 

@@ -96,7 +96,11 @@ impl Bound {
     pub(super) fn codes(&self, specs: &Specs) -> (&CodeSet, bool) {
         let (codes, open) = self.loaded.get_or_init(|| {
             let list = CodeList::Table(self.table.clone());
-            let open = specs.table(&self.table).ok().flatten().is_some_and(|table| table.open);
+            let open = specs
+                .table(&self.table)
+                .ok()
+                .flatten()
+                .is_some_and(|table| table.open);
             (specs.code_set(&list, None, 4).unwrap_or_default(), open)
         });
         (codes, *open)
@@ -105,7 +109,9 @@ impl Bound {
     /// Whether it holds beside those values.
     pub(super) fn applies(&self, beside: &[(&str, std::borrow::Cow<'_, [u8]>)]) -> bool {
         self.when.as_ref().is_none_or(|(id, value)| {
-            beside.iter().any(|(held, found)| *held == &**id && **found == *value.as_bytes())
+            beside
+                .iter()
+                .any(|(held, found)| *held == &**id && **found == *value.as_bytes())
         })
     }
 }
@@ -226,7 +232,11 @@ impl Layout {
             for place in 1..=max.min(MOST_PLACES) {
                 let first = place == 1;
                 layout.parts.push(PartRule {
-                    name: if first { part.name.clone() } else { format!("{}_{place}", part.name).into() },
+                    name: if first {
+                        part.name.clone()
+                    } else {
+                        format!("{}_{place}", part.name).into()
+                    },
                     mandatory: part.mandatory && first,
                     max: 1,
                     ..part.clone()

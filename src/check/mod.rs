@@ -139,7 +139,10 @@ impl Checker {
     /// When the file cannot be read, or a spec is broken.
     pub fn file(&self, file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
         #[cfg(all(feature = "parallel", unix))]
-        if file.metadata().is_ok_and(|metadata| metadata.is_file() && self.is_worth_splitting(metadata.len())) {
+        if file
+            .metadata()
+            .is_ok_and(|metadata| metadata.is_file() && self.is_worth_splitting(metadata.len()))
+        {
             let reader = Reader::from_read(file, self.options.reading);
             return self.split(&split::Source::File(file), reader, sink);
         }
@@ -151,12 +154,25 @@ impl Checker {
         self.options.jobs > 1
             && len >= 2 * split::STRETCH
             && self.forced.is_none()
-            && self.options.charset.is_none_or(|charset| charset.transcoded().is_none())
+            && self
+                .options
+                .charset
+                .is_none_or(|charset| charset.transcoded().is_none())
     }
 
     #[cfg(feature = "parallel")]
-    fn split(&self, source: &split::Source<'_>, mut reader: Reader<'_>, sink: &mut dyn Sink) -> Result<Totals> {
-        let out = Out::new(sink, self.options.most_findings, self.options.excerpts, self.usual);
+    fn split(
+        &self,
+        source: &split::Source<'_>,
+        mut reader: Reader<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<Totals> {
+        let out = Out::new(
+            sink,
+            self.options.most_findings,
+            self.options.excerpts,
+            self.usual,
+        );
         split::run(self, source, &mut reader, out, self.options.jobs)
     }
 

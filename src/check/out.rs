@@ -226,7 +226,9 @@ impl<'s> Out<'s> {
 
     /// Sends on what waits, as far as the threads are done.
     pub(super) fn flush(&mut self, arrived: &mut BTreeMap<usize, Done>) {
-        let Some(mut waiting) = self.waiting.take() else { return };
+        let Some(mut waiting) = self.waiting.take() else {
+            return;
+        };
         while let Some(entry) = waiting.pop_front() {
             match entry {
                 Entry::Finding(finding) => self.forward(*finding),
@@ -255,11 +257,17 @@ impl<'s> Out<'s> {
     fn is_first(&mut self, finding: &Finding) -> bool {
         let once = finding.code == Code::LINE_BREAK_IN_VALUE || finding.code == Code::LOOKS_LIKE;
         if once {
-            return self.said.insert((finding.code.index(), finding.place.interchange));
+            return self
+                .said
+                .insert((finding.code.index(), finding.place.interchange));
         }
         if finding.code == Code::CODE_LIST_NOT_HELD {
             const MOST: usize = 10_000;
-            let key: String = finding.args.iter().map(|(_, Arg::Known(text) | Arg::Content(text))| format!("{text}\0")).collect();
+            let key: String = finding
+                .args
+                .iter()
+                .map(|(_, Arg::Known(text) | Arg::Content(text))| format!("{text}\0"))
+                .collect();
             return self.lists.len() < MOST && self.lists.insert(key);
         }
         true
@@ -304,7 +312,6 @@ impl<'s> Out<'s> {
             },
         }
     }
-
 }
 
 /// Characters shown before and after a span.

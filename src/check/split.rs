@@ -71,8 +71,16 @@ impl Source<'_> {
             }
             #[cfg(unix)]
             Source::File(file) => {
-                let range = Range { file, at: stretch.start, end: stretch.end };
-                Reader::from_read(range, options).continue_at(stretch.start, &stretch.continuation, options)
+                let range = Range {
+                    file,
+                    at: stretch.start,
+                    end: stretch.end,
+                };
+                Reader::from_read(range, options).continue_at(
+                    stretch.start,
+                    &stretch.continuation,
+                    options,
+                )
             }
         }
     }
@@ -90,7 +98,9 @@ struct Range<'f> {
 impl std::io::Read for Range<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         use std::os::unix::fs::FileExt;
-        let len = buffer.len().min(usize::try_from(self.end - self.at).unwrap_or(usize::MAX));
+        let len = buffer
+            .len()
+            .min(usize::try_from(self.end - self.at).unwrap_or(usize::MAX));
         let got = self.file.read_at(&mut buffer[..len], self.at)?;
         self.at += got as u64;
         Ok(got)
@@ -100,7 +110,9 @@ impl std::io::Read for Range<'_> {
 impl<'s> Split<'s> {
     /// Sends what is put together to a thread.
     pub(super) fn submit(&mut self, out: &mut Out<'_>) -> Result<()> {
-        let Some(stretch) = self.open.take() else { return Ok(()) };
+        let Some(stretch) = self.open.take() else {
+            return Ok(());
+        };
         (self.submit)(self.submitted, stretch);
         out.queue(Entry::Stretch(self.submitted));
         self.submitted += 1;
@@ -116,7 +128,10 @@ impl<'s> Split<'s> {
     }
 
     fn wait(&mut self) -> Result<()> {
-        let result = self.results.recv().map_err(|_| Error::misuse("a thread that checks is gone"))?;
+        let result = self
+            .results
+            .recv()
+            .map_err(|_| Error::misuse("a thread that checks is gone"))?;
         self.take(result)
     }
 
@@ -138,9 +153,16 @@ impl<'s> Split<'s> {
 }
 
 /// Checks an input with `jobs` threads beside this one, which reads ahead.
-pub(super) fn run(checker: &Checker, source: &Source<'_>, reader: &mut Reader<'_>, mut out: Out<'_>, jobs: usize) -> Result<Totals> {
+pub(super) fn run(
+    checker: &Checker,
+    source: &Source<'_>,
+    reader: &mut Reader<'_>,
+    mut out: Out<'_>,
+    jobs: usize,
+) -> Result<Totals> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-    let pool = pool.map_err(|error| Error::misuse(format!("threads cannot be started: {error}")))?;
+    let pool =
+        pool.map_err(|error| Error::misuse(format!("threads cannot be started: {error}")))?;
     let (sender, results): (Sender<(usize, Result<Done>)>, _) = channel();
     out.begin_queue();
     pool.in_place_scope(|scope| {
@@ -170,7 +192,12 @@ pub(super) fn run(checker: &Checker, source: &Source<'_>, reader: &mut Reader<'_
 fn check(checker: &Checker, source: &Source<'_>, stretch: &Stretch) -> Result<Done> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut reader = source.reader(checker, stretch);
-    let out = Out::new(&mut findings, checker.options.most_findings, checker.options.excerpts, stretch.charset);
+    let out = Out::new(
+        &mut findings,
+        checker.options.most_findings,
+        checker.options.excerpts,
+        stretch.charset,
+    );
     let mut run = Run::new(checker, out);
     run.stretch(&mut reader, stretch)?;
     let unsent = run.out.unsent();
@@ -182,5 +209,9 @@ fn check(checker: &Checker, source: &Source<'_>, stretch: &Stretch) -> Result<Do
         }
         finding.at.line += stretch.at.line - 1;
     }
-    Ok(Done { findings, unsent, totals })
+    Ok(Done {
+        findings,
+        unsent,
+        totals,
+    })
 }

@@ -213,11 +213,31 @@ impl Charset {
     /// characters of several bytes, so of other sets only ASCII passes.
     pub(crate) fn watch(self) -> fn(&[u8]) -> bool {
         match self.kind {
-            Kind::LevelA => |block| Charset { name: "", kind: Kind::LevelA }.holds(block),
-            Kind::LevelB => |block| Charset { name: "", kind: Kind::LevelB }.holds(block),
-            Kind::Latin1 | Kind::Latin5 => |block| Charset { name: "", kind: Kind::Latin1 }.holds(block),
+            Kind::LevelA => |block| {
+                Charset {
+                    name: "",
+                    kind: Kind::LevelA,
+                }
+                .holds(block)
+            },
+            Kind::LevelB => |block| {
+                Charset {
+                    name: "",
+                    kind: Kind::LevelB,
+                }
+                .holds(block)
+            },
+            Kind::Latin1 | Kind::Latin5 => |block| {
+                Charset {
+                    name: "",
+                    kind: Kind::Latin1,
+                }
+                .holds(block)
+            },
             Kind::Encoding(_) => |block| {
-                block.iter().fold(true, |all, byte| all & ((byte.wrapping_sub(0x20) < 0x5F) | (*byte == b'\r') | (*byte == b'\n')))
+                block.iter().fold(true, |all, byte| {
+                    all & ((byte.wrapping_sub(0x20) < 0x5F) | (*byte == b'\r') | (*byte == b'\n'))
+                })
             },
         }
     }

@@ -248,7 +248,12 @@ impl<'d> Reader<'d> {
     /// Reads the middle of an interchange: its service characters and syntax version are known,
     /// and the input begins `offset` bytes after the start of the whole.
     #[must_use]
-    pub(crate) fn continue_at(mut self, offset: u64, state: &Continuation, options: Options) -> Self {
+    pub(crate) fn continue_at(
+        mut self,
+        offset: u64,
+        state: &Continuation,
+        options: Options,
+    ) -> Self {
         self.options = options;
         self.base = offset;
         self.opening = state.0;
@@ -355,7 +360,10 @@ impl<'d> Reader<'d> {
     }
 
     fn place_end(&self) -> usize {
-        self.index.separators.get(self.place.last as usize).map_or(usize::MAX, |end| *end as usize)
+        self.index
+            .separators
+            .get(self.place.last as usize)
+            .map_or(usize::MAX, |end| *end as usize)
     }
 
     /// Counts the characters of a line otherwise from here on.
@@ -484,7 +492,9 @@ impl<'d> Reader<'d> {
     /// Passes over segments that are no service segments and need no closer look.
     pub(crate) fn pass_usual(&mut self) -> Result<()> {
         loop {
-            let Next::Segments = self.next else { return Ok(()) };
+            let Next::Segments = self.next else {
+                return Ok(());
+            };
             let bytes = &self.bytes()[self.origin..];
             let (mut start, mut at_end) = (self.start, self.at_end);
             let mut usual = true;
@@ -561,7 +571,10 @@ impl<'d> Reader<'d> {
                         return self.segment(end, terminator);
                     }
                     if !self.lex_more()? {
-                        return Ok(self.tail());
+                        match self.tail()? {
+                            Some(found) => return Ok(found),
+                            None => continue,
+                        }
                     }
                 }
                 Next::Opening => return self.open(),
@@ -585,8 +598,13 @@ impl<'d> Reader<'d> {
         let bytes = &self.bytes()[self.origin..];
         let start = self.start as u32;
         let tag_at = tag_start(bytes, self.start, terminator);
-        let Some(tag) = bytes.get(tag_at..tag_at + 4) else { return false };
-        if tag_at + 3 > terminator as usize || !is_tag_start(tag) || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I')) {
+        let Some(tag) = bytes.get(tag_at..tag_at + 4) else {
+            return false;
+        };
+        if tag_at + 3 > terminator as usize
+            || !is_tag_start(tag)
+            || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I'))
+        {
             return false;
         }
         self.take(start, tag_at as u32, end, terminator);
@@ -1019,14 +1037,14 @@ impl<'d> Reader<'d> {
     }
 
     /// What stands after the last terminator.
-    fn tail(&mut self) -> Found {
+    fn tail(&mut self) -> Result<Option<Found>> {
         let start = self.start;
         self.next = Next::End;
         let bytes = self.ahead();
         let rest = &bytes[start..];
         let to = start + rest.len();
         if rest.is_empty() {
-            return Found::End;
+            return Ok(Some(Found::End));
         }
         if rest
             .iter()
@@ -1038,18 +1056,29 @@ impl<'d> Reader<'d> {
                     .with("count", padding);
                 self.say(finding);
             }
-            return Found::Blank(start, to);
+            return Ok(Some(Found::Blank(start, to)));
         }
         let blanks = rest
             .iter()
             .take_while(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t'))
             .count();
-        if let Some(at) = una::find_opening(&rest[blanks..]).filter(|at| *at > 0) {
+        // Another interchange, with other service characters.
+        let text = &rest[blanks..];
+        let begins = matches!(text.get(..3), Some(b"UNA" | b"UNB" | b"UIB")) && !self.after_una;
+        if begins
+            && let Some(opening) = una::opening(text)
+            && (opening.una > 0 || opening.separators != self.opening.separators)
+        {
+            self.resume(start);
+            self.next = Next::Opening;
+            return Ok(None);
+        }
+        if let Some(at) = una::find_opening(text).filter(|at| *at > 0) {
             let at = start + blanks + at;
             self.say_skipped(start + blanks, at);
             self.resume(at);
             self.next = Next::Opening;
-            return Found::Skipped(start, at);
+            return Ok(Some(Found::Skipped(start, at)));
         }
         let first = self
             .index
@@ -1058,7 +1087,7 @@ impl<'d> Reader<'d> {
             .map_or(to, |at| *at as usize);
         if !is_tag(&bytes[(start + blanks).min(first)..first]) {
             self.say_skipped(start + blanks, to);
-            return Found::Skipped(start, to);
+            return Ok(Some(Found::Skipped(start, to)));
         }
         let separators: Vec<u32> = self.index.separators[self.at_separator..]
             .iter()
@@ -1083,7 +1112,7 @@ impl<'d> Reader<'d> {
             .with("terminator", terminator);
         self.say(finding);
         self.kept = Some(tail);
-        Found::Kept
+        Ok(Some(Found::Kept))
     }
 
     fn is_ended(&self) -> bool {

@@ -121,10 +121,10 @@ macro_rules! findings {
 
 findings! {
     EMPTY_INPUT "empty-input" Error
-        en "the input is empty"
-        zh "输入为空"
-        explain_en "There is nothing to read: the file has no bytes, or only blanks and line breaks."
-        explain_zh "没有可读取的内容：文件长度为零，或只有空白和换行。";
+        en "the input holds no segment"
+        zh "输入中没有任何段"
+        explain_en "There is nothing to read: the file has no bytes, only blanks and line breaks, or only UNA."
+        explain_zh "没有可读取的内容：文件长度为零，只有空白和换行，或只有 UNA。";
     UNRECOGNISED_INPUT "unrecognised-input" Error
         en "nothing in the input begins an interchange or a message"
         zh "输入中没有任何交换或报文的开头"

@@ -39,7 +39,14 @@ impl Path {
             return;
         };
         if !placement.aside {
-            self.place(plan, Place { position, keep: placement.keep, repeat: placement.repeat });
+            self.place(
+                plan,
+                Place {
+                    position,
+                    keep: placement.keep,
+                    repeat: placement.repeat,
+                },
+            );
         }
     }
 

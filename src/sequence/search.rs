@@ -187,7 +187,8 @@ impl<'p> Sequencer<'p> {
         self.plan.tagged(tag).positions.iter().any(|position| {
             let identified = &self.plan.position(*position).identified_by;
             identified.as_ref().is_some_and(|(element, codes)| {
-                qualifier(element).is_some_and(|value| codes.iter().any(|code| code.as_bytes() == value))
+                qualifier(element)
+                    .is_some_and(|value| codes.iter().any(|code| code.as_bytes() == value))
             })
         })
     }

@@ -59,11 +59,13 @@ impl Table {
     pub fn code_set(&self) -> CodeSet {
         let codes = self.rows.iter().flat_map(|text| {
             let mut from = 0;
-            memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).map(move |end| {
-                let line = &text[from..end];
-                from = end + 1;
-                memchr::memchr(b'\t', line.as_bytes()).map_or(line, |tab| &line[..tab])
-            })
+            memchr::memchr_iter(b'\n', text.as_bytes())
+                .chain([text.len()])
+                .map(move |end| {
+                    let line = &text[from..end];
+                    from = end + 1;
+                    memchr::memchr(b'\t', line.as_bytes()).map_or(line, |tab| &line[..tab])
+                })
         });
         CodeSet::new(codes)
     }

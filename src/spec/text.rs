@@ -209,7 +209,10 @@ impl Bind {
     /// The table, and the element and value beside the code on which it depends.
     pub(crate) fn as_pair(&self) -> (&str, Option<(&str, &str)>) {
         let when = self.when.as_ref();
-        (&self.table, when.map(|(element, value)| (&**element, &**value)))
+        (
+            &self.table,
+            when.map(|(element, value)| (&**element, &**value)),
+        )
     }
 }
 

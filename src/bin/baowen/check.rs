@@ -182,7 +182,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     if !printer.quiet {
         match format {
             Format::Text => {
-                if totals.errors + totals.warnings + totals.hints > 0 {
+                if !first.get() {
                     out.write_all(b"\n")?;
                 }
                 text::summary(&mut out, files.len() as u64, &totals, lang, printer.style)?;
@@ -237,7 +237,9 @@ fn one(
                 };
                 totals.map_err(|error| told(&error))
             }),
-        None => checker.read(io::stdin(), &mut sink).map_err(|error| told(&error)),
+        None => checker
+            .read(io::stdin(), &mut sink)
+            .map_err(|error| told(&error)),
     };
     let (totals, error) = match outcome {
         Ok(totals) => (totals, None),

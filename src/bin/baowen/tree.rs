@@ -14,7 +14,10 @@ use crate::lang::pick;
 use crate::{Failure, Outcome, inputs};
 
 /// The definition that `--as` names.
-pub(crate) fn forced(matches: &ArgMatches, specs: &Specs) -> Result<Option<(Box<str>, Home)>, Failure> {
+pub(crate) fn forced(
+    matches: &ArgMatches,
+    specs: &Specs,
+) -> Result<Option<(Box<str>, Home)>, Failure> {
     let Some(name) = matches.get_one::<String>("as") else {
         return Ok(None);
     };

@@ -1,0 +1,302 @@
+//! Every case of `findings/` and `dialects/`: what is found is snapshot, both doors and one or
+//! several threads find the same, and nothing of the input is lost.
+
+use std::path::{Path, PathBuf};
+
+use baowen::check::{Checker, Options};
+use baowen::edifact::{Item, Reader};
+use baowen::finding::{Code, Finding, Lang};
+use baowen::spec::Specs;
+
+/// The cases of a room, sorted.
+fn cases(room: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata")
+        .join(room);
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "edi"))
+        .collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+fn check(input: &[u8]) -> Vec<Finding> {
+    let checker = Checker::new(&Specs::base(), Options::default()).unwrap();
+    let mut findings = Vec::new();
+    checker.slice(input, &mut findings).unwrap();
+    findings
+}
+
+/// A finding as a reviewer reads it.
+fn line(finding: &Finding) -> String {
+    format!(
+        "{}:{} {} {} {} {}\n  {}\n  {}",
+        finding.at.line,
+        finding.at.column,
+        finding.span.start,
+        finding.severity.as_str(),
+        finding.code,
+        finding.place.path.as_deref().unwrap_or("-"),
+        finding.message(Lang::En, false),
+        finding.message(Lang::Zh, false),
+    )
+}
+
+fn snapshot(room: &str) -> Vec<(String, Vec<Finding>)> {
+    let mut found = Vec::new();
+    let mut text = String::new();
+    for path in cases(room) {
+        let findings = check(&std::fs::read(&path).unwrap());
+        text.push_str(&format!("== {}\n", name(&path)));
+        for finding in &findings {
+            text.push_str(&line(finding));
+            text.push('\n');
+        }
+        found.push((name(&path), findings));
+    }
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(room, text);
+    });
+    found
+}
+
+/// Findings that no case file can hold: they need a layer, an option, a very long input, or stand
+/// only beside another.
+const WITHOUT_CASE: [&str; 7] = [
+    "not-used",
+    "segment-too-long",
+    "references-unchecked",
+    "findings-cut",
+    "first-used",
+    "header-here",
+    "unknown-escape-sequence",
+];
+
+#[test]
+fn every_finding_has_a_case() {
+    let cases = snapshot("findings");
+    for (name, findings) in &cases {
+        let there = findings.iter().any(|finding| finding.code.as_str() == name);
+        assert!(
+            there,
+            "{name}: {:?}",
+            findings.iter().map(|f| f.code).collect::<Vec<_>>()
+        );
+    }
+    for code in Code::all() {
+        let held = cases.iter().any(|(name, _)| name == code.as_str());
+        assert_ne!(held, WITHOUT_CASE.contains(&code.as_str()), "{code}");
+    }
+}
+
+#[test]
+fn dialects() {
+    snapshot("dialects");
+}
+
+#[test]
+fn sound_messages_have_no_findings() {
+    for path in cases("messages") {
+        let findings = check(&std::fs::read(&path).unwrap());
+        assert!(findings.is_empty(), "{}: {findings:?}", path.display());
+    }
+}
+
+#[test]
+fn findings_that_need_an_option() {
+    let input = b"UNB+UNOA:2+A+B+261123:0930+1'UNH+1+CUSCAR:D:95B:UN'BGM+QQ1+1'FTX+AAA+++XXXXXXXXXXXXXXXXXXXXXXXXX'UNT+4+1'UNH+2+CUSCAR:D:95B:UN'BGM+QQ2+1'UNT+3+2'UNZ+2+1'";
+    let codes = |options: Options| {
+        let mut findings: Vec<Finding> = Vec::new();
+        Checker::new(&Specs::base(), options)
+            .unwrap()
+            .slice(input, &mut findings)
+            .unwrap();
+        findings
+            .iter()
+            .map(|finding| finding.code.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes(Options::default()), ["unknown-code", "unknown-code"]);
+    assert_eq!(
+        codes(Options {
+            most_findings: 1,
+            ..Options::default()
+        }),
+        ["unknown-code", "findings-cut"]
+    );
+    assert_eq!(
+        codes(Options {
+            references: 1,
+            ..Options::default()
+        }),
+        ["unknown-code", "references-unchecked", "unknown-code"]
+    );
+    let mut short = Options::default();
+    short.reading.longest_segment = 40_000;
+    let long = format!(
+        "UNH+1+CUSCAR:D:95B:UN'BGM+785+1'FTX+AAA+++{}'UNT+4+1'",
+        "X".repeat(100_000)
+    );
+    let mut findings: Vec<Finding> = Vec::new();
+    Checker::new(&Specs::base(), short)
+        .unwrap()
+        .slice(long.as_bytes(), &mut findings)
+        .unwrap();
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.code == Code::SEGMENT_TOO_LONG && finding.span.len > 100_000)
+    );
+}
+
+/// Gives its bytes a few at a time.
+struct Dribble<'d>(&'d [u8], usize);
+
+impl std::io::Read for Dribble<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let len = self.0.len().min(self.1).min(buffer.len());
+        buffer[..len].copy_from_slice(&self.0[..len]);
+        self.0 = &self.0[len..];
+        Ok(len)
+    }
+}
+
+#[test]
+fn both_doors_find_the_same_and_lose_nothing() {
+    let checker = Checker::new(&Specs::base(), Options::default()).unwrap();
+    for room in ["findings", "dialects", "messages", "faulty"] {
+        for path in cases(room) {
+            let input = std::fs::read(&path).unwrap();
+            let (mut from_slice, mut from_stream) = (Vec::new(), Vec::new());
+            let totals = checker.slice(&input, &mut from_slice).unwrap();
+            let streamed = checker.read(Dribble(&input, 7), &mut from_stream).unwrap();
+            assert_eq!(from_slice, from_stream, "{}", path.display());
+            assert_eq!(totals, streamed);
+            assert_eq!(totals.bytes, input.len() as u64);
+            let mut bytes = Vec::new();
+            let mut reader = Reader::new(&input);
+            while let Some(item) = reader.next().unwrap() {
+                match item {
+                    Item::Segment(segment) => {
+                        bytes.extend_from_slice(segment.blank());
+                        bytes.extend_from_slice(segment.bytes());
+                    }
+                    Item::Una(piece)
+                    | Item::Object(piece)
+                    | Item::Blank(piece)
+                    | Item::Skipped(piece) => {
+                        bytes.extend_from_slice(piece.bytes);
+                    }
+                }
+            }
+            assert_eq!(bytes, input, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn one_and_several_threads_find_the_same() {
+    let mut input = b"UNB+UNOA:2+SENDER+RECEIVER+261123:0930+1'\n".to_vec();
+    for number in 0..40_000u32 {
+        let faulty = number % 977 == 0;
+        let code = if faulty {
+            "BGM+999+M1+9'"
+        } else {
+            "BGM+785+M1+9'"
+        };
+        let drop = if number % 1999 == 0 { "" } else { "CNI+1+A'" };
+        let count = if number % 3001 == 0 {
+            9
+        } else {
+            5 + u32::from(!drop.is_empty())
+        };
+        let text = format!(
+            "UNH+{number}+CUSCAR:D:95B:UN'\n{code}DTM+137:20261123:102'\n{drop}RFF+BM:1'UNT+{count}+{number}'\n"
+        );
+        input.extend_from_slice(text.as_bytes());
+        if number % 9001 == 0 {
+            input.extend_from_slice(b"FTX+AAA'UNT+1+1'");
+        }
+    }
+    input.extend_from_slice(b"UNZ+40000+1'");
+    let run = |jobs: usize| {
+        let options = Options {
+            jobs,
+            excerpts: true,
+            ..Options::default()
+        };
+        let mut findings: Vec<Finding> = Vec::new();
+        let totals = Checker::new(&Specs::base(), options)
+            .unwrap()
+            .slice(&input, &mut findings)
+            .unwrap();
+        (totals, findings)
+    };
+    let (totals, findings) = run(1);
+    assert!(findings.len() > 60, "{}", findings.len());
+    let (split, found) = run(3);
+    assert_eq!(totals, split);
+    assert_eq!(findings.len(), found.len());
+    for (one, other) in findings.iter().zip(&found) {
+        let bare = |finding: &Finding| Finding {
+            excerpt: None,
+            ..finding.clone()
+        };
+        assert_eq!(bare(one), bare(other));
+    }
+}
+
+#[test]
+fn truncation_anywhere_is_only_a_finding() {
+    let input =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/messages/cuscar.edi"))
+            .unwrap();
+    let checker = Checker::new(&Specs::base(), Options::default()).unwrap();
+    for len in 0..input.len() {
+        let mut findings: Vec<Finding> = Vec::new();
+        let totals = checker.slice(&input[..len], &mut findings).unwrap();
+        assert_eq!(totals.bytes, len as u64);
+        let whole = input[len..].trim_ascii().is_empty();
+        assert_eq!(findings.is_empty(), whole, "at {len}");
+    }
+}
+
+#[test]
+fn real_messages_if_there_are_any() {
+    let Some(shared) = std::env::var_os("BAOWEN_SHARED") else {
+        return;
+    };
+    let checker = Checker::new(&Specs::base(), Options::default()).unwrap();
+    let mut folders = vec![PathBuf::from(shared).join("samples/edifact")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let input = std::fs::read(&path).unwrap();
+            let mut findings: Vec<Finding> = Vec::new();
+            let totals = checker.slice(&input, &mut findings).unwrap();
+            assert_eq!(totals.bytes, input.len() as u64, "{}", path.display());
+            for finding in &findings {
+                assert!(
+                    finding.span.end() <= totals.bytes,
+                    "{}: {finding:?}",
+                    path.display()
+                );
+                assert!(!finding.message(Lang::Zh, false).is_empty());
+            }
+            files += 1;
+        }
+    }
+    assert!(files > 100);
+}

@@ -1,0 +1,400 @@
+//! The command line as a user runs it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn baowen(words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baowen"));
+    command
+        .args(words)
+        .current_dir(root())
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn with_input(words: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baowen"));
+    command.args(words).current_dir(root()).env("LC_ALL", "C");
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+const SOUND: &str = "testdata/messages/cuscar.edi";
+const FAULTY: &str = "testdata/faulty/cuscar.edi";
+
+#[test]
+fn exit_codes() {
+    assert_eq!(code(&baowen(&["check", SOUND])), 0);
+    assert_eq!(code(&baowen(&["check", FAULTY])), 1);
+    assert_eq!(code(&baowen(&["check", "--level", "error", FAULTY])), 1);
+    // Filtering changes what is printed, never the code.
+    let hints = "testdata/dialects/asterisk-is-data-v3.edi";
+    assert_eq!(code(&baowen(&["check", hints])), 0);
+    assert!(
+        out(&baowen(&["check", "--level", "error", hints]))
+            .starts_with("0 errors, 0 warnings, 1 hint")
+    );
+    assert_eq!(code(&baowen(&["check", "--quiet", FAULTY])), 1);
+    assert_eq!(out(&baowen(&["check", "--quiet", FAULTY])), "");
+    assert_eq!(code(&baowen(&["check", "--no-such-option"])), 2);
+    assert_eq!(code(&baowen(&["check", "--as", "CUSCAR@D99Z", SOUND])), 2);
+    assert_eq!(code(&with_input(&["check", "-"], b"")), 1);
+    assert_eq!(code(&with_input(&["check"], b"\x7fELF\0\0\0")), 1);
+}
+
+#[test]
+fn what_cannot_be_read_does_not_stop_the_rest() {
+    let output = baowen(&["check", "--format", "json", "testdata/no-such-file", FAULTY]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("testdata/no-such-file"));
+    let lines: Vec<String> = out(&output).lines().map(str::to_owned).collect();
+    assert!(lines.len() > 3);
+    let last: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    assert_eq!(last["summary"]["files"], 1);
+}
+
+/// The types that a schema allows for a field.
+fn fits(schema: &Value, value: &Value) -> bool {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_u64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    match &schema["type"] {
+        Value::String(only) => only == kind || only == "number" && kind == "integer",
+        Value::Array(any) => any.iter().any(|one| one == kind),
+        _ => true,
+    }
+}
+
+#[test]
+fn json_lines_are_as_the_schema_says() {
+    let schema: Value = serde_json::from_str(
+        &std::fs::read_to_string(root().join("src/finding/finding.schema.json")).unwrap(),
+    )
+    .unwrap();
+    let finding = &schema["$defs"]["finding"];
+    let output = out(&baowen(&[
+        "check",
+        "--format",
+        "json",
+        "--jobs",
+        "1",
+        "testdata/faulty",
+        "testdata/findings",
+    ]));
+    let mut lines = 0;
+    for line in output.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let (kind, value) = match value.get("summary") {
+            Some(summary) => (&schema["$defs"]["summary"], summary.clone()),
+            None => (finding, value),
+        };
+        let object = value.as_object().unwrap();
+        for name in kind["required"].as_array().unwrap() {
+            assert!(
+                object.contains_key(name.as_str().unwrap()),
+                "{name} in {line}"
+            );
+        }
+        for (name, value) in object {
+            let known = &kind["properties"][name];
+            assert!(!known.is_null(), "{name} is not in the schema");
+            assert!(fits(known, value), "{name}: {value}");
+        }
+        lines += 1;
+    }
+    assert!(lines > 60);
+    assert!(output.lines().last().unwrap().starts_with("{\"summary\""));
+}
+
+#[test]
+fn sarif_is_one_document() {
+    let output = out(&baowen(&["check", "--format", "sarif", "testdata/faulty"]));
+    let value: Value = serde_json::from_str(&output).unwrap();
+    assert_eq!(value["version"], "2.1.0");
+    let results = value["runs"][0]["results"].as_array().unwrap();
+    assert!(
+        results
+            .iter()
+            .any(|result| result["ruleId"] == "missing-segment")
+    );
+}
+
+#[test]
+fn folders_are_walked_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let faulty = std::fs::read(root().join(FAULTY)).unwrap();
+    for name in ["b.edi", "a.edi", ".hidden.edi", "sub/c.edi"] {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &faulty).unwrap();
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path().join("a.edi"), folder.path().join("link.edi"))
+        .unwrap();
+    let path = folder.path().display().to_string();
+    let one = out(&baowen(&[
+        "check", "--format", "json", "--jobs", "1", &path,
+    ]));
+    let two = out(&baowen(&[
+        "check", "--format", "json", "--jobs", "2", &path,
+    ]));
+    let files = |text: &str| {
+        let mut files: Vec<String> = text
+            .lines()
+            .filter_map(|line| {
+                serde_json::from_str::<Value>(line).ok()?["file"]
+                    .as_str()
+                    .map(str::to_owned)
+            })
+            .map(|file| {
+                Path::new(&file)
+                    .file_name()
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        files.dedup();
+        files
+    };
+    assert_eq!(files(&one), ["a.edi", "b.edi", "c.edi"]);
+    let findings = |text: &str| {
+        text.lines()
+            .filter(|line| !line.starts_with("{\"summary\""))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(findings(&one), findings(&two));
+}
+
+#[test]
+fn redacted_output_shows_no_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.edi");
+    let secret = "ZHANGSAN";
+    let text = format!(
+        "UNB+UNOA:2+A+B+261123:0930+1'UNH+1+PAXLST:D:95B:UN'BGM+{secret}+1'NAD+{secret}{secret}'UNT+4+1'UNZ+1+1'"
+    );
+    std::fs::write(&path, text).unwrap();
+    let path = path.display().to_string();
+    for format in ["text", "json", "sarif"] {
+        let plain = out(&baowen(&["check", "--format", format, &path]));
+        assert!(plain.contains(secret), "{format}");
+        let masked = out(&baowen(&["check", "--redact", "--format", format, &path]));
+        assert!(!masked.contains(secret), "{format}: {masked}");
+    }
+    assert!(!out(&baowen(&["tree", "--redact", &path])).contains(secret));
+}
+
+#[test]
+fn escape_sequences_do_not_reach_the_terminal() {
+    let input = "UNB+UNOA:2+A+B+261123:0930+1'UNH+1+CUSCAR:D:95B:UN'BGM+\x1b[2J\u{202e}\x07+1'UNT+3+1'UNZ+1+1'";
+    let text = out(&with_input(&["check", "-"], input.as_bytes()));
+    assert!(
+        !text.contains('\x1b') && !text.contains('\u{202e}') && !text.contains('\x07'),
+        "{text:?}"
+    );
+    assert!(text.contains("\\u{1b}"));
+    let tree = out(&with_input(&["tree", "-"], input.as_bytes()));
+    assert!(!tree.contains('\x1b') && !tree.contains('\u{202e}'));
+}
+
+#[test]
+fn both_languages() {
+    assert!(out(&baowen(&["check", "--lang", "zh", FAULTY])).contains("错误[unknown-code]"));
+    assert!(out(&baowen(&["--lang", "zh", "check", "--help"])).contains("校验文件和文件夹"));
+    assert!(out(&baowen(&["explain", "missing-segment", "--lang", "zh"])).contains("缺少必备段"));
+    let output = Command::new(env!("CARGO_BIN_EXE_baowen"))
+        .args(["check", FAULTY])
+        .current_dir(root())
+        .env("LC_ALL", "zh_CN.UTF-8")
+        .output()
+        .unwrap();
+    assert!(out(&output).contains("错误"));
+}
+
+#[test]
+fn layers() {
+    let layer = "testdata/layers/port-baplie";
+    let baplie = "testdata/messages/baplie.edi";
+    assert_eq!(code(&baowen(&["check", baplie])), 0);
+    let text = out(&baowen(&["specs", "--specs", layer, "--layers"]));
+    assert!(
+        text.contains("restrict message BAPLIE") && text.contains("3 overrides"),
+        "{text}"
+    );
+    let input = std::fs::read_to_string(root().join(baplie)).unwrap();
+    let changed = input
+        .replacen("MEA+WT", "DIM+1+CMT:1:2:3'MEA+WT", 1)
+        .replacen("LOC+9+", "LOC+76+", 1);
+    let found = with_input(
+        &["check", "--specs", layer, "--format", "json", "-"],
+        changed.as_bytes(),
+    );
+    let text = out(&found);
+    assert!(
+        text.contains("\"code\":\"unknown-code\"") && text.contains("76"),
+        "{text}"
+    );
+    assert!(
+        text.contains("unknown-segment")
+            || text.contains("unexpected-segment")
+            || text.contains("too-many-segments"),
+        "{text}"
+    );
+    assert!(out(&baowen(&["show", "8053@D95B", "XPC", "--specs", layer])).contains("Port crane"));
+    assert_eq!(code(&baowen(&["show", "8053@D95B", "XPC"])), 2);
+}
+
+#[test]
+fn a_broken_layer_is_located() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("edifact")).unwrap();
+    let path = folder.path().display().to_string();
+    for (text, place) in [
+        (
+            "restrict message BAPLIE  D95B\n  SG2/RFF  X  1\n",
+            ":2:12: ",
+        ),
+        ("restrict message BAPLIE  D95B\n  SG2  C  99999\n", ":2:"),
+        ("restrict message NOSUCH  D95B\n  drop BGM\n", ":1:"),
+        ("new message BAPLIE\n  D95B  Mine\n    UNH  M  1\n", ":2:"),
+        ("message X\n", ":1:"),
+    ] {
+        std::fs::write(folder.path().join("edifact/x.txt"), text).unwrap();
+        let output = baowen(&["check", "--specs", &path, SOUND]);
+        assert_eq!(code(&output), 2, "{text}");
+        assert!(
+            err(&output).contains(&format!("x.txt{place}")),
+            "{}",
+            err(&output)
+        );
+    }
+}
+
+#[test]
+fn published_standards() {
+    let json = |words: &[&str]| -> Value { serde_json::from_str(&out(&baowen(words))).unwrap() };
+    assert!(out(&baowen(&["show"])).lines().count() > 62);
+    assert!(
+        json(&["show", "D95B", "--format", "json"])["messages"]
+            .as_array()
+            .unwrap()
+            .len()
+            > 100
+    );
+    let message = json(&["show", "CUSCAR@D95B", "--format", "json"]);
+    assert_eq!(
+        message["structure"][1],
+        serde_json::json!({"segment": "BGM", "status": "M", "max": 1})
+    );
+    let group = message["structure"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["group"] == 1)
+        .unwrap();
+    assert_eq!(
+        (&group["status"], &group["max"]),
+        (&Value::from("C"), &Value::from(9))
+    );
+    let segment = json(&["show", "BGM@D95B", "--format", "json"]);
+    assert_eq!(segment["elements"][0]["components"][0]["format"], "an..3");
+    let codes = json(&["show", "1001@D95B", "--format", "json"]);
+    assert_eq!(codes["codes"]["380"], "Commercial invoice");
+    assert_eq!(
+        json(&["show", "1001@D95B", "380", "--format", "json"])["codes"]
+            .as_object()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(code(&baowen(&["show", "NOSUCH@D95B"])), 2);
+    assert!(out(&baowen(&["show", "UNB@S4"])).contains("S001"));
+}
+
+#[test]
+fn trees_and_format() {
+    let tree = out(&baowen(&["tree", SOUND]));
+    assert!(
+        tree.contains("D_1001  Document/message name, coded = 785"),
+        "{tree}"
+    );
+    let json = out(&baowen(&["tree", "--format", "json", SOUND]));
+    let message: Value = serde_json::from_str(json.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(message["name"], "M_CUSCAR");
+    let formatted = out(&baowen(&["fmt", SOUND]));
+    assert!(
+        formatted.contains("\n    RFF+BM:EXLNSHA0001'\n"),
+        "{formatted}"
+    );
+    let small = out(&baowen(&["fmt", "--minify", SOUND]));
+    assert_eq!(small.lines().count(), 1);
+    // Both say the same as the original.
+    let bare = |text: &str| text.lines().map(str::trim_start).collect::<String>();
+    let original = std::fs::read_to_string(root().join(SOUND)).unwrap();
+    assert_eq!(bare(&formatted), bare(&original));
+    assert_eq!(small, bare(&original));
+}
+
+#[test]
+fn pages_are_generated() {
+    assert!(out(&baowen(&["completions", "bash"])).contains("baowen"));
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(
+        code(&baowen(&["man", &folder.path().display().to_string()])),
+        0
+    );
+    assert!(folder.path().join("baowen-check.1").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_closed_pipe_is_quiet() {
+    let mut input =
+        Vec::from(&b"UNB+UNOA:2+A+B+261123:0930+1'UNH+1+CUSCAR:D:95B:UN'BGM+785+1'"[..]);
+    for _ in 0..20_000 {
+        input.extend_from_slice(b"BGM+785+1'");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.edi");
+    std::fs::write(&path, input).unwrap();
+    let script = format!(
+        "'{}' check --max-findings 100000 '{}' | head -1",
+        env!("CARGO_BIN_EXE_baowen"),
+        path.display()
+    );
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(err(&output), "");
+}
