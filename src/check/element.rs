@@ -502,7 +502,11 @@ fn dependency_broken<'a>(
         DependencyKind::IfFirstThenNone => "D7",
     };
     let names: Vec<String> = dependency.positions.iter().map(name).collect();
-    let element = within.map_or(0, |(_, element, _)| element);
+    let first = dependency
+        .positions
+        .first()
+        .map_or(0, |position| usize::from(*position).saturating_sub(1));
+    let element = within.map_or(first, |(_, element, _)| element);
     let repetition = within.map_or(1, |(.., repetition)| repetition);
     let trouble = Trouble::at_offset(Code::DEPENDENCY, element, repetition, end);
     out(trouble

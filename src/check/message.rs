@@ -451,7 +451,8 @@ impl<'c> MessageCheck<'c> {
             let mut finding = Finding::new(Code::CONTROL_TOTAL, control.span)
                 .with("qualifier", row[0])
                 .with("counted", counted)
-                .with("what", what);
+                .with("what", what)
+                .with("what_zh", row.get(3).unwrap_or(what));
             finding.value = Some(out.value(&control.value));
             finding.place.segment_number = Some(control.number);
             finding.place.segment = Some("CNT".into());

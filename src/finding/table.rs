@@ -417,7 +417,7 @@ findings! {
         explain_zh "数据元 2379 指定格式；值的长度必须相符，且日期和时间必须存在。";
     CONTROL_TOTAL "control-total" Error 29
         en "the control total {qualifier} says {value}; the message has {counted} {what}"
-        zh "控制总数 {qualifier} 为 {value}；报文中 {what} 有 {counted} 个"
+        zh "控制总数 {qualifier} 为 {value}；报文中有 {counted} 个{what_zh}"
         explain_en "CNT gives totals of the message. This one is defined as a count of segments or groups, and differs."
         explain_zh "CNT 给出报文的总数。此项定义为段或段组的数量，与实际不符。";
     SECTION_ORDER "section-control" Error 15
