@@ -13,11 +13,11 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 24 hypotheses, 48 segments.
+    /// 24 hypotheses, 256 segments.
     fn default() -> Self {
         Self {
             hypotheses: 24,
-            waiting: 48,
+            waiting: 256,
         }
     }
 }
