@@ -28,6 +28,8 @@ const ERROR: u32 = 16;
 const MARGIN: u32 = 2 * ERROR + 8;
 /// What it costs to stand where another qualifier is needed.
 const OTHER_QUALIFIER: u32 = ERROR - 4;
+/// For so many segments a hypothesis must stay ahead to be taken.
+const LONG_AHEAD: usize = 12;
 const START: usize = usize::MAX;
 const NONE: u32 = u32::MAX;
 
@@ -76,6 +78,8 @@ pub struct Sequencer<'p> {
     hypotheses: Vec<Hypothesis>,
     decisions: Vec<Decision>,
     waiting: usize,
+    /// For so many segments the best hypothesis has been ahead of the others.
+    ahead: usize,
     resolved: Vec<Placement>,
 }
 
@@ -98,6 +102,7 @@ impl<'p> Sequencer<'p> {
             hypotheses: Vec::new(),
             decisions: Vec::new(),
             waiting: 0,
+            ahead: 0,
             resolved: Vec::new(),
         }
     }
@@ -253,6 +258,7 @@ impl<'p> Sequencer<'p> {
         self.waiting += 1;
         let allowed = tag.map(|tag| self.allowed(tag, qualifier));
         let best = self.hypotheses.iter().map(|h| h.cost).min().unwrap_or(0);
+        let best_before = best;
         let before = std::mem::take(&mut self.hypotheses);
         let mut after: Vec<Hypothesis> = Vec::with_capacity(before.len() + 8);
         for hypothesis in &before {
@@ -266,7 +272,16 @@ impl<'p> Sequencer<'p> {
             );
         }
         self.prune(after);
-        if self.hypotheses.len() == 1 || self.waiting >= self.limits.waiting {
+        // The best come first. One that stays ahead of all others for a while is taken.
+        let ahead = match self.hypotheses.as_slice() {
+            [best, second, ..] => best.cost == best_before && best.cost < second.cost,
+            _ => true,
+        };
+        self.ahead = if ahead { self.ahead + 1 } else { 0 };
+        if self.hypotheses.len() == 1
+            || self.ahead >= LONG_AHEAD
+            || self.waiting >= self.limits.waiting
+        {
             self.decide();
         }
     }
@@ -640,6 +655,7 @@ impl<'p> Sequencer<'p> {
         self.hypotheses.clear();
         self.decisions.clear();
         self.waiting = 0;
+        self.ahead = 0;
     }
 }
 
