@@ -14,6 +14,7 @@ use crate::{Fault, Result};
 
 /// A value for each release that has one.
 type Timeline<T> = BTreeMap<usize, T>;
+type MessageBody = (String, Vec<Item>);
 type PartsBody = (String, Vec<Part>, Vec<(DependencyKind, Vec<u16>)>);
 
 /// What a directory says, release by release.
@@ -24,7 +25,8 @@ pub struct History {
     with_codes: BTreeSet<usize>,
     elements: BTreeMap<String, Timeline<(Format, String)>>,
     parts: BTreeMap<(PartsKindKey, bool, String), Timeline<PartsBody>>,
-    messages: BTreeMap<String, (bool, Timeline<(String, Vec<Item>)>)>,
+    /// Whether it is interactive, name and structure.
+    messages: BTreeMap<String, (bool, Timeline<MessageBody>)>,
     codes: BTreeMap<String, BTreeMap<CodeKey, Timeline<String>>>,
 }
 

@@ -152,6 +152,7 @@ impl<'s> Split<'s> {
     }
 }
 
+#[cfg(feature = "parallel")]
 /// Checks an input with `jobs` threads beside this one, which reads ahead.
 pub(super) fn run(
     checker: &Checker,

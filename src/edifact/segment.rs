@@ -176,7 +176,7 @@ impl<'a> Segment<'a> {
     #[inline]
     pub fn element_tokens(&self) -> Tokens<'a> {
         let mut tokens = self.tokens();
-        while let Some(token) = tokens.next() {
+        for token in tokens.by_ref() {
             if matches!(token.end, End::Element | End::Terminator) {
                 break;
             }

@@ -1,6 +1,6 @@
 //! What the data says: located, coded, worded in English and Chinese.
 //!
-//! A [`Finding`] is a value, never an error. Its [`Code`] names a row of the one [table](table)
+//! A [`Finding`] is a value, never an error. Its [`Code`] names a row of the one [`table`]
 //! of findings; wording, severity and the error code of ISO 9735 data element 0085 stand there.
 
 mod json;

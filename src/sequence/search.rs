@@ -561,8 +561,7 @@ impl<'p> Sequencer<'p> {
             self.place_costly(from, step, faults, most, after);
         }
         // In a new occurrence of one of the open groups.
-        for depth in 1..common {
-            let level = open[depth];
+        for (depth, level) in open.iter().enumerate().take(common).skip(1) {
             let group = plan.group(level.group);
             let mut faults = missing_after(plan, &from.state, depth);
             let over = level.occurrence >= group.max;

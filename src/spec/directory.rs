@@ -284,17 +284,6 @@ impl Directory {
             || self.overlay.message_ids().any(|known| known == id)
     }
 
-    /// Ids of all elements, composites or segments that have an entry in the base file.
-    pub(crate) fn base_ids(&self, file: &str, word: &str) -> Vec<&'static str> {
-        let Some(text) = embedded::file(&format!("{}{file}", self.folder)) else {
-            return Vec::new();
-        };
-        let heads = text.lines().filter(|line| line.starts_with(word));
-        heads
-            .filter_map(|line| line[word.len()..].strip_prefix(' '))
-            .collect()
-    }
-
     /// The entries of a base file, all of them.
     pub(super) fn base_file(&self, file: &str) -> Result<Vec<Entry>> {
         let path = format!("{}{file}", self.folder);

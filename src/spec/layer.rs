@@ -28,12 +28,15 @@ use super::text::{
 };
 use crate::{Error, Result};
 
+/// Format and name of an element, and for which releases.
+type ElementVariant = (Ranges, Format, Box<str>);
+
 /// What the layers over a directory say, latest last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Overlay {
     messages: BTreeMap<Box<str>, Vec<(MessageVariant, bool)>>,
     parts: BTreeMap<(bool, Box<str>), Vec<PartsVariant>>,
-    elements: BTreeMap<Box<str>, Vec<(Ranges, Format, Box<str>)>>,
+    elements: BTreeMap<Box<str>, Vec<ElementVariant>>,
     codes: BTreeMap<Box<str>, Vec<(Ranges, Vec<CodeRow>)>>,
     patches: Vec<Placed<(Patch, Verb)>>,
     binds: Vec<Bind>,

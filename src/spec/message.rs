@@ -38,11 +38,13 @@ pub struct MessageSpec {
     pub model: Model,
 }
 
+/// Names by code.
+type Names = HashMap<Box<str>, Box<str>>;
 type NamesKey = (Box<str>, Option<Release>, u8);
 
 /// Names of codes, list by list, loaded when first asked for.
 #[derive(Debug, Default)]
-struct CodeNames(std::sync::Mutex<HashMap<NamesKey, HashMap<Box<str>, Box<str>>>>);
+struct CodeNames(std::sync::Mutex<HashMap<NamesKey, Names>>);
 
 impl Specs {
     /// The message of that type in a directory, with the service segments of `syntax` (ISO 9735
@@ -202,7 +204,7 @@ impl Specs {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let key = (Box::from(element), release, syntax);
         let list = held.entry(key).or_insert_with(|| {
-            let mut list: HashMap<Box<str>, Box<str>> = HashMap::new();
+            let mut list = Names::new();
             if let Some((table, _)) = self.bound_table(element)
                 && let Ok(Some(table)) = self.table(table)
             {

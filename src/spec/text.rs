@@ -26,7 +26,7 @@
 //! ```
 //!
 //! The files of a layer say in front of an entry what it does to the base: `new`, `restrict`,
-//! `extends` or `replace` (see [`layer`](super::layer)).
+//! `extends` or `replace` (see the module `layer`).
 
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::character::complete::{char, digit1, space0, space1};
@@ -216,12 +216,15 @@ impl Bind {
     }
 }
 
+/// Position, element, codes, line.
+pub type IdentifyRow = (Box<str>, Box<str>, Vec<Box<str>>, u32);
+
 /// Qualifiers that identify positions of a message.
 #[derive(Clone, Debug)]
 pub struct Identify {
     pub message: Box<str>,
     pub ranges: Ranges,
-    pub rows: Vec<(Box<str>, Box<str>, Vec<Box<str>>, u32)>,
+    pub rows: Vec<IdentifyRow>,
 }
 
 /// Changes of a layer to a base message, segment, composite or code list.

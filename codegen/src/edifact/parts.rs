@@ -11,7 +11,6 @@ use crate::{Fault, Result};
 pub(crate) struct Parts {
     pub id: String,
     pub name: String,
-    pub line: usize,
     pub parts: Vec<Part>,
     /// Dependency identifier and positions counted from 1.
     pub dependencies: Vec<(String, Vec<u16>)>,
@@ -99,7 +98,6 @@ pub(super) fn parts(file: &str, block: &Block<'_>, segment: bool) -> Result<Part
     let mut found = Parts {
         id: block.id.to_owned(),
         name: block.name.clone(),
-        line: block.line,
         parts: Vec::new(),
         dependencies: Vec::new(),
     };

@@ -64,14 +64,13 @@ impl Lexer {
         if let Some(release) = separators.release {
             classes[release as usize] = Class::Release;
         }
-        for separator in [
+        let separating = [
             Some(separators.component),
             Some(separators.element),
             separators.repetition,
-        ] {
-            if let Some(separator) = separator {
-                classes[separator as usize] = Class::Separator;
-            }
+        ];
+        for separator in separating.into_iter().flatten() {
+            classes[separator as usize] = Class::Separator;
         }
         classes[separators.terminator as usize] = Class::Terminator;
         Self {
