@@ -208,6 +208,7 @@ impl<'s> Out<'s> {
     }
 
     /// Has findings wait from here on for those of other threads.
+    #[cfg_attr(not(feature = "parallel"), allow(dead_code))]
     pub(super) fn begin_queue(&mut self) {
         self.waiting = Some(VecDeque::new());
     }

@@ -97,6 +97,7 @@ impl Charset {
     }
 
     /// Whether bytes of it are to be transcoded before separators are looked for.
+    #[cfg_attr(not(feature = "parallel"), allow(dead_code))]
     pub(crate) fn transcoded(self) -> Option<&'static Encoding> {
         match self.kind {
             Kind::Encoding(encoding)
