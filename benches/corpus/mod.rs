@@ -29,7 +29,7 @@ pub const MIXED: [(&str, &str); 20] = [
     ("IFTMBC", "D99B"),
     ("IFTMCS", "D03A"),
     ("IFCSUM", "D96A"),
-    ("IFTSTA", "D18A"),
+    ("IFTSTA", "D07A"),
     ("IFTDGN", "D98A"),
     ("VERMAS", "D16A"),
     ("PAXLST", "D12B"),

@@ -151,21 +151,18 @@ impl<'s> Lists<'s> {
     }
 
     fn codes(&mut self, id: &str, simple: &Simple, except: &[Box<str>], random: &mut Random) -> Vec<Box<str>> {
-        let mut all: Vec<Box<str>> = match &simple.codes {
+        let mut all: Arc<[Box<str>]> = match &simple.codes {
             Some(CodeList::Values(values)) => values.iter().map(|(code, _)| code.clone()).collect(),
-            Some(CodeList::Table(table)) => self.table(table).to_vec(),
-            Some(CodeList::Directory(element)) => self.own(element).to_vec(),
-            None => Vec::new(),
+            Some(CodeList::Table(table)) => self.table(table),
+            Some(CodeList::Directory(element)) => self.own(element),
+            None => return Vec::new(),
         };
         if all.is_empty() {
             let table = self.specs.bound_table(id).map(|(table, _)| table.to_owned());
-            all = table.map_or_else(Vec::new, |table| self.table(&table).to_vec());
+            all = table.map_or(all, |table| self.table(&table));
         }
-        if id == "6069" {
-            // Totals of these would have to be counted.
-            let counted = self.table("control-total-6069");
-            all.retain(|code| !counted.contains(code));
-        }
+        // Totals of these would have to be counted.
+        let counted = if id == "6069" { self.table("control-total-6069") } else { [].into() };
         let fits = |code: &str| {
             let len = code.chars().count() as u32;
             let digits = code.bytes().all(|byte| byte.is_ascii_digit());
@@ -175,12 +172,17 @@ impl<'s> Lists<'s> {
                 && (simple.class != Class::Numeric || digits)
                 && (simple.class != Class::Alpha || !code.bytes().any(|byte| byte.is_ascii_digit()))
         };
-        all.retain(|code| fits(code) && !except.contains(code));
-        let most = if matches!(id, "3225" | "3223" | "3233") { 400 } else { MOST_CODES };
+        let good = |code: &Box<str>| fits(code) && !except.contains(code) && !counted.contains(code);
+        if id.starts_with("32") && all.len() > 10_000 {
+            // Places: some of very many.
+            let tries = (0..400).map(|_| random.any(&all).clone());
+            return tries.filter(good).collect();
+        }
+        let mut good: Vec<&Box<str>> = all.iter().filter(|code| good(code)).collect();
         let mut chosen = Vec::new();
-        while chosen.len() < most && !all.is_empty() {
-            let at = random.below(all.len() as u64) as usize;
-            chosen.push(all.swap_remove(at));
+        while chosen.len() < MOST_CODES && !good.is_empty() {
+            let at = random.below(good.len() as u64) as usize;
+            chosen.push(good.swap_remove(at).clone());
         }
         chosen
     }
