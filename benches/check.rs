@@ -32,7 +32,7 @@ fn checks(criterion: &mut Criterion) {
             report.errors().len()
         );
         for issue in report.errors().iter().take(3) {
-            println!("  edifact-rs: {issue:?}");
+            println!("  edifact-rs: {:?} {:?}: {}", issue.segment_tag, issue.segment_position, issue.message);
         }
         assert_eq!((errors, totals.messages), (0, messages), "both check all of it, and it is valid");
         let mut group = measure::group(criterion, "check", name, &input);

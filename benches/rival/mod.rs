@@ -100,16 +100,19 @@ fn segment(model: &Model, node: &Node, content: &Content) -> OwnedSegmentDef {
             let element = OwnedElementRef::new_unchecked(position, part.id.to_string(), status, 1);
             elements.push(match &model.get(part.of).content {
                 Content::Value(simple) => element.with_repr(repr(simple)),
-                content => element.with_components(components(model, content)),
+                content => element.with_components(components(model, content, min > 0 && place == 0)),
             });
         }
     }
     OwnedSegmentDef::new_unchecked(node.id.to_string(), node.id.to_string(), elements)
 }
 
-fn components(model: &Model, content: &Content) -> Vec<OwnedComponentRef> {
+/// An empty element counts as a present composite there, whose mandatory components it then
+/// misses: hundreds of thousands of false alarms, which would slow it down. So components are
+/// mandatory only in mandatory composites.
+fn components(model: &Model, content: &Content, mandatory: bool) -> Vec<OwnedComponentRef> {
     let parts = children(content).zip(1u8..).map(|((inner, min, _), position)| {
-        let component = OwnedComponentRef::new_unchecked(position, inner.id.to_string(), status(min > 0));
+        let component = OwnedComponentRef::new_unchecked(position, inner.id.to_string(), status(mandatory && min > 0));
         match &model.get(inner.of).content {
             Content::Value(simple) => component.with_repr(repr(simple)),
             _ => component,
