@@ -32,9 +32,16 @@ fn checks(criterion: &mut Criterion) {
             report.errors().len()
         );
         for issue in report.errors().iter().take(3) {
-            println!("  edifact-rs: {:?} {:?}: {}", issue.segment_tag, issue.segment_position, issue.message);
+            println!(
+                "  edifact-rs: {:?} {:?}: {}",
+                issue.segment_tag, issue.segment_position, issue.message
+            );
         }
-        assert_eq!((errors, totals.messages), (0, messages), "both check all of it, and it is valid");
+        assert_eq!(
+            (errors, totals.messages),
+            (0, messages),
+            "both check all of it, and it is valid"
+        );
         let mut group = measure::group(criterion, "check", name, &input);
         group.bench_function("baowen slice", |bench| {
             bench.iter(|| check(|mut sink| checker.slice(black_box(&input), &mut sink)));

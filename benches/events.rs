@@ -20,7 +20,9 @@ struct Visited {
 fn visit(mut reader: Reader<'_>) -> Visited {
     let mut visited = Visited::default();
     while let Some(item) = reader.next().expect("memory can be read") {
-        let Item::Segment(segment) = item else { continue };
+        let Item::Segment(segment) = item else {
+            continue;
+        };
         visited.segments += 1;
         for token in segment.element_tokens() {
             visited.components += 1;
@@ -59,11 +61,20 @@ fn events(criterion: &mut Criterion) {
         println!("{name}: {ours:?}; edifact-rs: {theirs:?}");
         assert_eq!(ours.segments, theirs.segments, "both read all of it");
         let mut group = measure::group(criterion, "events", name, &input);
-        group.bench_function("baowen slice", |bench| bench.iter(|| visit(Reader::new(black_box(&input)))));
-        group.bench_function("baowen stream", |bench| {
-            bench.iter(|| visit(Reader::from_read(black_box(&input[..]), baowen::edifact::Options::default())));
+        group.bench_function("baowen slice", |bench| {
+            bench.iter(|| visit(Reader::new(black_box(&input))))
         });
-        group.bench_function("edifact-rs tokenizer", |bench| bench.iter(|| rival(black_box(&input))));
+        group.bench_function("baowen stream", |bench| {
+            bench.iter(|| {
+                visit(Reader::from_read(
+                    black_box(&input[..]),
+                    baowen::edifact::Options::default(),
+                ))
+            });
+        });
+        group.bench_function("edifact-rs tokenizer", |bench| {
+            bench.iter(|| rival(black_box(&input)))
+        });
         group.finish();
     }
 }

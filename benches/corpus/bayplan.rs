@@ -13,8 +13,14 @@ use super::values::{self, Lists};
 pub const MOST_CONTAINERS: u64 = 9_999;
 
 const CARRIERS: [&str; 6] = ["BWL", "QAY", "ZHG", "SEA", "LMN", "POR"];
-const HAZARDS: [(&str, u16, &str); 6] =
-    [("3", 1993, "F-E"), ("8", 1789, "F-A"), ("9", 3480, "F-A"), ("2.1", 1950, "F-D"), ("4.1", 1325, "F-A"), ("6.1", 2810, "F-A")];
+const HAZARDS: [(&str, u16, &str); 6] = [
+    ("3", 1993, "F-E"),
+    ("8", 1789, "F-A"),
+    ("9", 3480, "F-A"),
+    ("2.1", 1950, "F-D"),
+    ("4.1", 1325, "F-A"),
+    ("6.1", 2810, "F-A"),
+];
 
 /// Writes bayplans.
 #[derive(Debug)]
@@ -37,11 +43,21 @@ impl Bayplan {
         let mut random = Random::new(seed);
         let ports = (0..40).map(|_| random.any(&all).clone()).collect();
         // 20 and 40 foot boxes, high ones, reefers and tanks.
-        const USUAL: [&str; 8] = ["22G1", "45G1", "42G1", "45R1", "22R1", "22T1", "L5G1", "22U1"];
-        let mut held: Vec<Box<str>> = sizes.iter().filter(|size| USUAL.contains(&&***size)).cloned().collect();
+        const USUAL: [&str; 8] = [
+            "22G1", "45G1", "42G1", "45R1", "22R1", "22T1", "L5G1", "22U1",
+        ];
+        let mut held: Vec<Box<str>> = sizes
+            .iter()
+            .filter(|size| USUAL.contains(&&***size))
+            .cloned()
+            .collect();
         held.sort_by_key(|size| USUAL.iter().position(|usual| *usual == &**size));
         assert!(!held.is_empty(), "the base has container sizes");
-        Self { ports, sizes: held.into(), text: String::new() }
+        Self {
+            ports,
+            sizes: held.into(),
+            text: String::new(),
+        }
     }
 
     /// What stands before the containers of a message.
@@ -51,7 +67,9 @@ impl Bayplan {
         out.raw(format_args!("UNH+{reference}+BAPLIE:D:95B:UN:SMDG20"));
         out.raw(format_args!("BGM++BP{reference:06}+9"));
         out.raw(format_args!("DTM+137:2611{day:02}0930:201"));
-        out.raw(format_args!("TDT+20+{voyage}E+1++BWL:172:20+++BWNA7:103::MV BAOWEN"));
+        out.raw(format_args!(
+            "TDT+20+{voyage}E+1++BWL:172:20+++BWNA7:103::MV BAOWEN"
+        ));
         out.raw(format_args!("LOC+5+{}:139:6", random.any(&self.ports)));
         out.raw(format_args!("LOC+61+{}:139:6", random.any(&self.ports)));
         out.raw(format_args!("DTM+178:2611{day:02}1800:201"));
@@ -64,15 +82,29 @@ impl Bayplan {
         let size = random.usual(&self.sizes).clone();
         let reefer = size.contains('R');
         let full = random.chance(80);
-        let (bay, row, tier) = (random.range(1, 98), random.range(0, 20), 2 * random.range(1, 48));
+        let (bay, row, tier) = (
+            random.range(1, 98),
+            random.range(0, 20),
+            2 * random.range(1, 48),
+        );
         out.raw(format_args!("LOC+147+{bay:03}{row:02}{tier:02}::5"));
         if random.chance(20) {
-            out.raw(format_args!("FTX+HAN+++{}", if random.chance(50) { "KEEP DRY" } else { "AWAY FROM HEAT" }));
+            out.raw(format_args!(
+                "FTX+HAN+++{}",
+                if random.chance(50) {
+                    "KEEP DRY"
+                } else {
+                    "AWAY FROM HEAT"
+                }
+            ));
         }
         if full {
             out.raw(format_args!("MEA+WT++KGM:{}", random.range(40, 320) * 100));
         } else {
-            out.raw(format_args!("MEA+WT++KGM:{}", if size.starts_with('2') { 2300 } else { 3900 }));
+            out.raw(format_args!(
+                "MEA+WT++KGM:{}",
+                if size.starts_with('2') { 2300 } else { 3900 }
+            ));
         }
         if reefer && full {
             out.raw(format_args!("TMP+2+-018:CEL"));
@@ -82,11 +114,18 @@ impl Bayplan {
         out.raw(format_args!("LOC+83+{}:139:6", random.usual(&self.ports)));
         out.raw(format_args!("RFF+BM:1"));
         values::container(random, &mut self.text);
-        out.raw(format_args!("EQD+CN+{}+{size}:102:5+++{}", self.text, if full { 5 } else { 4 }));
+        out.raw(format_args!(
+            "EQD+CN+{}+{size}:102:5+++{}",
+            self.text,
+            if full { 5 } else { 4 }
+        ));
         out.raw(format_args!("NAD+CA+{}:172:20", random.usual(&CARRIERS)));
         if full && random.chance(5) {
             let (class, number, page) = random.any(&HAZARDS);
-            out.raw(format_args!("DGS+IMD+{class}+{number:04}+023:CEL+{}+{page}", random.range(1, 3)));
+            out.raw(format_args!(
+                "DGS+IMD+{class}+{number:04}+023:CEL+{}+{page}",
+                random.range(1, 3)
+            ));
         }
     }
 }

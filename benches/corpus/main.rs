@@ -51,13 +51,26 @@ fn order(mut args: impl Iterator<Item = String>) -> Option<Order> {
         "cuscar" => Kind::Cuscar,
         _ => return None,
     };
-    Some(Order { kind, size: bytes, seed, files, out: out? })
+    Some(Order {
+        kind,
+        size: bytes,
+        seed,
+        files,
+        out: out?,
+    })
 }
 
 fn run(order: &Order) -> io::Result<u64> {
     let specs = Specs::base();
     if let Some(files) = order.files {
-        return folder(&specs, order.kind, order.seed, files, order.size, Path::new(&order.out));
+        return folder(
+            &specs,
+            order.kind,
+            order.seed,
+            files,
+            order.size,
+            Path::new(&order.out),
+        );
     }
     let mut to: Box<dyn Write> = match &*order.out {
         "-" => Box::new(io::stdout().lock()),

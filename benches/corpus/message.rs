@@ -2,7 +2,9 @@
 //! it as are asked for.
 
 use baowen::Result;
-use baowen::spec::model::{Content, Dependency, DependencyKind, Model, Node, Particle, Role, TypeId};
+use baowen::spec::model::{
+    Content, Dependency, DependencyKind, Model, Node, Particle, Role, TypeId,
+};
 use baowen::spec::{Home, Specs};
 
 use super::random::Random;
@@ -65,8 +67,12 @@ impl Plan {
     /// # Errors
     /// When a spec is broken.
     pub fn new(specs: &Specs, message: &str, release: &str, seed: u64) -> Result<Option<Self>> {
-        let Some(at) = specs.releases().find(release) else { return Ok(None) };
-        let Some(spec) = specs.message(message, Home::Edifact(at), 3)? else { return Ok(None) };
+        let Some(at) = specs.releases().find(release) else {
+            return Ok(None);
+        };
+        let Some(spec) = specs.message(message, Home::Edifact(at), 3)? else {
+            return Ok(None);
+        };
         let mut planner = Planner {
             model: &spec.model,
             lists: Lists::new(specs, at, 3),
@@ -84,15 +90,28 @@ impl Plan {
         if let Some((_, bulk)) = bulk.max_by_key(|(max, _)| *max) {
             *bulk = true;
         }
-        Ok(Some(Self { message: message.into(), release: release.into(), items }))
+        Ok(Some(Self {
+            message: message.into(),
+            release: release.into(),
+            items,
+        }))
     }
 
     /// Writes one message with the reference `reference`; `bulk` instances of its largest group.
     pub fn write(&self, reference: u64, bulk: u64, random: &mut Random, out: &mut Writer) {
         let before = out.segments;
-        let mut run = Run { random, out, sections: 0, two_sections: self.has_two_sections(), bulk };
+        let mut run = Run {
+            random,
+            out,
+            sections: 0,
+            two_sections: self.has_two_sections(),
+            bulk,
+        };
         let (version, release) = self.release.split_at(1);
-        run.out.raw(format_args!("UNH+{reference}+{}:{version}:{release}:UN", self.message));
+        run.out.raw(format_args!(
+            "UNH+{reference}+{}:{version}:{release}:UN",
+            self.message
+        ));
         run.items(&self.items, 0);
         let segments = out.segments - before + 1;
         out.raw(format_args!("UNT+{segments}+{reference}"));
@@ -108,7 +127,9 @@ impl Plan {
 }
 
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 struct Planner<'a> {
@@ -123,7 +144,8 @@ impl<'a> Planner<'a> {
     fn find_identified(&mut self, content: &'a Content) {
         for (node, ..) in children(content) {
             if let Some((element, values)) = &node.identified_by {
-                self.identified.push((node.id.clone(), element.clone(), values.clone()));
+                self.identified
+                    .push((node.id.clone(), element.clone(), values.clone()));
             }
             if node.role == Role::Group {
                 self.find_identified(&self.model.get(node.of).content);
@@ -135,9 +157,10 @@ impl<'a> Planner<'a> {
         let mut items = Vec::new();
         for (node, min, max) in children(content) {
             let kind = match node.role {
-                Role::Group => {
-                    Kind::Group { items: self.items(&self.model.get(node.of).content), bulk: false }
-                }
+                Role::Group => Kind::Group {
+                    items: self.items(&self.model.get(node.of).content),
+                    bulk: false,
+                },
                 _ if matches!(&*node.id, "UNH" | "UNT") => continue,
                 _ => Kind::Segment(self.segment(node)),
             };
@@ -148,8 +171,14 @@ impl<'a> Planner<'a> {
 
     fn segment(&mut self, node: &'a Node) -> Segment {
         let of = self.model.get(node.of);
-        let elements = children(&of.content).map(|(part, min, max)| self.element(node, part, min > 0, max)).collect();
-        Segment { tag: node.id.clone(), elements, dependencies: of.dependencies.clone() }
+        let elements = children(&of.content)
+            .map(|(part, min, max)| self.element(node, part, min > 0, max))
+            .collect();
+        Segment {
+            tag: node.id.clone(),
+            elements,
+            dependencies: of.dependencies.clone(),
+        }
     }
 
     fn element(&mut self, segment: &'a Node, part: &'a Node, mandatory: bool, max: u32) -> Element {
@@ -171,8 +200,12 @@ impl<'a> Planner<'a> {
             return element;
         }
         // A place and the like: who codes it stands beside it.
-        let Some(agency_at) = at("3055") else { return element };
-        let agency = element.fields[..agency_at].iter().find_map(|field| self.lists.agency_of(&field.id));
+        let Some(agency_at) = at("3055") else {
+            return element;
+        };
+        let agency = element.fields[..agency_at]
+            .iter()
+            .find_map(|field| self.lists.agency_of(&field.id));
         if let Some(agency) = agency {
             element.fields[agency_at].source = Source::Codes([agency].into());
             element.together = vec![0, agency_at];
@@ -183,19 +216,33 @@ impl<'a> Planner<'a> {
     fn fields(&mut self, segment: &'a Node, part: &'a Node, of: TypeId) -> Vec<Field> {
         match &self.model.get(of).content {
             Content::Value(_) => vec![self.field(segment, part, true)],
-            content => children(content).map(|(inner, min, _)| self.field(segment, inner, min > 0)).collect(),
+            content => children(content)
+                .map(|(inner, min, _)| self.field(segment, inner, min > 0))
+                .collect(),
         }
     }
 
     fn field(&mut self, segment: &'a Node, node: &'a Node, mandatory: bool) -> Field {
         let Content::Value(simple) = &self.model.get(node.of).content else {
-            return Field { id: node.id.clone(), mandatory, min: 0, max: 0, source: Source::Words };
+            return Field {
+                id: node.id.clone(),
+                mandatory,
+                min: 0,
+                max: 0,
+                source: Source::Words,
+            };
         };
         if let Some((element, values)) = &segment.identified_by
             && *element == node.id
         {
             let source = Source::Codes(values.clone().into());
-            return Field { id: node.id.clone(), mandatory: true, min: 0, max: 35, source };
+            return Field {
+                id: node.id.clone(),
+                mandatory: true,
+                min: 0,
+                max: 35,
+                source,
+            };
         }
         // What identifies another position of the same tag cannot stand here.
         let mut except = Vec::new();
@@ -204,8 +251,16 @@ impl<'a> Planner<'a> {
                 except.extend(values.iter().cloned());
             }
         }
-        let source = self.lists.source(&node.id, simple, &except, &mut self.random);
-        Field { id: node.id.clone(), mandatory, min: simple.min, max: simple.max.unwrap_or(35), source }
+        let source = self
+            .lists
+            .source(&node.id, simple, &except, &mut self.random);
+        Field {
+            id: node.id.clone(),
+            mandatory,
+            min: simple.min,
+            max: simple.max.unwrap_or(35),
+            source,
+        }
     }
 }
 
@@ -232,7 +287,11 @@ impl Run<'_, '_> {
                 if count == 0 && self.random.chance(first) {
                     count = 1;
                 }
-                while !trigger && count > 0 && count < u64::from(item.max.min(9)) && self.random.chance(more) {
+                while !trigger
+                    && count > 0
+                    && count < u64::from(item.max.min(9))
+                    && self.random.chance(more)
+                {
                     count += 1;
                 }
             }
@@ -248,7 +307,11 @@ impl Run<'_, '_> {
     fn segment(&mut self, segment: &Segment) {
         if &*segment.tag == "UNS" {
             self.sections += 1;
-            let section = if self.two_sections && self.sections == 1 { "D" } else { "S" };
+            let section = if self.two_sections && self.sections == 1 {
+                "D"
+            } else {
+                "S"
+            };
             return self.out.raw(format_args!("UNS+{section}"));
         }
         let present = self.presence(
@@ -263,7 +326,9 @@ impl Run<'_, '_> {
             for place in 1..=times {
                 self.out.element();
                 // Without a repetition separator each repetition has a place of its own.
-                if present >> at.min(63) & 1 == 1 && (place == 1 || (place <= 3 && self.random.chance(10))) {
+                if present >> at.min(63) & 1 == 1
+                    && (place == 1 || (place <= 3 && self.random.chance(10)))
+                {
                     self.element(element);
                 }
             }
@@ -298,7 +363,13 @@ impl Run<'_, '_> {
                 self.out.value(&beside);
                 continue;
             }
-            values::value(&field.source, (field.min, field.max), self.random, &mut text, &mut beside);
+            values::value(
+                &field.source,
+                (field.min, field.max),
+                self.random,
+                &mut text,
+                &mut beside,
+            );
             self.out.value(&text);
         }
     }
@@ -313,7 +384,9 @@ impl Run<'_, '_> {
         percent: impl Fn(usize) -> u64,
     ) -> u64 {
         let len = len.min(63);
-        let must = (0..len).filter(|at| mandatory(*at)).fold(0, |bits, at| bits | 1u64 << at);
+        let must = (0..len)
+            .filter(|at| mandatory(*at))
+            .fold(0, |bits, at| bits | 1u64 << at);
         let mut bits = must;
         for _ in 0..64 {
             bits = must;
@@ -322,7 +395,11 @@ impl Run<'_, '_> {
                     bits |= 1 << at;
                 }
             }
-            if bits != 0 && dependencies.iter().all(|dependency| holds(dependency, bits)) {
+            if bits != 0
+                && dependencies
+                    .iter()
+                    .all(|dependency| holds(dependency, bits))
+            {
                 return bits;
             }
         }
@@ -332,8 +409,14 @@ impl Run<'_, '_> {
 
 fn holds(dependency: &Dependency, present: u64) -> bool {
     let there = |position: &u16| (1..=64).contains(position) && present >> (position - 1) & 1 == 1;
-    let count = dependency.positions.iter().filter(|position| there(position)).count();
-    let Some((first, others)) = dependency.positions.split_first() else { return true };
+    let count = dependency
+        .positions
+        .iter()
+        .filter(|position| there(position))
+        .count();
+    let Some((first, others)) = dependency.positions.split_first() else {
+        return true;
+    };
     let other = others.iter().filter(|position| there(position)).count();
     match dependency.kind {
         DependencyKind::OneAndOnlyOne => count == 1,

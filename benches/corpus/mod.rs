@@ -58,12 +58,21 @@ pub enum Kind {
 ///
 /// # Panics
 /// When the specs lack one of the messages.
-pub fn write(specs: &Specs, kind: Kind, seed: u64, bytes: u64, to: &mut dyn Write) -> io::Result<u64> {
+pub fn write(
+    specs: &Specs,
+    kind: Kind,
+    seed: u64,
+    bytes: u64,
+    to: &mut dyn Write,
+) -> io::Result<u64> {
     let mut random = Random::new(seed);
     let mut to = Counted { to, written: 0 };
     match kind {
         Kind::Mixed => {
-            let plans: Vec<Plan> = MIXED.iter().map(|(message, release)| plan(specs, message, release, seed)).collect();
+            let plans: Vec<Plan> = MIXED
+                .iter()
+                .map(|(message, release)| plan(specs, message, release, seed))
+                .collect();
             let mut number = 0;
             while to.written < bytes {
                 number += 1;
@@ -74,7 +83,9 @@ pub fn write(specs: &Specs, kind: Kind, seed: u64, bytes: u64, to: &mut dyn Writ
                 while messages == 0 || out.bytes.len() < 64 << 10 {
                     messages += 1;
                     let bulk = random.range(2, 12);
-                    random.any(&plans).write(messages, bulk, &mut random, &mut out);
+                    random
+                        .any(&plans)
+                        .write(messages, bulk, &mut random, &mut out);
                 }
                 end(number, messages, &mut out);
                 to.take(&mut out)?;
@@ -135,7 +146,14 @@ pub fn bytes(specs: &Specs, kind: Kind, seed: u64, bytes: u64) -> Vec<u8> {
 ///
 /// # Errors
 /// When the folder or a file cannot be written.
-pub fn folder(specs: &Specs, kind: Kind, seed: u64, files: u64, bytes: u64, dir: &Path) -> io::Result<u64> {
+pub fn folder(
+    specs: &Specs,
+    kind: Kind,
+    seed: u64,
+    files: u64,
+    bytes: u64,
+    dir: &Path,
+) -> io::Result<u64> {
     std::fs::create_dir_all(dir)?;
     let mut written = 0;
     for file in 0..files {
@@ -151,7 +169,9 @@ fn plan(specs: &Specs, message: &str, release: &str, seed: u64) -> Plan {
 }
 
 fn begin(reference: u64, out: &mut Writer) {
-    out.raw(format_args!("UNB+UNOA:2+BAOWENSENDER:14+BAOWENPORT:14+261123:1200+BW{reference:08}"));
+    out.raw(format_args!(
+        "UNB+UNOA:2+BAOWENSENDER:14+BAOWENPORT:14+261123:1200+BW{reference:08}"
+    ));
 }
 
 fn end(reference: u64, messages: u64, out: &mut Writer) {
@@ -172,7 +192,11 @@ impl Counted<'_> {
     }
 
     fn take_large(&mut self, out: &mut Writer) -> io::Result<()> {
-        if out.bytes.len() >= 1 << 20 { self.take(out) } else { Ok(()) }
+        if out.bytes.len() >= 1 << 20 {
+            self.take(out)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -187,18 +211,35 @@ mod tests {
     fn corpora_are_valid() {
         let specs = Specs::base();
         let checker = Checker::new(&specs, Options::default()).unwrap();
-        for kind in [Kind::Mixed, Kind::Bayplan(bayplan::MOST_CONTAINERS), Kind::Cuscar] {
+        for kind in [
+            Kind::Mixed,
+            Kind::Bayplan(bayplan::MOST_CONTAINERS),
+            Kind::Cuscar,
+        ] {
             let input = bytes(&specs, kind, 1, 2 << 20);
             let mut errors = Vec::new();
             let mut sink = |finding: Finding| {
                 if finding.severity == Severity::Error {
-                    errors.push(finding.to_json("", baowen::finding::Lang::En, false).to_string());
+                    errors.push(
+                        finding
+                            .to_json("", baowen::finding::Lang::En, false)
+                            .to_string(),
+                    );
                 }
             };
             let totals = checker.slice(&input, &mut sink).unwrap();
             assert!(totals.messages > 0);
-            let shown = errors.iter().take(5).cloned().collect::<Vec<_>>().join("\n");
-            assert!(errors.is_empty(), "{kind:?}: {} errors\n{shown}", errors.len());
+            let shown = errors
+                .iter()
+                .take(5)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("\n");
+            assert!(
+                errors.is_empty(),
+                "{kind:?}: {} errors\n{shown}",
+                errors.len()
+            );
         }
     }
 

@@ -40,7 +40,10 @@ impl Random {
     /// # Panics
     /// When there is none.
     pub fn usual<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        let (a, b) = (self.below(items.len() as u64), self.below(items.len() as u64));
+        let (a, b) = (
+            self.below(items.len() as u64),
+            self.below(items.len() as u64),
+        );
         &items[a.min(b) as usize]
     }
 

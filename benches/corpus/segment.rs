@@ -37,8 +37,14 @@ impl Writer {
         if value.is_empty() {
             return;
         }
-        self.bytes.extend(std::iter::repeat_n(b'+', std::mem::take(&mut self.elements)));
-        self.bytes.extend(std::iter::repeat_n(b':', std::mem::take(&mut self.components)));
+        self.bytes.extend(std::iter::repeat_n(
+            b'+',
+            std::mem::take(&mut self.elements),
+        ));
+        self.bytes.extend(std::iter::repeat_n(
+            b':',
+            std::mem::take(&mut self.components),
+        ));
         for byte in value.bytes() {
             if matches!(byte, b'\'' | b'+' | b':' | b'?') {
                 self.bytes.push(b'?');

@@ -32,13 +32,59 @@ pub enum Source {
 }
 
 const WORDS: [&str; 48] = [
-    "STEEL", "COILS", "FROZEN", "FISH", "COTTON", "YARN", "MACHINE", "PARTS", "PAPER", "ROLLS", "TIMBER",
-    "RESIN", "BAGS", "CERAMIC", "TILES", "LED", "LAMPS", "TYRES", "COFFEE", "BEANS", "RICE", "PUMPS", "VALVES",
-    "GLASS", "PANELS", "HARBOUR", "TERMINAL", "EAST", "WEST", "NORTH", "SOUTH", "QUAY", "WAREHOUSE", "LOGISTICS",
-    "TRADING", "CO", "LTD", "ROAD", "STREET", "UNIT", "BLOCK", "FREIGHT", "LINES", "NO", "OF", "AND", "FOR", "WITH",
+    "STEEL",
+    "COILS",
+    "FROZEN",
+    "FISH",
+    "COTTON",
+    "YARN",
+    "MACHINE",
+    "PARTS",
+    "PAPER",
+    "ROLLS",
+    "TIMBER",
+    "RESIN",
+    "BAGS",
+    "CERAMIC",
+    "TILES",
+    "LED",
+    "LAMPS",
+    "TYRES",
+    "COFFEE",
+    "BEANS",
+    "RICE",
+    "PUMPS",
+    "VALVES",
+    "GLASS",
+    "PANELS",
+    "HARBOUR",
+    "TERMINAL",
+    "EAST",
+    "WEST",
+    "NORTH",
+    "SOUTH",
+    "QUAY",
+    "WAREHOUSE",
+    "LOGISTICS",
+    "TRADING",
+    "CO",
+    "LTD",
+    "ROAD",
+    "STREET",
+    "UNIT",
+    "BLOCK",
+    "FREIGHT",
+    "LINES",
+    "NO",
+    "OF",
+    "AND",
+    "FOR",
+    "WITH",
 ];
 
-const OWNERS: [&str; 8] = ["BWNU", "QAYU", "TESU", "ZHGU", "LMNU", "PORU", "SEAU", "BOXU"];
+const OWNERS: [&str; 8] = [
+    "BWNU", "QAYU", "TESU", "ZHGU", "LMNU", "PORU", "SEAU", "BOXU",
+];
 
 /// Codes of one element that a run uses.
 const MOST_CODES: usize = 12;
@@ -58,7 +104,14 @@ impl<'s> Lists<'s> {
     /// The lists of `release`.
     #[must_use]
     pub fn new(specs: &'s Specs, release: Release, syntax: u8) -> Self {
-        Self { specs, release, syntax, dates: None, tables: HashMap::new(), held: HashMap::new() }
+        Self {
+            specs,
+            release,
+            syntax,
+            dates: None,
+            tables: HashMap::new(),
+            held: HashMap::new(),
+        }
     }
 
     /// The directory's own codes of an element.
@@ -66,7 +119,10 @@ impl<'s> Lists<'s> {
         if let Some(codes) = self.held.get(element) {
             return codes.clone();
         }
-        let codes = self.specs.codes(element, Some(self.release), self.syntax).unwrap_or_default();
+        let codes = self
+            .specs
+            .codes(element, Some(self.release), self.syntax)
+            .unwrap_or_default();
         let codes: Arc<[Box<str>]> = codes.into_iter().map(|(code, _)| code).collect();
         self.held.insert(element.into(), codes.clone());
         codes
@@ -79,10 +135,16 @@ impl<'s> Lists<'s> {
         }
         let mut codes = Vec::new();
         if let Ok(Some(table)) = self.specs.table(id) {
-            let status = table.columns.iter().position(|column| &**column == "status");
+            let status = table
+                .columns
+                .iter()
+                .position(|column| &**column == "status");
             for row in table.rows() {
                 let row: Vec<&str> = row.collect();
-                if status.and_then(|at| row.get(at)).is_none_or(|status| status.is_empty()) {
+                if status
+                    .and_then(|at| row.get(at))
+                    .is_none_or(|status| status.is_empty())
+                {
                     codes.push(row[0].into());
                 }
             }
@@ -113,7 +175,9 @@ impl<'s> Lists<'s> {
         let mut dates = Vec::new();
         if let Ok(Some(table)) = self.specs.table("date-format-2379") {
             for code in USUAL {
-                let pattern = table.row(code).and_then(|row| row.get(1).map(|p| Box::<str>::from(*p)));
+                let pattern = table
+                    .row(code)
+                    .and_then(|row| row.get(1).map(|p| Box::<str>::from(*p)));
                 if let Some(pattern) = pattern
                     && own.iter().any(|held| &**held == code)
                 {
@@ -127,7 +191,13 @@ impl<'s> Lists<'s> {
     }
 
     /// Where the values of an element come from. Codes that `except` names are left out.
-    pub fn source(&mut self, id: &str, simple: &Simple, except: &[Box<str>], random: &mut Random) -> Source {
+    pub fn source(
+        &mut self,
+        id: &str,
+        simple: &Simple,
+        except: &[Box<str>],
+        random: &mut Random,
+    ) -> Source {
         if simple.codes.is_some() {
             let codes = self.codes(id, simple, except, random);
             if !codes.is_empty() {
@@ -142,7 +212,9 @@ impl<'s> Lists<'s> {
             }),
             _ => match id {
                 "8260" => Source::Container,
-                "1154" | "1004" | "1050" | "7402" | "9308" | "8028" | "3039" | "7140" | "1056" => Source::Reference,
+                "1154" | "1004" | "1050" | "7402" | "9308" | "8028" | "3039" | "7140" | "1056" => {
+                    Source::Reference
+                }
                 "3148" | "3251" => Source::Digits,
                 "6060" | "6314" | "5004" => Source::Number(3),
                 _ => Source::Words,
@@ -150,7 +222,13 @@ impl<'s> Lists<'s> {
         }
     }
 
-    fn codes(&mut self, id: &str, simple: &Simple, except: &[Box<str>], random: &mut Random) -> Vec<Box<str>> {
+    fn codes(
+        &mut self,
+        id: &str,
+        simple: &Simple,
+        except: &[Box<str>],
+        random: &mut Random,
+    ) -> Vec<Box<str>> {
         let mut all: Arc<[Box<str>]> = match &simple.codes {
             Some(CodeList::Values(values)) => values.iter().map(|(code, _)| code.clone()).collect(),
             Some(CodeList::Table(table)) => self.table(table),
@@ -158,21 +236,31 @@ impl<'s> Lists<'s> {
             None => return Vec::new(),
         };
         if all.is_empty() {
-            let table = self.specs.bound_table(id).map(|(table, _)| table.to_owned());
+            let table = self
+                .specs
+                .bound_table(id)
+                .map(|(table, _)| table.to_owned());
             all = table.map_or(all, |table| self.table(&table));
         }
         // Totals of these would have to be counted.
-        let counted = if id == "6069" { self.table("control-total-6069") } else { [].into() };
+        let counted = if id == "6069" {
+            self.table("control-total-6069")
+        } else {
+            [].into()
+        };
         let fits = |code: &str| {
             let len = code.chars().count() as u32;
             let digits = code.bytes().all(|byte| byte.is_ascii_digit());
             len >= simple.min
                 && simple.max.is_none_or(|max| len <= max)
-                && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+                && code
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
                 && (simple.class != Class::Numeric || digits)
                 && (simple.class != Class::Alpha || !code.bytes().any(|byte| byte.is_ascii_digit()))
         };
-        let good = |code: &Box<str>| fits(code) && !except.contains(code) && !counted.contains(code);
+        let good =
+            |code: &Box<str>| fits(code) && !except.contains(code) && !counted.contains(code);
         if id.starts_with("32") && all.len() > 10_000 {
             // Places: some of very many.
             let tries = (0..400).map(|_| random.any(&all).clone());
@@ -190,7 +278,13 @@ impl<'s> Lists<'s> {
 
 /// A value of at least `min` and at most `max` characters; `beside` takes what must stand beside
 /// it: the code of a date's format.
-pub fn value(source: &Source, (min, max): (u32, u32), random: &mut Random, out: &mut String, beside: &mut String) {
+pub fn value(
+    source: &Source,
+    (min, max): (u32, u32),
+    random: &mut Random,
+    out: &mut String,
+    beside: &mut String,
+) {
     out.clear();
     match source {
         Source::Codes(codes) => {
@@ -234,7 +328,11 @@ pub fn value(source: &Source, (min, max): (u32, u32), random: &mut Random, out: 
         out.truncate(out.trim_end().len());
     }
     while out.len() < min as usize {
-        out.push(if matches!(source, Source::Letters) { 'X' } else { '0' });
+        out.push(if matches!(source, Source::Letters) {
+            'X'
+        } else {
+            '0'
+        });
     }
 }
 
@@ -252,13 +350,22 @@ fn words(target: usize, random: &mut Random, out: &mut String) {
 }
 
 fn number((min, max): (u32, u32), decimals: u32, random: &mut Random, out: &mut String) {
-    let digits = if min == max { max } else { random.range(1, u64::from(max.min(6))) as u32 };
+    let digits = if min == max {
+        max
+    } else {
+        random.range(1, u64::from(max.min(6))) as u32
+    };
     let _ = write!(out, "{}", random.range(1, 9));
     for _ in 1..digits.max(min) {
         out.push(char::from(b'0' + random.below(10) as u8));
     }
     if decimals > 0 && min < max && max >= digits + decimals && random.chance(30) {
-        let _ = write!(out, ".{:0width$}", random.below(10u64.pow(decimals)), width = decimals as usize);
+        let _ = write!(
+            out,
+            ".{:0width$}",
+            random.below(10u64.pow(decimals)),
+            width = decimals as usize
+        );
     }
 }
 
@@ -316,7 +423,12 @@ mod tests {
     #[test]
     fn dates_follow_their_pattern() {
         let mut random = Random::new(7);
-        for (pattern, len) in [("CCYYMMDD", 8), ("CCYYMMDDhhmm", 12), ("YYMMDD", 6), ("CCYYMMDD-CCYYMMDD", 16)] {
+        for (pattern, len) in [
+            ("CCYYMMDD", 8),
+            ("CCYYMMDDhhmm", 12),
+            ("YYMMDD", 6),
+            ("CCYYMMDD-CCYYMMDD", 16),
+        ] {
             let mut out = String::new();
             date(pattern, &mut random, &mut out);
             assert_eq!(out.len(), len, "{pattern}: {out}");
@@ -326,7 +438,15 @@ mod tests {
     #[test]
     fn letters_of_container_numbers_have_their_worth() {
         // ISO 6346: A 10, B 12, K 21, L 23, U 32, V 34, Z 38.
-        for (letter, worth) in [(b'A', 10), (b'B', 12), (b'K', 21), (b'L', 23), (b'U', 32), (b'V', 34), (b'Z', 38)] {
+        for (letter, worth) in [
+            (b'A', 10),
+            (b'B', 12),
+            (b'K', 21),
+            (b'L', 23),
+            (b'U', 32),
+            (b'V', 34),
+            (b'Z', 38),
+        ] {
             let at = u64::from(letter - b'A');
             assert_eq!(10 + at + (at + 9) / 10, worth);
         }

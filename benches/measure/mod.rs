@@ -16,7 +16,10 @@ pub(crate) fn inputs() -> [(&'static str, Vec<u8>); 2] {
     let specs = Specs::base();
     [
         ("mixed", corpus::bytes(&specs, Kind::Mixed, SEED, SIZE)),
-        ("bayplan", corpus::bytes(&specs, Kind::Bayplan(bayplan::MOST_CONTAINERS), SEED, SIZE)),
+        (
+            "bayplan",
+            corpus::bytes(&specs, Kind::Bayplan(bayplan::MOST_CONTAINERS), SEED, SIZE),
+        ),
     ]
 }
 

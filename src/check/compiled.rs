@@ -1,7 +1,7 @@
 //! Messages and service segments made ready for checking, once for each spec, release and syntax
 //! version.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -9,8 +9,9 @@ use super::layout::Layout;
 use crate::Result;
 use crate::edifact::Segment;
 use crate::sequence::{Plan, PositionId, TagId, pack_tag};
+use crate::spec::declared::{Choice, Declared, choose};
 use crate::spec::model::TypeId;
-use crate::spec::{Home, Specs};
+use crate::spec::{Home, Specs, Table};
 
 /// What a position is to the checks of a whole message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +95,37 @@ type Cached<K, V> = Mutex<FxHashMap<K, Option<Arc<V>>>>;
 pub(crate) struct Compiled {
     messages: Cached<(Box<str>, Home, u8), CompiledMessage>,
     segments: Cached<(Box<str>, u8), Layout>,
+    choices: Mutex<FxHashMap<Declared, Choice>>,
+    control_totals: OnceLock<Option<Table>>,
 }
 
 impl Compiled {
+    /// The control totals that count segments.
+    pub(super) fn control_totals(&self, specs: &Specs) -> Option<&Table> {
+        let table = self
+            .control_totals
+            .get_or_init(|| specs.table("control-total-6069").ok().flatten());
+        table.as_ref()
+    }
+
+    /// Which definition a message header means.
+    pub(crate) fn choice(&self, specs: &Specs, declared: &Declared) -> Choice {
+        // Headers that differ in every message would fill the memory.
+        const MOST: usize = 10_000;
+        let mut choices = self
+            .choices
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(held) = choices.get(declared) {
+            return held.clone();
+        }
+        let choice = choose(specs, declared);
+        if choices.len() < MOST {
+            choices.insert(declared.clone(), choice.clone());
+        }
+        choice
+    }
+
     /// The message of that type; `None` when the directory does not have it.
     pub(crate) fn message(
         &self,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::compiled::Compiled;
 use super::date::{self, DateFormats};
 use super::layout::{ComponentRule, Layout, PartRule, Plain};
 use super::value::{self, DecimalMarks, Wrong};
@@ -15,6 +16,7 @@ use crate::spec::model::{Dependency, DependencyKind};
 #[derive(Clone, Copy)]
 pub(super) struct Env<'e> {
     pub specs: &'e Specs,
+    pub compiled: &'e Compiled,
     pub marks: DecimalMarks,
     /// Counts characters where one may take several bytes.
     pub chars: Option<fn(&[u8]) -> usize>,

@@ -19,7 +19,7 @@ use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
 use crate::finding::{Code, Finding, Related};
 use crate::span::Span;
 use crate::spec::Home;
-use crate::spec::declared::{Choice, Declared, choose};
+use crate::spec::declared::{Choice, Declared};
 
 /// What opens and closes a part of the envelope: where references and counts stand.
 struct Pair {
@@ -124,7 +124,6 @@ pub(super) struct Run<'c, 's> {
     syntax: u8,
     marks: DecimalMarks,
     chars: Option<fn(&[u8]) -> usize>,
-    chosen: Option<(Declared, Option<Arc<CompiledMessage>>)>,
     /// A segment outside messages was reported, and no message has come since.
     outside: bool,
     headless: bool,
@@ -151,7 +150,6 @@ impl<'c, 's> Run<'c, 's> {
                 second: b'.',
             },
             chars: None,
-            chosen: None,
             outside: false,
             headless: false,
             guessed: false,
@@ -163,6 +161,7 @@ impl<'c, 's> Run<'c, 's> {
     fn env(&self) -> Env<'c> {
         Env {
             specs: &self.checker.specs,
+            compiled: &self.checker.compiled,
             marks: self.marks,
             chars: self.chars,
             dates: &self.checker.dates,
@@ -716,16 +715,10 @@ impl<'c, 's> Run<'c, 's> {
                 .compiled
                 .message(specs, message, *home, self.syntax);
         }
-        if let Some((held, compiled)) = &self.chosen
-            && held == declared
-            && compiled.is_some()
-        {
-            return Ok(compiled.clone());
-        }
         let interactive = segment.tag() == b"UIH";
         let at = usize::from(!interactive);
         let release_span = token_span(segment, at, 2);
-        let (finding, home) = match choose(specs, declared) {
+        let (finding, home) = match self.checker.compiled.choice(specs, declared) {
             Choice::Home(home, unusual) => {
                 let finding = unusual.then(|| {
                     let name = match home {
@@ -772,7 +765,6 @@ impl<'c, 's> Run<'c, 's> {
             }
             None => None,
         };
-        self.chosen = Some((declared.clone(), compiled.clone()));
         Ok(compiled)
     }
 

@@ -94,15 +94,9 @@ pub(super) struct Bound {
 impl Bound {
     /// The codes of the table, and whether more come up between its editions.
     pub(super) fn codes(&self, specs: &Specs) -> (&CodeSet, bool) {
-        let (codes, open) = self.loaded.get_or_init(|| {
-            let list = CodeList::Table(self.table.clone());
-            let open = specs
-                .table(&self.table)
-                .ok()
-                .flatten()
-                .is_some_and(|table| table.open);
-            (specs.code_set(&list, None, 4).unwrap_or_default(), open)
-        });
+        let (codes, open) = self
+            .loaded
+            .get_or_init(|| specs.table_codes(&self.table).unwrap_or_default());
         (codes, *open)
     }
 

@@ -419,7 +419,7 @@ impl<'c> MessageCheck<'c> {
         if self.controls.is_empty() {
             return;
         }
-        let Ok(Some(table)) = env.specs.table("control-total-6069") else {
+        let Some(table) = env.compiled.control_totals(env.specs) else {
             return;
         };
         let plan = &self.compiled.plan;

@@ -4,7 +4,7 @@
 use super::{Home, Specs};
 
 /// What a message header says of its definition, or a user instead of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Declared {
     pub(crate) message: String,
     pub(crate) version: String,

@@ -38,6 +38,12 @@ pub struct MessageSpec {
     pub model: Model,
 }
 
+type SetsKey = (CodeList, Option<Release>, u8);
+
+/// Sets of codes, made when first asked for.
+#[derive(Debug, Default)]
+struct CodeSets(std::sync::Mutex<HashMap<SetsKey, Arc<CodeSet>>>);
+
 /// Names by code.
 type Names = HashMap<Box<str>, Box<str>>;
 type NamesKey = (Box<str>, Option<Release>, u8);
@@ -247,23 +253,52 @@ impl Specs {
         release: Option<Release>,
         syntax: u8,
     ) -> Result<Arc<CodeSet>> {
+        let sets: Arc<CodeSets> = self.compiled();
+        let key = match list {
+            CodeList::Directory(_) => (list.clone(), release, syntax),
+            _ => (list.clone(), None, 0),
+        };
+        let lock = || {
+            sets.0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        };
+        if let Some(held) = lock().get(&key) {
+            return Ok(held.clone());
+        }
+        let made = self.make_code_set(list, release, syntax)?;
+        lock().insert(key, made.clone());
+        Ok(made)
+    }
+
+    /// The codes of a table, and whether more come up between its editions.
+    pub(crate) fn table_codes(&self, table: &str) -> Result<(Arc<CodeSet>, bool)> {
+        let shared: Arc<Tables> = self.compiled();
+        let mut tables = shared
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(held) = tables.get(table) {
+            return Ok(held.clone());
+        }
+        let found = self.table(table)?;
+        let made = found.map_or_else(Default::default, |table| {
+            (Arc::new(table.code_set()), table.open)
+        });
+        tables.insert(table.into(), made.clone());
+        Ok(made)
+    }
+
+    fn make_code_set(
+        &self,
+        list: &CodeList,
+        release: Option<Release>,
+        syntax: u8,
+    ) -> Result<Arc<CodeSet>> {
         let codes = match list {
             CodeList::Directory(element) => self.codes(element, release, syntax)?,
             CodeList::Values(values) => values.clone(),
-            CodeList::Table(table) => {
-                let shared: Arc<Tables> = self.compiled();
-                let mut tables = shared.0.lock().expect("no panic inside");
-                if let Some(set) = tables.get(table) {
-                    return Ok(set.clone());
-                }
-                let set = self
-                    .table(table)?
-                    .map(|table| table.code_set())
-                    .unwrap_or_default();
-                let set = Arc::new(set);
-                tables.insert(table.clone(), set.clone());
-                return Ok(set);
-            }
+            CodeList::Table(table) => return Ok(self.table_codes(table)?.0),
         };
         Ok(Arc::new(CodeSet::new(
             codes.iter().map(|(code, _)| &**code),
@@ -283,7 +318,7 @@ impl Specs {
 
 /// Code sets of tables, shared by every message.
 #[derive(Debug, Default)]
-struct Tables(std::sync::Mutex<HashMap<Box<str>, Arc<CodeSet>>>);
+struct Tables(std::sync::Mutex<HashMap<Box<str>, (Arc<CodeSet>, bool)>>);
 
 /// Builds the types of one message.
 struct Builder<'a> {
