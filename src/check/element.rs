@@ -91,8 +91,23 @@ struct Composite<'s, 'a> {
 }
 
 impl<'a> Composite<'_, 'a> {
+    /// The bytes of the component at `at`; empty where it is not there.
+    #[inline(always)]
+    fn bytes(&self, at: usize) -> &'a [u8] {
+        let (data, separators, _) = self.segment.raw();
+        let separator = self.first + at;
+        if separator > self.last {
+            return b"";
+        }
+        let from = if at == 0 {
+            self.start
+        } else {
+            separators[separator - 1] + 1
+        };
+        &data[from as usize..separators[separator] as usize]
+    }
+
     /// The component at `at`, if it is not empty.
-    #[inline]
     fn get(&self, at: usize) -> Option<Token<'a>> {
         let separator = self.first + at;
         if separator > self.last {
@@ -130,8 +145,10 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
     while next < separators.len() {
         let first = next;
         let start = at;
-        let part = layout.parts.get(element);
-        let components = part.map_or(&[][..], |part| layout.components_of(part));
+        let part = layout.hot_parts.get(element);
+        let rules = part.map_or(&[][..], |part| {
+            &layout.hot_rules[part.first as usize..(part.first + part.count) as usize]
+        });
         let mut component = 0;
         let mut found = 0u64;
         let end = loop {
@@ -139,9 +156,19 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
             let bytes = &data[at as usize..position as usize];
             if !bytes.is_empty() {
                 found |= 1 << component.min(63);
-                let fits = components
-                    .get(component)
-                    .is_some_and(|rule| plainly_fits(env, rule, bytes, specials));
+                let fits = rules.get(component).is_some_and(|rule| {
+                    let len = bytes.len() as u32;
+                    // Text and codes whose list others name are most: no table of jumps for them.
+                    !specials
+                        && len <= rule.max
+                        && len >= rule.min
+                        && ((rule.plain == Plain::Text && (rule.min == 0 || env.chars.is_none()))
+                            || rule.plain == Plain::NamedCode
+                            || (rule.plain == Plain::Code
+                                && is_own_code(env, layout, element, component, bytes))
+                            || (rule.plain == Plain::Number
+                                && bytes.iter().all(u8::is_ascii_digit)))
+                });
                 if !fits {
                     let token = segment.token_between(at, next);
                     unusual_value(env, layout, (element, repetition, component), &token, out);
@@ -170,7 +197,7 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
                     whole_composite(
                         env,
                         layout,
-                        part,
+                        &layout.parts[element],
                         (element, repetition),
                         found,
                         composite,
@@ -223,24 +250,20 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
     }
 }
 
-/// Whether a value is good at first sight. What is not is looked at again.
+/// Whether a value is in the directory's own list of its element.
 #[inline]
-fn plainly_fits(env: Env<'_>, rule: &ComponentRule, bytes: &[u8], specials: bool) -> bool {
-    let len = bytes.len() as u32;
-    if specials || len > rule.max || len < rule.min {
-        return false;
-    }
-    match rule.plain {
-        Plain::Text => rule.min == 0 || env.chars.is_none(),
-        Plain::Number => bytes.iter().all(u8::is_ascii_digit),
-        Plain::Code => rule
-            .codes
-            .as_ref()
-            .is_some_and(|codes| codes.own(env.specs).contains(bytes)),
-        // The code is checked with what names its list.
-        Plain::NamedCode => true,
-        Plain::Never => false,
-    }
+fn is_own_code(
+    env: Env<'_>,
+    layout: &Layout,
+    element: usize,
+    component: usize,
+    bytes: &[u8],
+) -> bool {
+    let first = layout.hot_parts[element].first as usize;
+    let codes = &layout.components[first + component].codes;
+    codes
+        .as_ref()
+        .is_some_and(|codes| codes.own(env.specs).contains(bytes))
 }
 
 /// A value that is not good at first sight, or is one too many.
@@ -364,19 +387,14 @@ fn whole_composite<'a>(
         }
     }
     for &at in &part.named {
+        let bytes = composite.bytes(at);
+        if bytes.is_empty() {
+            continue;
+        }
         let rule = &layout.components_of(part)[at];
-        if let (Some(codes), Some(token)) = (&rule.codes, composite.get(at))
-            && (token.escaped || !codes.own(env.specs).contains(token.bytes))
-        {
-            named_code(
-                env,
-                rule,
-                codes,
-                &token,
-                (element, repetition, at),
-                composite,
-                out,
-            );
+        let Some(codes) = &rule.codes else { continue };
+        if composite.segment.has_specials() || !codes.own(env.specs).contains(bytes) {
+            named_code(env, rule, codes, (element, repetition, at), composite, out);
         }
     }
     if let Some((at, format)) = part.date
@@ -412,11 +430,14 @@ fn named_code<'a>(
     env: Env<'_>,
     rule: &ComponentRule,
     codes: &super::layout::Codes,
-    token: &Token<'a>,
     at: At,
     composite: Composite<'_, 'a>,
     out: Out<'_, 'a>,
 ) {
+    let Some(token) = composite.get(at.2) else {
+        return;
+    };
+    let token = &token;
     let value = |at: usize| composite.get(at).map(|token| token.value());
     let (list, agency) = rule.list_named_by;
     let list = list.and_then(value);

@@ -8,9 +8,31 @@ use crate::spec::model::{
 use crate::spec::release::Release;
 use crate::spec::{CodeSet, Specs};
 
+/// What is looked at of every element: small, so that a layout stays in the cache.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HotPart {
+    /// Its components, in [`Layout::hot_rules`].
+    pub first: u32,
+    pub count: u32,
+    pub max: u32,
+    pub composite: bool,
+    pub joined: bool,
+    pub required: u64,
+}
+
+/// What is looked at of every value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HotRule {
+    pub min: u32,
+    pub max: u32,
+    pub plain: Plain,
+}
+
 /// What a segment may hold.
 #[derive(Debug)]
 pub(super) struct Layout {
+    pub hot_parts: Vec<HotPart>,
+    pub hot_rules: Vec<HotRule>,
     pub parts: Vec<PartRule>,
     pub components: Vec<ComponentRule>,
     pub dependencies: Vec<Dependency>,
@@ -143,6 +165,8 @@ impl Layout {
     pub(super) fn new(model: &Model, of: TypeId, release: Option<Release>, syntax: u8) -> Self {
         let segment = model.get(of);
         let mut layout = Self {
+            hot_parts: Vec::new(),
+            hot_rules: Vec::new(),
             parts: Vec::new(),
             components: Vec::new(),
             dependencies: segment.dependencies.clone(),
@@ -237,6 +261,21 @@ impl Layout {
                 });
             }
         }
+        let hot = |part: &PartRule| HotPart {
+            first: part.components.start as u32,
+            count: part.components.len() as u32,
+            max: part.max,
+            composite: part.composite,
+            joined: part.joined,
+            required: part.required,
+        };
+        layout.hot_parts = layout.parts.iter().map(hot).collect();
+        let hot = |rule: &ComponentRule| HotRule {
+            min: rule.min,
+            max: rule.max,
+            plain: rule.plain,
+        };
+        layout.hot_rules = layout.components.iter().map(hot).collect();
         layout.mandatory = bits(layout.parts.iter().map(|part| part.mandatory));
         layout
     }
