@@ -216,7 +216,7 @@ mod tests {
             Kind::Bayplan(bayplan::MOST_CONTAINERS),
             Kind::Cuscar,
         ] {
-            let input = bytes(&specs, kind, 1, 2 << 20);
+            let input = bytes(&specs, kind, 1, 500_000);
             let mut errors = Vec::new();
             let mut sink = |finding: Finding| {
                 if finding.severity == Severity::Error {

@@ -1,5 +1,5 @@
-//! What the reader gives for a slice it gives for a stream, however the stream is cut, and every
-//! byte is in one piece.
+//! What the reader gives for a slice it gives for a stream, however the stream is cut (only what
+//! belongs to no segment may come in more pieces), and every byte is in one piece.
 #![no_main]
 
 use std::io::Read;
@@ -23,9 +23,12 @@ impl Read for Drops<'_> {
     }
 }
 
-/// Everything read: kind, where the piece begins, and its tokens.
-fn all(mut reader: Reader<'_>) -> (Vec<(u8, Vec<u8>, Vec<(u64, Vec<u8>)>)>, Vec<String>) {
-    let mut items = Vec::new();
+/// A piece: its kind, its bytes, and the tokens of a segment with their offsets.
+type Piece = (u8, Vec<u8>, Vec<(u64, Vec<u8>)>);
+
+/// Everything read; neighbours of one kind that are no segments are joined.
+fn all(mut reader: Reader<'_>) -> (Vec<Piece>, Vec<String>) {
+    let mut items: Vec<Piece> = Vec::new();
     let mut findings = Vec::new();
     loop {
         let item = match reader.next().expect("memory can be read") {
@@ -40,7 +43,10 @@ fn all(mut reader: Reader<'_>) -> (Vec<(u8, Vec<u8>, Vec<(u64, Vec<u8>)>)>, Vec<
             Some(Item::Blank(piece)) => (3, piece.bytes.to_vec(), Vec::new()),
             Some(Item::Skipped(piece)) => (4, piece.bytes.to_vec(), Vec::new()),
         };
-        items.push(item);
+        match items.last_mut() {
+            Some(last) if last.0 == item.0 && item.0 >= 2 => last.1.extend_from_slice(&item.1),
+            _ => items.push(item),
+        }
         findings.extend(reader.take_findings().into_iter().map(|finding| format!("{:?} {:?}", finding.code, finding.span)));
     }
     findings.extend(reader.take_findings().into_iter().map(|finding| format!("{:?} {:?}", finding.code, finding.span)));
