@@ -11,15 +11,24 @@ use libfuzzer_sys::fuzz_target;
 
 fn checker() -> &'static Checker {
     static CHECKER: OnceLock<Checker> = OnceLock::new();
-    CHECKER.get_or_init(|| Checker::new(&Specs::base(), Options::default()).expect("the base is sound"))
+    CHECKER.get_or_init(|| {
+        Checker::new(&Specs::base(), Options::default()).expect("the base is sound")
+    })
 }
 
 fuzz_target!(|data: &[u8]| {
     let (mut slice, mut stream) = (Vec::<Finding>::new(), Vec::<Finding>::new());
-    checker().slice(data, &mut slice).expect("content never fails");
-    checker().read(data, &mut stream).expect("content never fails");
+    checker()
+        .slice(data, &mut slice)
+        .expect("content never fails");
+    checker()
+        .read(data, &mut stream)
+        .expect("content never fails");
     let shown = |findings: &[Finding]| -> Vec<String> {
-        findings.iter().map(|finding| finding.to_json("input", Lang::En, false).to_string()).collect()
+        findings
+            .iter()
+            .map(|finding| finding.to_json("input", Lang::En, false).to_string())
+            .collect()
     };
     assert_eq!(shown(&slice), shown(&stream));
     for finding in &slice {

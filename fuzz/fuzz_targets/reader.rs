@@ -35,7 +35,9 @@ fn all(mut reader: Reader<'_>) -> (Vec<Piece>, Vec<String>) {
             None => break,
             Some(Item::Segment(segment)) => {
                 let bytes = [segment.blank(), segment.bytes()].concat();
-                let tokens = segment.tokens().map(|token| (token.offset, token.value().into_owned()));
+                let tokens = segment
+                    .tokens()
+                    .map(|token| (token.offset, token.value().into_owned()));
                 (0, bytes, tokens.collect())
             }
             Some(Item::Una(piece)) => (1, piece.bytes.to_vec(), Vec::new()),
@@ -47,18 +49,35 @@ fn all(mut reader: Reader<'_>) -> (Vec<Piece>, Vec<String>) {
             Some(last) if last.0 == item.0 && item.0 >= 2 => last.1.extend_from_slice(&item.1),
             _ => items.push(item),
         }
-        findings.extend(reader.take_findings().into_iter().map(|finding| format!("{:?} {:?}", finding.code, finding.span)));
+        findings.extend(
+            reader
+                .take_findings()
+                .into_iter()
+                .map(|finding| format!("{:?} {:?}", finding.code, finding.span)),
+        );
     }
-    findings.extend(reader.take_findings().into_iter().map(|finding| format!("{:?} {:?}", finding.code, finding.span)));
+    findings.extend(
+        reader
+            .take_findings()
+            .into_iter()
+            .map(|finding| format!("{:?} {:?}", finding.code, finding.span)),
+    );
     (items, findings)
 }
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (most, data) = input;
     let slice = all(Reader::new(data));
-    let drops = Drops { rest: data, most: usize::from(most).max(1) };
+    let drops = Drops {
+        rest: data,
+        most: usize::from(most).max(1),
+    };
     let stream = all(Reader::from_read(drops, Options::default()));
     assert_eq!(slice, stream);
-    let bytes: Vec<u8> = slice.0.iter().flat_map(|(_, bytes, _)| bytes.iter().copied()).collect();
+    let bytes: Vec<u8> = slice
+        .0
+        .iter()
+        .flat_map(|(_, bytes, _)| bytes.iter().copied())
+        .collect();
     assert_eq!(bytes, data, "every byte is in one piece");
 });
