@@ -132,12 +132,15 @@ fn hash(text: &str) -> u64 {
     })
 }
 
+/// Tag, element, qualifiers.
+type Identified = (Box<str>, Box<str>, Vec<Box<str>>);
+
 struct Planner<'a> {
     model: &'a Model,
     lists: Lists<'a>,
     random: Random,
     /// Tag, element and qualifiers that identify a position of the message.
-    identified: Vec<(Box<str>, Box<str>, Vec<Box<str>>)>,
+    identified: Vec<Identified>,
 }
 
 impl<'a> Planner<'a> {

@@ -10,13 +10,16 @@ use baowen::spec::release::Release;
 
 use super::random::Random;
 
+/// Format codes of dates and their patterns.
+pub type Dates = Arc<[(Box<str>, Box<str>)]>;
+
 /// Where the value of an element comes from.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// One of these codes.
     Codes(Arc<[Box<str>]>),
     /// A date, time or period of the pattern that stands beside its code.
-    Date(Arc<[(Box<str>, Box<str>)]>),
+    Date(Dates),
     /// A container number (ISO 6346).
     Container,
     /// A reference: letters and digits.
@@ -95,7 +98,7 @@ pub struct Lists<'s> {
     specs: &'s Specs,
     release: Release,
     syntax: u8,
-    dates: Option<Arc<[(Box<str>, Box<str>)]>>,
+    dates: Option<Dates>,
     tables: HashMap<Box<str>, Arc<[Box<str>]>>,
     held: HashMap<Box<str>, Arc<[Box<str>]>>,
 }
@@ -166,7 +169,7 @@ impl<'s> Lists<'s> {
     }
 
     /// Format codes of 2379 and their patterns, those that are usual first.
-    pub fn dates(&mut self) -> Arc<[(Box<str>, Box<str>)]> {
+    pub fn dates(&mut self) -> Dates {
         const USUAL: [&str; 8] = ["102", "203", "201", "101", "204", "602", "401", "718"];
         if let Some(dates) = &self.dates {
             return dates.clone();
@@ -259,12 +262,14 @@ impl<'s> Lists<'s> {
                 && (simple.class != Class::Numeric || digits)
                 && (simple.class != Class::Alpha || !code.bytes().any(|byte| byte.is_ascii_digit()))
         };
-        let good =
-            |code: &Box<str>| fits(code) && !except.contains(code) && !counted.contains(code);
+        let good = |code: &str| {
+            let is_it = |other: &Box<str>| &**other == code;
+            fits(code) && !except.iter().any(is_it) && !counted.iter().any(is_it)
+        };
         if id.starts_with("32") && all.len() > 10_000 {
             // Places: some of very many.
             let tries = (0..400).map(|_| random.any(&all).clone());
-            return tries.filter(good).collect();
+            return tries.filter(|code| good(code)).collect();
         }
         let mut good: Vec<&Box<str>> = all.iter().filter(|code| good(code)).collect();
         let mut chosen = Vec::new();
@@ -288,8 +293,7 @@ pub fn value(
     out.clear();
     match source {
         Source::Codes(codes) => {
-            let code: &Box<str> = random.usual(codes);
-            out.push_str(code);
+            out.push_str(&**random.usual(codes));
         }
         Source::Date(formats) => {
             let (code, pattern) = random.usual(formats);
@@ -403,7 +407,7 @@ pub fn container(random: &mut Random, out: &mut String) {
                     // Letters count from 10 up, 11, 22 and 33 left out.
                     _ => {
                         let letter = u64::from(byte - b'A');
-                        10 + letter + (letter + 9) / 10
+                        10 + letter + letter.div_ceil(10)
                     }
                 };
                 worth << at
@@ -448,7 +452,7 @@ mod tests {
             (b'Z', 38),
         ] {
             let at = u64::from(letter - b'A');
-            assert_eq!(10 + at + (at + 9) / 10, worth);
+            assert_eq!(10 + at + at.div_ceil(10), worth);
         }
     }
 }
