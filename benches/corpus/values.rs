@@ -263,8 +263,8 @@ impl<'s> Lists<'s> {
                 && (simple.class != Class::Alpha || !code.bytes().any(|byte| byte.is_ascii_digit()))
         };
         let good = |code: &str| {
-            let is_it = |other: &Box<str>| &**other == code;
-            fits(code) && !except.iter().any(is_it) && !counted.iter().any(is_it)
+            let among = |codes: &[Box<str>]| codes.iter().any(|held| &**held == code);
+            fits(code) && !among(except) && !among(&counted)
         };
         if id.starts_with("32") && all.len() > 10_000 {
             // Places: some of very many.
@@ -293,7 +293,7 @@ pub fn value(
     out.clear();
     match source {
         Source::Codes(codes) => {
-            out.push_str(&**random.usual(codes));
+            out.push_str(random.usual::<Box<str>>(codes));
         }
         Source::Date(formats) => {
             let (code, pattern) = random.usual(formats);
