@@ -30,9 +30,10 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::edifact::charset::Charset;
-use crate::edifact::{self, Reader};
-use crate::finding::Sink;
+use crate::edifact::{self, Reader, transcode};
+use crate::finding::{Code, Finding, Sink};
 use crate::sequence;
+use crate::span::Span;
 use crate::spec::release::MessageName;
 use crate::spec::{Home, Specs};
 use crate::{Error, Result};
@@ -117,6 +118,9 @@ impl Checker {
     /// # Errors
     /// When a spec is broken; never for what the input holds.
     pub fn slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
+        if let Some(encoding) = self.transcoded(input) {
+            return self.transcoded_slice(input, encoding, sink);
+        }
         #[cfg(feature = "parallel")]
         if self.is_worth_splitting(input.len() as u64) {
             let reader = Reader::with_options(input, self.options.reading);
@@ -125,11 +129,23 @@ impl Checker {
         self.run(Reader::with_options(input, self.options.reading), sink)
     }
 
-    /// Checks a stream: memory stays flat whatever its length.
+    /// Checks a stream: memory stays flat whatever its length. UTF-16 and ISO 2022 are the
+    /// exception: they are taken into memory, and transcoded before they are read.
     ///
     /// # Errors
     /// When the stream cannot be read, or a spec is broken.
-    pub fn read(&self, read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
+    pub fn read(&self, mut read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
+        let mut start = Vec::new();
+        let told = |error| Error::io("input", error);
+        read.by_ref()
+            .take(4)
+            .read_to_end(&mut start)
+            .map_err(told)?;
+        if self.transcoded(&start).is_some() {
+            read.read_to_end(&mut start).map_err(told)?;
+            return self.slice(&start, sink);
+        }
+        let read = start.chain(read);
         self.run(Reader::from_read(read, self.options.reading), sink)
     }
 
@@ -138,7 +154,18 @@ impl Checker {
     ///
     /// # Errors
     /// When the file cannot be read, or a spec is broken.
-    pub fn file(&self, file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
+    pub fn file(&self, mut file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
+        use std::io::Seek;
+        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        if regular {
+            let mut start = Vec::new();
+            let told = |error| Error::io("input", error);
+            file.take(4).read_to_end(&mut start).map_err(told)?;
+            file.rewind().map_err(told)?;
+            if self.transcoded(&start).is_some() {
+                return self.read(file, sink);
+            }
+        }
         #[cfg(all(feature = "parallel", unix))]
         if file
             .metadata()
@@ -148,6 +175,59 @@ impl Checker {
             return self.split(&split::Source::File(file), reader, sink);
         }
         self.read(file, sink)
+    }
+
+    /// The encoding from which an input that begins with `start` has to be transcoded.
+    fn transcoded(&self, start: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+        match self.options.charset {
+            Some(charset) => charset.transcoded(),
+            None => transcode::detect(start),
+        }
+    }
+
+    /// Checks an input as UTF-8; findings are of its own bytes.
+    fn transcoded_slice(
+        &self,
+        input: &[u8],
+        encoding: &'static encoding_rs::Encoding,
+        sink: &mut dyn Sink,
+    ) -> Result<Totals> {
+        let transcoded = transcode::Transcoded::new(input, encoding);
+        let options = Options {
+            charset: Charset::for_label("utf-8"),
+            ..self.options.clone()
+        };
+        let checker = Self {
+            options,
+            ..self.clone()
+        };
+        let mut errors = 0;
+        for &offset in &transcoded.malformed {
+            errors += 1;
+            if errors <= self.options.most_findings {
+                let finding = Finding::new(Code::UNDECODABLE, Span::new(offset, 1))
+                    .with("charset", encoding.name());
+                sink.finding(finding);
+            }
+        }
+        let mut back = |mut finding: Finding| {
+            let to_original = |span: Span| {
+                let start = transcoded.original(span.start);
+                Span::new(start, transcoded.original(span.end()) - start)
+            };
+            finding.span = to_original(finding.span);
+            for related in &mut finding.related {
+                related.span = to_original(related.span);
+            }
+            sink.finding(finding);
+        };
+        let mut totals = checker.run(
+            Reader::with_options(&transcoded.text, self.options.reading),
+            &mut back,
+        )?;
+        totals.bytes = input.len() as u64;
+        totals.errors += errors;
+        Ok(totals)
     }
 
     #[cfg(feature = "parallel")]

@@ -188,7 +188,7 @@ impl<'s> Out<'s> {
     /// Sends a finding whose line and column are known.
     #[cold]
     pub(super) fn send_located(&mut self, mut finding: Finding, context: &Context<'_, '_>) {
-        if self.excerpts {
+        if self.excerpts && self.wants(finding.code) {
             let (base, bytes) = context.bytes();
             finding.excerpt = excerpt(self.charset, finding.span, base, bytes).map(Box::new);
         }
@@ -326,23 +326,22 @@ fn excerpt(charset: Charset, span: Span, base: u64, bytes: &[u8]) -> Option<Exce
     let end = at.checked_add(usize::try_from(span.len).ok()?)?;
     let (at, end) = (at.min(bytes.len()), end.min(bytes.len()));
     let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let from = bytes[..at]
-        .iter()
-        .rposition(is_break)
-        .map_or(0, |found| found + 1);
     // More bytes than characters are taken, and cut after decoding.
-    let near = from.max(at.saturating_sub(AROUND * 4));
+    let near = at.saturating_sub(AROUND * 4);
+    let broken = bytes[near..at].iter().rposition(is_break);
+    let goes_on = broken.is_none() && near > 0;
+    let near = broken.map_or(near, |found| near + found + 1);
     let near = (near..at)
         .find(|at| bytes[*at] & 0xC0 != 0x80)
         .unwrap_or(at);
     let before = charset.decode_lossy(&bytes[near..at]);
     let skip = before.chars().count().saturating_sub(AROUND);
     let before: String = before.chars().skip(skip).collect();
+    // A line may be as long as the input: it is looked at no further than is shown.
     let line_end = |from: usize| {
-        bytes[from..]
-            .iter()
-            .position(is_break)
-            .map_or(bytes.len(), |found| from + found)
+        let limit = bytes.len().min(from + INSIDE * 4 + 1);
+        let found = bytes[from..limit].iter().position(is_break);
+        found.map_or(limit, |found| from + found)
     };
     let stop = line_end(at).min(end);
     let inside = charset.decode_lossy(&bytes[at..stop.min(at + INSIDE * 4)]);
@@ -358,7 +357,7 @@ fn excerpt(charset: Charset, span: Span, base: u64, bytes: &[u8]) -> Option<Exce
         (shown, cut)
     };
     Some(Excerpt {
-        cut_before: skip > 0 || near > from,
+        cut_before: skip > 0 || goes_on,
         before: before.into(),
         inside: shown.into(),
         after: after.into(),

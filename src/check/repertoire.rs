@@ -34,6 +34,17 @@ pub(super) fn report(
             place(&mut finding, &tag, number);
             out.send(finding, context);
         }
+        if charset.name() == "UNOX"
+            && let Some(at) = token.bytes.iter().position(|byte| *byte == 0x1B)
+        {
+            let len = (token.bytes.len() - at).min(4);
+            let span = Span::new(token.offset + at as u64, len as u64);
+            let mut finding = Finding::new(Code::UNKNOWN_ESCAPE, span);
+            finding.value = Some(out.value(&token.bytes[at..at + len]));
+            place(&mut finding, &tag, number);
+            out.send(finding, context);
+            continue;
+        }
         let decoded = charset.decode(&value);
         let code = match decoded {
             None if !charset.is_level() => Code::UNDECODABLE,

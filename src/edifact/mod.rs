@@ -8,6 +8,7 @@ mod lex;
 mod lines;
 mod reader;
 mod segment;
+pub(crate) mod transcode;
 mod una;
 
 pub use lex::CharacterLength;
