@@ -247,7 +247,10 @@ pub fn read_service(folder: &Path) -> Result<History> {
             _ => "service_codes_v3.xml",
         };
         for (element, codes) in code_lists(&folder.join(codes))? {
-            history.set_codes(at, &element, &codes);
+            // Message types and releases: the directories themselves say which there are.
+            if !matches!(element.as_str(), "0054" | "0065") {
+                history.set_codes(at, &element, &codes);
+            }
         }
     }
     for line in include_str!("service-additions.txt").lines() {

@@ -236,10 +236,12 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn use_charset(&mut self, reader: &mut Reader<'_>, charset: Charset) {
+        if self.out.charset != charset {
+            reader.set_watch(charset.watch());
+        }
         self.out.charset = charset;
         self.chars = charset.is_multi_byte().then(|| charset.counter());
         reader.set_counting(charset.counter());
-        reader.set_watch(charset.watch());
         let length = charset.character_length(reader.separators());
         if length.is_some() {
             reader.set_character_length(length);
@@ -282,10 +284,12 @@ impl<'c, 's> Run<'c, 's> {
             reader.restart_item(charset.character_length(&separators));
             return Ok(());
         }
+        if self.out.charset != charset {
+            reader.set_watch(charset.watch());
+        }
         self.out.charset = charset;
         self.chars = charset.is_multi_byte().then(|| charset.counter());
         reader.set_counting(charset.counter());
-        reader.set_watch(charset.watch());
         self.use_syntax(reader);
         let Some(Item::Segment(segment)) = reader.current() else {
             return Ok(());

@@ -766,11 +766,12 @@ impl<'d> Reader<'d> {
     /// Judges what begins here.
     fn open(&mut self) -> Result<Found> {
         self.settle();
-        self.fill(self.origin + SIGHT + 16)?;
+        self.fill(self.origin + CHUNK)?;
         let bytes = self.ahead();
         if bytes.is_empty() {
             return Ok(self.nothing_more());
         }
+        let bytes = &bytes[..bytes.len().min(CHUNK)];
         let opening = una::opening(bytes);
         let broken_una = bytes.starts_with(b"UNA") && bytes.len() < 9;
         let len = bytes.len();

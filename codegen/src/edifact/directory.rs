@@ -287,3 +287,150 @@ fn tags(items: &[Item], each: &mut impl FnMut(&str)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::{History, Limits, Source, edifact};
+
+    const RULE: &str = "----------------------------------------------------------------------";
+
+    /// A directory of one message in the layout of the years after 1997.
+    fn new_layout(folder: &Path, group_line: &str) {
+        let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
+        write(
+            "EDED.25A",
+            format!(
+                "{RULE}\n\n     1001  Document name code                 [C]\n\n     Desc: x.\n\n     Repr: an..3\n\n{RULE}\n\n\
+                 +    1004  Document identifier                [C]\n\n     Repr: an..70\n\n{RULE}\n\n     1131  Code list code  [C]\n\n     Repr: an..17\n"
+            ),
+        );
+        write(
+            "EDCD.25A",
+            format!(
+                "{RULE}\n\n       C002 DOCUMENT NAME\n\n       Desc: x\n\n010    1001  Document name code     C      an..3\n020    1131  Code list code         C      an..17\n"
+            ),
+        );
+        write(
+            "EDSD.25A",
+            format!(
+                "{RULE}\n\n       BGM  BEGINNING OF MESSAGE\n\n       Function: To begin.\n\n010    C002 DOCUMENT NAME                 M    1\n       1001  Document name code          C      an..3\n       1131  Code list code              C      an..17\n\n\
+                 020    1004 DOCUMENT IDENTIFIER\n            CONTINUED                     C    9 an..70\n\n       Dependency note:\n       020  D5(020,010) If first, then all\n\n{RULE}\n"
+            ),
+        );
+        write(
+            "UNCL.25A",
+            format!(
+                "{RULE}\n\n*    1001  Document name code   [C]\n\n     Desc: x.\n\n     Repr: an..3\n\n     1     First name of\n           two lines\n              What it is.\n\n+    380   Invoice\n              What it is.\n\n{RULE}\n"
+            ),
+        );
+        write(
+            "SAMPLE_D.25A",
+            format!(
+                "                 Sample message\n\n              Message Type : SAMPLE\n\n4.3.1  Segment table\n\nPos     Tag Name          S   R\n\n00010   UNH Header         M   1\n\n{group_line}\n00030   BGM Beginning      M   1-----------+\n00040   UNT Trailer        M   1\n"
+            ),
+        );
+    }
+
+    const GROUP: &str = "00020       ---- Segment group 1  -------- C   99999-------+";
+
+    #[test]
+    fn a_directory_becomes_text_and_the_same_text_again() {
+        let (source, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        new_layout(source.path(), GROUP);
+        let import = || {
+            let (published, faults) =
+                edifact::read(&Source::read(source.path(), Limits::default()).unwrap()).unwrap();
+            assert!(faults.is_empty(), "{faults:?}");
+            assert_eq!(published.counts(), [1, 0, 1, 0, 1, 0, 3, 1, 2]);
+            let mut history = History::read(out.path()).unwrap();
+            history.import(&published);
+            history.write(out.path()).unwrap()
+        };
+        assert_eq!(import(), 6);
+        assert_eq!(import(), 0);
+        let read = |name: &str| std::fs::read_to_string(out.path().join(name)).unwrap();
+        assert_eq!(
+            read("segments.txt"),
+            "segment BGM\n  D25A..  Beginning of message\n    C002  M\n    1004  C  x9\n    D5  2 1\n"
+        );
+        assert_eq!(
+            read("codes/1001.txt"),
+            "codes 1001\n  1    D25A..      First name of two lines\n  380  D25A..      Invoice\n"
+        );
+        assert_eq!(
+            read("messages/SAMPLE.txt"),
+            "message SAMPLE\n  D25A..  Sample message\n    UNH  M  1\n    group 1  C  99999\n      BGM  M  1\n    UNT  M  1\n"
+        );
+    }
+
+    #[test]
+    fn the_old_layout_is_read_too() {
+        let source = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &[u8]| std::fs::write(source.path().join(name), text).unwrap();
+        write(
+            "TRED.93A",
+            format!("{RULE}\n\n  1001  Name, coded\n\n  Repr: an..3\n").as_bytes(),
+        );
+        write(
+            "TRCD.93A",
+            format!("{RULE}\n\n  C002  NAME\n\n  1001  Name, coded      C an..3\n").as_bytes(),
+        );
+        write("TRSD.93A", format!("{RULE}\n\nX BGM  BEGINNING\n\n  Function: x\n\n  C002 NAME               C\n  1001   Name, coded      C an..3\n\n").as_bytes());
+        write("UNCL-1.93A", format!("{RULE}\n\n* 1001  Name, coded\n\n  Repr: an..3\n\n        1 First\n             Text.\n+     380 Invoice\n             Text.\n").as_bytes());
+        // Code page 437 draws the boxes.
+        write(
+            "SAMPLE_D.93A",
+            b"4.3.1  Segment table\n\n0010   UNH Header   M   1\n0020       \xC4\xC4\xC4 Segment group 1 \xC4\xC4 C   9\xC4\xC4\xC4\xBF\n0030   BGM Beginning  M   1\xC4\xC4\xC4\xD9\n0040   UNT Trailer  M   1\n",
+        );
+        let (published, faults) =
+            edifact::read(&Source::read(source.path(), Limits::default()).unwrap()).unwrap();
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(
+            (published.release.as_str(), published.counts()),
+            ("D93A", [1, 0, 1, 0, 1, 0, 1, 1, 2])
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_located() {
+        let source = tempfile::tempdir().unwrap();
+        new_layout(source.path(), &GROUP.replace("group 1", "group 2"));
+        let faults = |source: &Path| {
+            edifact::read(&Source::read(source, Limits::default()).unwrap())
+                .unwrap()
+                .1
+        };
+        let text = faults(source.path())[0].to_string();
+        assert!(
+            text.contains("SAMPLE_D.25A:11: segment group 2 follows segment group 0"),
+            "{text}"
+        );
+        new_layout(source.path(), &GROUP.replace("-+", "-+|"));
+        assert!(faults(source.path())[0].to_string().contains("drawing"));
+        new_layout(source.path(), GROUP);
+        std::fs::write(
+            source.path().join("EDED.25A"),
+            format!("{RULE}\n\n     1001  Name  [C]\n\n     Repr: an..4\n"),
+        )
+        .unwrap();
+        let all: Vec<String> = faults(source.path())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(
+            all.iter()
+                .any(|text| text.contains("C002: 1001 differs from its definition (an..4)")),
+            "{all:?}"
+        );
+        assert!(
+            all.iter()
+                .any(|text| text.contains("BGM holds 1004, which is not defined")),
+            "{all:?}"
+        );
+        let empty = tempfile::tempdir().unwrap();
+        assert!(edifact::read(&Source::read(empty.path(), Limits::default()).unwrap()).is_err());
+    }
+}
