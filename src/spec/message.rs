@@ -272,7 +272,7 @@ impl Specs {
     }
 
     /// The codes of a table, and whether more come up between its editions.
-    pub(crate) fn table_codes(&self, table: &str) -> Result<(Arc<CodeSet>, bool)> {
+    pub(crate) fn table_codes(&self, table: &str) -> Result<TableCodes> {
         let shared: Arc<Tables> = self.compiled();
         let mut tables = shared
             .0
@@ -318,7 +318,10 @@ impl Specs {
 
 /// Code sets of tables, shared by every message.
 #[derive(Debug, Default)]
-struct Tables(std::sync::Mutex<HashMap<Box<str>, (Arc<CodeSet>, bool)>>);
+struct Tables(std::sync::Mutex<HashMap<Box<str>, TableCodes>>);
+
+/// The codes of a table, and whether more come up between its editions.
+type TableCodes = (Arc<CodeSet>, bool);
 
 /// Builds the types of one message.
 struct Builder<'a> {
