@@ -355,7 +355,18 @@ impl<'p> Sequencer<'p> {
         if smooth {
             return;
         }
-        for &(to, _) in allowed.iter().filter(|(_, price)| *price == 0) {
+        // Of repairs that cost the same the nearest is taken: one more of what stands here rather
+        // than another group whose beginning is missing.
+        let mut targets: Vec<PositionId> = allowed
+            .iter()
+            .filter(|(_, price)| *price == 0)
+            .map(|(position, _)| *position)
+            .collect();
+        targets.sort_by_cached_key(|to| {
+            let here = *to as usize == from.state.at;
+            std::cmp::Reverse((here, common_levels(&plan.open_at(*to), &from.state.open)))
+        });
+        for to in targets {
             self.with_errors(from, to, most, after);
         }
         if let Some(&(position, depth)) = from.missing.iter().rev().find(|(position, depth)| {
@@ -507,11 +518,7 @@ impl<'p> Sequencer<'p> {
         let plan = self.plan;
         let path = plan.open_at(to);
         let open = &from.state.open;
-        let common = path
-            .iter()
-            .zip(open)
-            .take_while(|(group, level)| **group == level.group)
-            .count();
+        let common = common_levels(&path, open);
         let item_at = |depth: usize| match path.get(depth + 1) {
             Some(&inner) => plan.group(inner).index,
             None => plan.position(to).index,
@@ -533,6 +540,7 @@ impl<'p> Sequencer<'p> {
             keep: common as u16,
             repeat: false,
         };
+        let mut one_too_many = false;
         if target > reached {
             let mut faults = missing_after(plan, &from.state, common);
             missing_between(plan, path[depth], open[depth].reached, target, &mut faults);
@@ -541,7 +549,14 @@ impl<'p> Sequencer<'p> {
         } else if to as usize == from.state.at {
             let position = plan.position(to);
             if from.state.count == position.max {
-                self.place_costly(from, step, vec![Fault::TooManySegments(to)], most, after);
+                // The first of a group that is full is one group too many: that is said below.
+                let level = open[depth];
+                let full = level.occurrence >= plan.group(level.group).max;
+                if position.index == 0 && depth > 0 && full {
+                    one_too_many = true;
+                } else {
+                    self.place_costly(from, step, vec![Fault::TooManySegments(to)], most, after);
+                }
             } else if from.state.count > position.max {
                 // Said once.
                 self.place(from, step, Vec::new(), 0, after);
@@ -561,7 +576,7 @@ impl<'p> Sequencer<'p> {
             self.place_costly(from, step, faults, most, after);
         }
         // In a new occurrence of one of the open groups.
-        for (depth, level) in open.iter().enumerate().take(common).skip(1) {
+        for (depth, level) in open.iter().enumerate().take(common).skip(1).rev() {
             let group = plan.group(level.group);
             let mut faults = missing_after(plan, &from.state, depth);
             let over = level.occurrence >= group.max;
@@ -581,6 +596,9 @@ impl<'p> Sequencer<'p> {
             } else if !faults.is_empty() {
                 self.place_costly(from, step, faults, most, after);
             }
+        }
+        if one_too_many {
+            self.place_costly(from, step, vec![Fault::TooManySegments(to)], most, after);
         }
     }
 
@@ -665,6 +683,14 @@ fn index(plan: &Plan, at: usize) -> usize {
     } else {
         at
     }
+}
+
+/// How many of the open groups, outermost first, are also those of `path`.
+fn common_levels(path: &[GroupId], open: &[Level]) -> usize {
+    path.iter()
+        .zip(open)
+        .take_while(|(group, level)| **group == level.group)
+        .count()
 }
 
 /// Moves a state over a transition.
