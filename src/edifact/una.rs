@@ -57,9 +57,34 @@ impl Separators {
             Some(self.terminator),
         ];
         let given: Vec<u8> = all.into_iter().flatten().collect();
+        let last = given.len() - 1;
         given.iter().enumerate().find_map(|(at, byte)| {
-            (byte.is_ascii_alphanumeric() || given[..at].contains(byte)).then_some(*byte)
+            (byte.is_ascii_alphanumeric()
+                || given[..at].contains(byte)
+                || (at < last && is_line_break(*byte)))
+            .then_some(*byte)
         })
+    }
+
+    /// The separators without a meaning that would leave nothing to read: a segment is not ended
+    /// by what separates its parts, and line breaks stand between segments.
+    fn readable(mut self) -> Self {
+        let usual = Self::default();
+        let rare = Self::level_b();
+        let bad = |byte: u8| byte == self.terminator || is_line_break(byte);
+        let instead = |usual: u8, rare: u8, other: u8| {
+            let free = usual != other && usual != self.terminator && Some(usual) != self.release;
+            if free { usual } else { rare }
+        };
+        if bad(self.component) {
+            self.component = instead(usual.component, rare.component, self.element);
+        }
+        if bad(self.element) {
+            self.element = instead(usual.element, rare.element, self.component);
+        }
+        self.release = self.release.filter(|byte| !bad(*byte));
+        self.repetition = self.repetition.filter(|byte| !bad(*byte));
+        self
     }
 }
 
@@ -82,6 +107,10 @@ pub(super) struct Opening {
 /// Bytes that must be in sight to judge an opening: UNA, line breaks, and UNB as far as its
 /// syntax version.
 pub(super) const SIGHT: usize = 64;
+
+fn is_line_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | b'\t')
+}
 
 fn is_tag(bytes: &[u8]) -> bool {
     bytes.len() >= 3
@@ -169,6 +198,9 @@ pub(super) fn opening(bytes: &[u8]) -> Option<Opening> {
     if opening.clash.is_some() && opening.separators.repetition == opening.clash {
         opening.separators.repetition = None;
     }
+    if opening.clash.is_some() {
+        opening.separators = opening.separators.readable();
+    }
     Some(opening)
 }
 
@@ -245,6 +277,19 @@ mod tests {
         assert_eq!(at("UIB+UNOA:4+A'").unwrap().syntax, 4);
         assert_eq!(at("BGM+380'").unwrap().syntax, 3);
         assert_eq!(at("UNA::.? 'UNB+UNOA:1").unwrap().clash, Some(b':'));
+        for una in [
+            "UNA'+.? '",
+            "UNA:'.? '",
+            "UNA\n+.? '",
+            "UNA:\t.? '",
+            "UNA:+.\r '",
+        ] {
+            let opening = at(&format!("{una}UNB+UNOA:1")).unwrap();
+            assert!(opening.clash.is_some());
+            let read = opening.separators;
+            assert_eq!((read.component, read.element), (b':', b'+'), "{una}");
+        }
+        assert!(at("UNA:+.? \n").unwrap().clash.is_none());
         for nothing in ["<xml/>", "hello", "UNA", "UNA:+", "", "UN"] {
             assert_eq!(at(nothing), None, "{nothing}");
         }
