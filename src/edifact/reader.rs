@@ -926,9 +926,11 @@ impl<'d> Reader<'d> {
         let len = if behind[blanks..].starts_with(b"UNP") {
             len
         } else {
+            // What is declared may go beyond the end of the input.
+            let there = left.min(self.ahead().len() as u64);
             let finding = Finding::new(
                 Code::OBJECT_LENGTH,
-                Span::new(self.base + self.origin as u64, left),
+                Span::new(self.base + self.origin as u64, there),
             );
             self.say(finding.with_content("length", left));
             self.fill(self.origin + limit as usize)?;
