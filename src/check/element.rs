@@ -177,7 +177,7 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
             at = position + 1;
             next += 1;
             let end = data[position as usize];
-            if end != service.component {
+            if end != service.component || next == separators.len() {
                 break end;
             }
             component += 1;
@@ -204,15 +204,22 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
                         out,
                     );
                 }
-                if repetition == part.max.saturating_add(1) {
+                // Of a simple element that is not used, its value says so.
+                let not_used = part.max == 0;
+                if repetition == part.max.saturating_add(1) && (!not_used || part.composite) {
                     let token = segment.token_between(start, first);
-                    let mut trouble = Trouble::at_token(
-                        Code::TOO_MANY_REPETITIONS,
-                        (element, repetition, 0),
-                        &token,
-                    );
+                    let code = if not_used {
+                        Code::NOT_USED
+                    } else {
+                        Code::TOO_MANY_REPETITIONS
+                    };
+                    let mut trouble = Trouble::at_token(code, (element, repetition, 0), &token);
                     trouble.component = None;
-                    out(trouble.with("max", part.max.to_string()));
+                    out(if not_used {
+                        trouble.with("element", layout.parts[element].id.to_string())
+                    } else {
+                        trouble.with("max", part.max.to_string())
+                    });
                 }
             }
             if component > 0 && separators[next - 1] == separators[next - 2] + 1 {
