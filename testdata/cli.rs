@@ -217,6 +217,63 @@ fn redacted_output_shows_no_value() {
     assert!(!out(&baowen(&["tree", "--redact", &path])).contains(secret));
 }
 
+/// Values of a file, as long as a name or a number that says something: what is not service or
+/// code but content.
+fn values(input: &[u8]) -> Vec<String> {
+    let mut values = Vec::new();
+    let mut reader = baowen::edifact::Reader::new(input);
+    while let Some(item) = reader.next().unwrap() {
+        let baowen::edifact::Item::Segment(segment) = item else {
+            continue;
+        };
+        if segment.tag().starts_with(b"UN") || segment.tag().starts_with(b"UI") {
+            continue;
+        }
+        for token in segment.element_tokens() {
+            if let Ok(value) = String::from_utf8(token.value().into_owned())
+                && value.chars().count() >= 5
+            {
+                values.push(value);
+            }
+        }
+    }
+    values
+}
+
+#[test]
+fn no_case_shows_a_value_when_redacted() {
+    let mut tried = 0;
+    for room in ["testdata/findings", "testdata/faulty", "testdata/dialects"] {
+        for entry in std::fs::read_dir(root().join(room)).unwrap() {
+            let path = entry.unwrap().path();
+            let values = values(&std::fs::read(&path).unwrap());
+            let file = path.display().to_string();
+            for format in ["text", "json", "sarif"] {
+                let text = out(&baowen(&["check", "--redact", "--format", format, &file]));
+                for value in &values {
+                    assert!(!text.contains(value), "{file}, {format}: {value}\n{text}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 300, "{tried}");
+}
+
+#[test]
+fn a_value_that_breaks_off_a_segment_is_redacted() {
+    // An apostrophe that should have been released makes a tag of what follows.
+    let input = b"UNB+UNOA:2+A+B+261123:0930+1'UNH+1+PAXLST:D:95B:UN'BGM+745'NAD+FL+++O'SECRETNAME+X'UNT+4+1'UNZ+1+1'";
+    for format in ["text", "json", "sarif"] {
+        let masked = with_input(&["check", "--redact", "--format", format, "-"], input);
+        assert!(
+            !out(&masked).contains("SECRETNAME"),
+            "{format}: {}",
+            out(&masked)
+        );
+    }
+}
+
 #[test]
 fn escape_sequences_do_not_reach_the_terminal() {
     let input = "UNB+UNOA:2+A+B+261123:0930+1'UNH+1+CUSCAR:D:95B:UN'BGM+\x1b[2J\u{202e}\x07+1'UNT+3+1'UNZ+1+1'";
