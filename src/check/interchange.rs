@@ -236,7 +236,7 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn use_charset(&mut self, reader: &mut Reader<'_>, charset: Charset) {
-        if self.out.charset != charset {
+        if self.out.charset != charset && self.split.is_none() {
             reader.set_watch(charset.watch());
         }
         self.out.charset = charset;
@@ -475,14 +475,13 @@ impl<'c, 's> Run<'c, 's> {
             self.out.message_ref = None;
             self.out.message_type = None;
         }
-        let counter = reader.counter_at(offset);
         let Some(split) = &mut self.split else {
             return Ok(());
         };
         let stretch = split.open.get_or_insert_with(|| Stretch {
             start: offset,
             end: offset,
-            at: counter.at(),
+            at: reader.locate(offset),
             continuation: reader.continuation(),
             charset: self.out.charset,
             interchange: self.out.interchange,

@@ -179,18 +179,15 @@ impl Charset {
                 | is_break(byte)
         };
         match self.kind {
-            Kind::LevelA => bytes.iter().fold(true, |all, byte| all & common(*byte)),
-            Kind::LevelB => bytes.iter().fold(true, |all, byte| {
-                all & (common(*byte) | (byte.wrapping_sub(b'a') < 26))
-            }),
-            Kind::Latin1 | Kind::Latin5 => bytes.iter().fold(true, |all, byte| {
-                all & (((byte & 0x7F >= 0x20) & (*byte != 0x7F)) | is_break(*byte))
+            Kind::LevelA => all(bytes, common),
+            Kind::LevelB => all(bytes, |byte| common(byte) | (byte.wrapping_sub(b'a') < 26)),
+            Kind::Latin1 | Kind::Latin5 => all(bytes, |byte| {
+                ((byte & 0x7F >= 0x20) & (byte != 0x7F)) | is_break(byte)
             }),
             Kind::Encoding(encoding) => {
-                let plain = bytes.iter().fold(true, |all, byte| {
-                    all & ((byte.wrapping_sub(0x20) < 0x5F) | is_break(*byte))
-                });
-                plain || self.decodes(encoding, bytes)
+                all(bytes, |byte| {
+                    (byte.wrapping_sub(0x20) < 0x5F) | is_break(byte)
+                }) || self.decodes(encoding, bytes)
             }
         }
     }
@@ -255,9 +252,11 @@ impl Charset {
             |bytes| count(double_byte_length, bytes)
         } else {
             // Files in UTF-8 that say otherwise are common: their columns count characters too.
-            |bytes| match std::str::from_utf8(bytes) {
-                Ok(text) if text.len() != bytes.len() || !bytes.is_ascii() => text.chars().count(),
-                _ => bytes.len(),
+            |bytes| {
+                if bytes.is_ascii() {
+                    return bytes.len();
+                }
+                std::str::from_utf8(bytes).map_or(bytes.len(), |text| text.chars().count())
             }
         }
     }
@@ -291,6 +290,18 @@ impl Charset {
             double_byte_length
         })
     }
+}
+
+/// Whether every byte is good. Blocks of fixed length, so that the compiler makes vectors of them.
+#[inline(always)]
+fn all(bytes: &[u8], good: impl Fn(u8) -> bool) -> bool {
+    let bad = |block: &[u8]| {
+        block
+            .iter()
+            .fold(0u8, |bad, byte| bad | u8::from(!good(*byte)))
+    };
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    blocks.iter().all(|block| bad(block) == 0) && bad(rest) == 0
 }
 
 fn latin5(byte: u8) -> char {
