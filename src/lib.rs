@@ -10,5 +10,6 @@ pub mod sequence;
 pub mod span;
 pub mod spec;
 pub mod tree;
+pub mod xml;
 
 pub use error::{Error, Result};

@@ -3,22 +3,25 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 8] = [
+const FLOORS: [(&str, u32); 9] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
     ("edifact", 1),
     ("spec", 1),
+    ("xml", 1),
     ("sequence", 2),
     ("tree", 2),
     ("check", 3),
 ];
 
 /// Uses on one floor that are meant.
-const MEANT: [(&str, &str); 4] = [
+const MEANT: [(&str, &str); 5] = [
     ("finding", "span"),
     ("finding", "error"),
     ("tree", "sequence"),
+    // The model of all syntaxes.
+    ("xml", "spec"),
     ("error", "finding"),
 ];
 

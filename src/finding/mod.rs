@@ -5,6 +5,7 @@
 
 mod json;
 pub mod table;
+pub(crate) mod tally;
 
 use crate::span::{LineColumn, Span};
 pub use json::mask;

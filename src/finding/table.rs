@@ -450,4 +450,336 @@ findings! {
         zh "另有 {count} 条 {code} 未显示"
         explain_en "Of one code only so many findings are shown for a file (--max-findings); all are counted."
         explain_zh "每个文件同一代码只显示有限条数（--max-findings），但全部计数。";
+    // XML 1.0 and Namespaces in XML 1.0.
+    XML_NO_ROOT "xml-no-root" Error
+        en "the document has no root element"
+        zh "文档没有根元素"
+        explain_en "An XML document has exactly one root element (XML 1.0, production 1)."
+        explain_zh "XML 文档必须恰有一个根元素（XML 1.0 产生式 1）。";
+    XML_UNKNOWN_ENCODING "xml-unknown-encoding" Error
+        en "the encoding {value} that the document declares is not known"
+        zh "文档声明的编码 {value} 未知"
+        explain_en "UTF-8, UTF-16, GB18030, GBK and the other encodings of the WHATWG standard are read. Say with --charset what it is."
+        explain_zh "支持 UTF-8、UTF-16、GB18030、GBK 及 WHATWG 标准中的其他编码。可用 --charset 指定实际编码。";
+    XML_ENCODING_MISMATCH "xml-encoding-mismatch" Error
+        en "the document declares the encoding {value}, but its bytes are {found}"
+        zh "文档声明编码 {value}，但其字节为 {found}"
+        explain_en "The byte order mark or the first bytes tell another encoding than the XML declaration. The document was read by its bytes."
+        explain_zh "字节顺序标记或起始字节与 XML 声明的编码不一致，已按实际字节读取。";
+    XML_UNDECODABLE "xml-undecodable" Error
+        en "the bytes {bytes} are no character in {charset}"
+        zh "字节 {bytes} 在 {charset} 中不是字符"
+        explain_en "The encoding is declared wrongly, or a character is cut off. Files that declare UTF-8 and hold GBK can be read with --charset gb18030."
+        explain_zh "编码声明有误或字符被截断。声明 UTF-8 而实际为 GBK 的文件可用 --charset gb18030 读取。";
+    XML_ILLEGAL_CHARACTER "xml-illegal-character" Error
+        en "the character {character} cannot stand in XML"
+        zh "XML 中不能出现字符 {character}"
+        explain_en "Control characters other than tab, line feed and carriage return, U+FFFE and U+FFFF are no characters of XML 1.0 (production 2)."
+        explain_zh "除制表符、换行和回车外的控制字符以及 U+FFFE、U+FFFF 不是 XML 1.0 的字符（产生式 2）。";
+    XML_DECLARATION "xml-declaration" Error
+        en "the XML declaration is wrong, or not at the very beginning"
+        zh "XML 声明有误，或不在文档最开头"
+        explain_en "Write <?xml version=\"1.0\" encoding=\"UTF-8\"?> as the first bytes: version, encoding, standalone, in this order."
+        explain_zh "应以 <?xml version=\"1.0\" encoding=\"UTF-8\"?> 作为最初的字节，依次为 version、encoding、standalone。";
+    XML_VERSION "xml-version" Warning
+        en "the document says XML version {value}; it is read as 1.0"
+        zh "文档声明 XML 版本 {value}，按 1.0 读取"
+        explain_en "Version 1.1 is hardly used, and partners may refuse it."
+        explain_zh "1.1 版很少使用，其他系统可能拒收。";
+    XML_DOCTYPE "xml-doctype" Error
+        en "a document type declaration (DTD) is not accepted"
+        zh "不接受文档类型声明（DTD）"
+        explain_en "A DTD can define entities that fetch files or grow without bound. Messages need none. It was passed over."
+        explain_zh "DTD 可以定义读取文件或无限膨胀的实体，报文不需要它。已跳过。";
+    XML_NAME "xml-name" Error
+        en "{value} is not a name of XML"
+        zh "{value} 不是合法的 XML 名称"
+        explain_en "A name begins with a letter or underscore, goes on with letters, digits, hyphens, underscores and periods, and has at most one colon, after its prefix."
+        explain_zh "名称以字母或下划线开头，其后为字母、数字、连字符、下划线和句点，至多有一个冒号（位于前缀之后）。";
+    XML_TAG "xml-tag" Error
+        en "the tag is broken: {expected} was expected here"
+        zh "标签有误：此处应为 {expected}"
+        explain_en "An attribute is written name=\"value\"; a tag ends with > or />."
+        explain_zh "属性写作 name=\"value\"；标签以 > 或 /> 结束。";
+    XML_SPACE "xml-space-between-attributes" Error
+        en "white space is missing before the attribute"
+        zh "属性之前缺少空白"
+        explain_en "Attributes are separated from each other and from the element name by white space."
+        explain_zh "属性之间以及属性与元素名之间须以空白分隔。";
+    XML_LESS_THAN "xml-less-than-in-attribute" Error
+        en "< cannot stand in an attribute value"
+        zh "属性值中不能出现 <"
+        explain_en "Write &lt; instead. Perhaps a quotation mark is missing before it."
+        explain_zh "应写作 &lt;。也可能前面缺少引号。";
+    XML_DUPLICATE_ATTRIBUTE "xml-duplicate-attribute" Error
+        en "the attribute {value} stands twice in one tag"
+        zh "属性 {value} 在同一标签中出现两次"
+        explain_en "Two attributes of an element may not have the same namespace and local name."
+        explain_zh "一个元素的两个属性不得具有相同的命名空间和本地名。";
+    XML_END_MISMATCH "xml-end-tag-mismatch" Error
+        en "the end tag {value} does not fit: {expected} is open"
+        zh "结束标签 {value} 不匹配：当前打开的是 {expected}"
+        explain_en "Elements are closed in the reverse order of opening."
+        explain_zh "元素必须按与打开相反的顺序关闭。";
+    XML_UNEXPECTED_END "xml-unexpected-end-tag" Error
+        en "the end tag {value} closes nothing"
+        zh "结束标签 {value} 没有对应的开始标签"
+        explain_en "No element is open here."
+        explain_zh "此处没有打开的元素。";
+    XML_UNCLOSED "xml-unclosed-element" Error
+        en "the document ends while {element} is open"
+        zh "文档结束时 {element} 尚未关闭"
+        explain_en "The file was probably cut off."
+        explain_zh "文件可能被截断。";
+    XML_UNTERMINATED "xml-unterminated" Error
+        en "the document ends inside markup: {expected} was expected"
+        zh "文档在标记内部结束：此处应有 {expected}"
+        explain_en "The file was probably cut off, or a quotation mark is missing."
+        explain_zh "文件可能被截断，或缺少引号。";
+    XML_COMMENT "xml-comment" Error
+        en "-- cannot stand inside a comment"
+        zh "注释中不能出现 --"
+        explain_en "A comment ends with -->; two hyphens may not stand before that."
+        explain_zh "注释以 --> 结束，其内部不得有两个连续的连字符。";
+    XML_TARGET "xml-instruction-target" Error
+        en "{value} cannot be the target of a processing instruction"
+        zh "{value} 不能作为处理指令的目标"
+        explain_en "The target is a name without colon, and not xml in any case of letters."
+        explain_zh "目标为不含冒号的名称，且不得为任何大小写形式的 xml。";
+    XML_CDATA_END "xml-cdata-end-in-text" Error
+        en "]]> cannot stand in text"
+        zh "文本中不能出现 ]]>"
+        explain_en "Write ]]&gt; instead."
+        explain_zh "应写作 ]]&gt;。";
+    XML_OUTSIDE_ROOT "xml-text-outside-root" Error
+        en "{value} stands outside the root element"
+        zh "{value} 位于根元素之外"
+        explain_en "Outside the root element only white space, comments and processing instructions may stand."
+        explain_zh "根元素之外只能有空白、注释和处理指令。";
+    XML_SECOND_ROOT "xml-second-root" Error
+        en "{element} is a second root element"
+        zh "{element} 是第二个根元素"
+        explain_en "An XML document has exactly one root element. Perhaps several documents were joined."
+        explain_zh "XML 文档恰有一个根元素。可能是多个文档被拼接在一起。";
+    XML_ENTITY "xml-unknown-entity" Error
+        en "the entity {value} is not defined"
+        zh "实体 {value} 未定义"
+        explain_en "Without a DTD only &lt; &gt; &amp; &apos; and &quot; are defined. A plain & is written &amp;."
+        explain_zh "没有 DTD 时只定义了 &lt; &gt; &amp; &apos; &quot;。单独的 & 应写作 &amp;。";
+    XML_REFERENCE "xml-reference" Error
+        en "{value} begins no reference; & is written &amp;"
+        zh "{value} 不是引用的开头；& 应写作 &amp;"
+        explain_en "A reference is & and a name or # and a number, then a semicolon."
+        explain_zh "引用由 &、名称或 # 加数字，以及分号组成。";
+    XML_CHARACTER_REFERENCE "xml-character-reference" Error
+        en "{value} refers to a character that cannot stand in XML"
+        zh "{value} 引用了 XML 不允许的字符"
+        explain_en "Characters that XML does not have cannot be written as references either."
+        explain_zh "XML 不允许的字符也不能以引用形式书写。";
+    XML_UNDECLARED_PREFIX "xml-undeclared-prefix" Error
+        en "the prefix {prefix} of {value} is not declared"
+        zh "{value} 的前缀 {prefix} 未声明"
+        explain_en "A prefix is bound by an attribute xmlns:prefix on this or an outer element."
+        explain_zh "前缀须由本元素或外层元素的 xmlns:前缀 属性绑定。";
+    XML_NAMESPACE "xml-namespace-declaration" Error
+        en "the prefix {prefix} cannot be bound to {value}"
+        zh "前缀 {prefix} 不能绑定到 {value}"
+        explain_en "xml and xmlns and their namespaces are reserved; a prefix cannot be bound to nothing."
+        explain_zh "xml、xmlns 及其命名空间为保留；前缀不能绑定为空。";
+    XML_LIMIT "xml-limit" Error
+        en "more than the limit of {limit} ({option})"
+        zh "超过限制 {limit}（{option}）"
+        explain_en "The limit keeps hostile documents from using up memory: depth is elements within each other, markup the bytes of one tag."
+        explain_zh "该限制防止恶意文档耗尽内存：depth 为元素嵌套层数，markup 为单个标签的字节数。";
+    XML_UNREAD "xml-unread" Warning
+        en "from here on {count} bytes were not read"
+        zh "此处起有 {count} 字节未读取"
+        explain_en "After an error of structure the rest of an XML document means nothing certain."
+        explain_zh "发生结构性错误后，XML 文档的其余部分已无确定含义。";
+    XML_NO_SCHEMA "xml-no-schema" Hint
+        en "no schema is known for {element}: only well-formedness was checked"
+        zh "没有 {element} 的模式：仅校验了格式良好性"
+        explain_en "Name a schema with --schema, or put one into the folder xml of --specs."
+        explain_zh "请用 --schema 指定模式，或将其放入 --specs 文件夹的 xml 子目录。";
+    // XML Schema 1.0.
+    XSD_ROOT "xsd-root" Error
+        en "{element} is not a root element of the schema; it declares {expected}"
+        zh "{element} 不是该模式声明的根元素；模式声明了 {expected}"
+        explain_en "The root element and its namespace must be declared at the top level of the schema (cvc-elt.1). Perhaps the namespace is missing or spelt otherwise."
+        explain_zh "根元素及其命名空间必须在模式顶层声明（cvc-elt.1）。可能是命名空间缺失或拼写不同。";
+    XSD_UNEXPECTED "xsd-unexpected-element" Error
+        en "{element} cannot stand here; expected: {expected}"
+        zh "此处不能出现 {element}；应为：{expected}"
+        explain_en "The element is unknown here, out of order, or in another namespace (cvc-complex-type.2.4)."
+        explain_zh "该元素在此处未知、顺序不对，或命名空间不同（cvc-complex-type.2.4）。";
+    XSD_TOO_MANY "xsd-too-many" Error
+        en "{element} stands more than {max} times in a row"
+        zh "{element} 连续出现超过 {max} 次"
+        explain_en "The schema limits how often it may stand (maxOccurs)."
+        explain_zh "模式限制了其出现次数（maxOccurs）。";
+    XSD_MISSING "xsd-missing-element" Error
+        en "{element} ends too early; expected: {expected}"
+        zh "{element} 过早结束；应有：{expected}"
+        explain_en "Mandatory content is missing (cvc-complex-type.2.4)."
+        explain_zh "缺少必需的内容（cvc-complex-type.2.4）。";
+    XSD_UNDECLARED "xsd-undeclared-element" Error
+        en "{element} is not declared in the schema"
+        zh "{element} 未在模式中声明"
+        explain_en "What stands at the place of a strict wildcard must be declared."
+        explain_zh "严格通配符位置上的元素必须已声明。";
+    XSD_TEXT "xsd-text" Error
+        en "{element} holds elements only; {value} cannot stand here"
+        zh "{element} 只能包含元素；此处不能出现 {value}"
+        explain_en "The type of the element has no text between its children (cvc-complex-type.2.3)."
+        explain_zh "该元素的类型不允许子元素之间出现文本（cvc-complex-type.2.3）。";
+    XSD_NOT_EMPTY "xsd-not-empty" Error
+        en "{element} must be empty"
+        zh "{element} 必须为空"
+        explain_en "The type of the element allows neither text nor children (cvc-complex-type.2.1)."
+        explain_zh "该元素的类型既不允许文本也不允许子元素（cvc-complex-type.2.1）。";
+    XSD_CHILD_IN_VALUE "xsd-element-in-value" Error
+        en "{parent} holds a value only; {element} cannot stand in it"
+        zh "{parent} 只能包含值；其中不能出现 {element}"
+        explain_en "The type of the outer element is simple (cvc-complex-type.2.2)."
+        explain_zh "外层元素的类型为简单类型（cvc-complex-type.2.2）。";
+    XSD_ATTRIBUTE "xsd-attribute" Error
+        en "the attribute {attribute} is not allowed on {element}"
+        zh "{element} 不允许有属性 {attribute}"
+        explain_en "The type of the element does not have it (cvc-complex-type.3.2)."
+        explain_zh "该元素的类型没有此属性（cvc-complex-type.3.2）。";
+    XSD_MISSING_ATTRIBUTE "xsd-missing-attribute" Error
+        en "{element} lacks the attribute {attribute}"
+        zh "{element} 缺少属性 {attribute}"
+        explain_en "The attribute is required (cvc-complex-type.4)."
+        explain_zh "该属性为必填（cvc-complex-type.4）。";
+    XSD_UNDECLARED_ATTRIBUTE "xsd-undeclared-attribute" Error
+        en "the attribute {attribute} is not declared in the schema"
+        zh "属性 {attribute} 未在模式中声明"
+        explain_en "What stands at the place of a strict attribute wildcard must be declared."
+        explain_zh "严格属性通配符位置上的属性必须已声明。";
+    XSD_FIXED "xsd-fixed" Error
+        en "{value} of {name} must be {expected}"
+        zh "{name} 的值 {value} 必须为 {expected}"
+        explain_en "The schema fixes the value (cvc-elt.5.2.2, cvc-au)."
+        explain_zh "模式规定了固定值（cvc-elt.5.2.2、cvc-au）。";
+    XSD_VALUE "xsd-value" Error
+        en "{value} of {name} is not a valid {type}"
+        zh "{name} 的值 {value} 不是有效的 {type}"
+        explain_en "The value does not have the form of its type (cvc-datatype-valid.1)."
+        explain_zh "该值不符合其类型的形式（cvc-datatype-valid.1）。";
+    XSD_UNION "xsd-union" Error
+        en "{value} of {name} fits none of the types {type}"
+        zh "{name} 的值 {value} 不符合 {type} 中的任何类型"
+        explain_en "The value must be valid for one of the member types of a union."
+        explain_zh "该值必须符合联合类型的某个成员类型。";
+    XSD_LENGTH "xsd-length" Error
+        en "{value} of {name} has length {length}, expected {expected}"
+        zh "{name} 的值 {value} 长度为 {length}，应为 {expected}"
+        explain_en "Text is counted in characters, binary values in bytes, lists in items (cvc-length-valid)."
+        explain_zh "文本按字符、二进制值按字节、列表按项计数（cvc-length-valid）。";
+    XSD_MIN_LENGTH "xsd-min-length" Error
+        en "{value} of {name} has length {length}, at least {expected} is needed"
+        zh "{name} 的值 {value} 长度为 {length}，至少应为 {expected}"
+        explain_en "Text is counted in characters, binary values in bytes, lists in items (cvc-minLength-valid)."
+        explain_zh "文本按字符、二进制值按字节、列表按项计数（cvc-minLength-valid）。";
+    XSD_MAX_LENGTH "xsd-max-length" Error
+        en "{value} of {name} has length {length}, at most {expected} is allowed"
+        zh "{name} 的值 {value} 长度为 {length}，至多为 {expected}"
+        explain_en "Text is counted in characters, binary values in bytes, lists in items (cvc-maxLength-valid)."
+        explain_zh "文本按字符、二进制值按字节、列表按项计数（cvc-maxLength-valid）。";
+    XSD_PATTERN "xsd-pattern" Error
+        en "{value} of {name} does not match the pattern {expected}"
+        zh "{name} 的值 {value} 不匹配模式 {expected}"
+        explain_en "The pattern is a regular expression of XML Schema: it must match all of the value (cvc-pattern-valid)."
+        explain_zh "该模式为 XML Schema 正则表达式，须匹配整个值（cvc-pattern-valid）。";
+    XSD_ENUMERATION "xsd-enumeration" Error
+        en "{value} of {name} is none of: {expected}"
+        zh "{name} 的值 {value} 不在允许值之内：{expected}"
+        explain_en "The schema lists the values allowed (cvc-enumeration-valid)."
+        explain_zh "模式列出了允许的值（cvc-enumeration-valid）。";
+    XSD_MINIMUM "xsd-minimum" Error
+        en "{value} of {name} is too small: it must be {expected}"
+        zh "{name} 的值 {value} 过小：必须 {expected}"
+        explain_en "The schema bounds the value from below (cvc-minInclusive-valid, cvc-minExclusive-valid)."
+        explain_zh "模式规定了该值的下限（cvc-minInclusive-valid、cvc-minExclusive-valid）。";
+    XSD_MAXIMUM "xsd-maximum" Error
+        en "{value} of {name} is too great: it must be {expected}"
+        zh "{name} 的值 {value} 过大：必须 {expected}"
+        explain_en "The schema bounds the value from above (cvc-maxInclusive-valid, cvc-maxExclusive-valid)."
+        explain_zh "模式规定了该值的上限（cvc-maxInclusive-valid、cvc-maxExclusive-valid）。";
+    XSD_TOTAL_DIGITS "xsd-total-digits" Error
+        en "{value} of {name} has {length} digits, at most {expected} are allowed"
+        zh "{name} 的值 {value} 有 {length} 位数字，至多 {expected} 位"
+        explain_en "Leading zeros, and zeros at the end of the decimals, are not counted (cvc-totalDigits-valid)."
+        explain_zh "前导零和小数末尾的零不计（cvc-totalDigits-valid）。";
+    XSD_FRACTION_DIGITS "xsd-fraction-digits" Error
+        en "{value} of {name} has {length} decimals, at most {expected} are allowed"
+        zh "{name} 的值 {value} 有 {length} 位小数，至多 {expected} 位"
+        explain_en "Zeros at the end are not counted (cvc-fractionDigits-valid)."
+        explain_zh "末尾的零不计（cvc-fractionDigits-valid）。";
+    XSD_ABSTRACT "xsd-abstract" Error
+        en "{element} is abstract: something that stands for it is needed"
+        zh "{element} 为抽象：须使用其替代者"
+        explain_en "An abstract element is replaced by one of its substitution group, an abstract type by xsi:type (cvc-elt.2, cvc-type.2)."
+        explain_zh "抽象元素须由其替换组成员替代，抽象类型须由 xsi:type 指定（cvc-elt.2、cvc-type.2）。";
+    XSD_SUBSTITUTION "xsd-substitution" Error
+        en "{element} cannot stand for {expected} here"
+        zh "此处 {element} 不能替代 {expected}"
+        explain_en "The schema blocks this substitution (block, cos-equiv-derived-ok)."
+        explain_zh "模式禁止此替换（block，cos-equiv-derived-ok）。";
+    XSD_NIL "xsd-nil" Error
+        en "{element} cannot be nil"
+        zh "{element} 不能为 nil"
+        explain_en "xsi:nil is allowed only where the schema says nillable, and not together with a fixed value (cvc-elt.3)."
+        explain_zh "仅在模式声明 nillable 时允许 xsi:nil，且不得与固定值同用（cvc-elt.3）。";
+    XSD_NIL_CONTENT "xsd-nil-content" Error
+        en "{element} is nil, so it must be empty"
+        zh "{element} 为 nil，必须为空"
+        explain_en "An element with xsi:nil=\"true\" has neither text nor children (cvc-elt.3.2.1)."
+        explain_zh "带有 xsi:nil=\"true\" 的元素不得有文本或子元素（cvc-elt.3.2.1）。";
+    XSD_TYPE_UNKNOWN "xsd-type-unknown" Error
+        en "the type {value} that xsi:type names is not in the schema"
+        zh "xsi:type 指定的类型 {value} 不在模式中"
+        explain_en "The value is a name with the prefix of its namespace (cvc-elt.4.2)."
+        explain_zh "该值为带有命名空间前缀的名称（cvc-elt.4.2）。";
+    XSD_TYPE_DERIVED "xsd-type-derived" Error
+        en "the type {value} cannot stand for {expected}"
+        zh "类型 {value} 不能替代 {expected}"
+        explain_en "The type that xsi:type names must be derived from the declared one, and not be blocked (cvc-elt.4.3)."
+        explain_zh "xsi:type 指定的类型须由声明的类型派生，且未被禁止（cvc-elt.4.3）。";
+    XSD_ID "xsd-duplicate-id" Error
+        en "the identifier {value} is used twice"
+        zh "标识 {value} 使用了两次"
+        explain_en "Values of type ID are unique in a document (cvc-id.2)."
+        explain_zh "ID 类型的值在文档内必须唯一（cvc-id.2）。";
+    XSD_IDREF "xsd-unknown-idref" Error
+        en "nothing has the identifier {value}"
+        zh "没有标识为 {value} 的元素"
+        explain_en "A value of type IDREF names an ID of the document (cvc-id.1)."
+        explain_zh "IDREF 类型的值须指向文档内的某个 ID（cvc-id.1）。";
+    XSD_DUPLICATE_KEY "xsd-duplicate-key" Error
+        en "{value} occurs twice for {constraint}"
+        zh "{constraint} 的值 {value} 重复"
+        explain_en "The schema asks for values that differ (cvc-identity-constraint.4.1, 4.2.2)."
+        explain_zh "模式要求该值互不相同（cvc-identity-constraint.4.1、4.2.2）。";
+    XSD_KEY_FIELD "xsd-key-field" Error
+        en "a field of the key {constraint} is missing"
+        zh "键 {constraint} 缺少字段"
+        explain_en "Every field of a key must be present and not nil (cvc-identity-constraint.4.2.1)."
+        explain_zh "键的每个字段都必须存在且不为 nil（cvc-identity-constraint.4.2.1）。";
+    XSD_FIELD_COUNT "xsd-field-count" Error
+        en "a field of {constraint} stands for more than one value"
+        zh "{constraint} 的字段对应多个值"
+        explain_en "A field selects at most one element or attribute with a simple type (cvc-identity-constraint.3)."
+        explain_zh "字段至多选取一个具有简单类型的元素或属性（cvc-identity-constraint.3）。";
+    XSD_KEYREF "xsd-keyref" Error
+        en "{value} of {constraint} is not a value of {expected}"
+        zh "{constraint} 的值 {value} 不是 {expected} 的值"
+        explain_en "The schema asks that what is referred to exists (cvc-identity-constraint.4.3)."
+        explain_zh "模式要求被引用的值存在（cvc-identity-constraint.4.3）。";
+    XSD_IDENTITY_LIMIT "xsd-identity-limit" Warning
+        en "from here on identity constraints are not checked: their values need more than {limit} bytes"
+        zh "此处起不再校验唯一性约束：其取值所需内存超过 {limit} 字节"
+        explain_en "Values are kept to compare them, under a limit."
+        explain_zh "为比较取值须保留数据，并设有上限。";
 }

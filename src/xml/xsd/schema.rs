@@ -1,0 +1,182 @@
+//! A schema, loaded and compiled.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::component::{AttributeUse, ComplexId, Components, Content, ElementId, TypeId};
+use super::content::Model;
+use super::load::{Files, Set};
+use crate::xml::names::NameId;
+use crate::{Error, Result};
+
+/// What is made ready of a complex type when it is first met.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// Its content model, where it has children.
+    pub(crate) model: Option<Model>,
+    /// Its attributes by name.
+    pub(crate) attributes: Vec<AttributeUse>,
+    /// How many of them are required.
+    pub(crate) required: usize,
+    /// Whether one has a default or a fixed value.
+    pub(crate) presets: bool,
+}
+
+/// A schema: one document or several, with all they include and import.
+///
+/// ```
+/// use baowen::xml::{Options, Schema};
+///
+/// let schema = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+///   <xs:element name="Quantity" type="xs:positiveInteger"/>
+/// </xs:schema>"#;
+/// let schema = Schema::from_texts(&[("quantity.xsd", schema)])?;
+/// let mut findings = Vec::new();
+/// schema.check_slice(b"<Quantity>0</Quantity>", &Options::default(), &mut findings)?;
+/// assert_eq!(findings[0].code.as_str(), "xsd-minimum");
+/// # Ok::<(), baowen::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Schema {
+    pub(crate) components: Components,
+    compiled: Vec<OnceLock<Compiled>>,
+    documents: Vec<String>,
+}
+
+impl Schema {
+    /// Loads the schema in a file. What it includes and imports must lie in the folder of the file,
+    /// or in the folder above and what is below that; nothing is ever fetched.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the schema is not valid, with file, line and column.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Self::load_all(&[path])
+    }
+
+    /// Loads several files as one schema.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_all(paths: &[impl AsRef<Path>]) -> Result<Self> {
+        let mut root: Option<PathBuf> = None;
+        let mut keys = Vec::new();
+        for path in paths {
+            let path = path.as_ref();
+            let real = path
+                .canonicalize()
+                .map_err(|error| Error::io(path, error))?;
+            let folder = real.parent().unwrap_or(&real);
+            // Packages keep common parts in a folder beside that of their messages.
+            let above = folder.parent().unwrap_or(folder);
+            root = Some(match root {
+                None => above.to_owned(),
+                Some(root) => common(&root, above),
+            });
+            keys.push(real.to_string_lossy().into_owned());
+        }
+        let root = root.ok_or_else(|| Error::misuse("no schema named"))?;
+        Self::build(Set::new(Files::Folder(root)), &keys)
+    }
+
+    /// Makes a schema of texts with their names; the first is where it begins.
+    ///
+    /// # Errors
+    /// When the schema is not valid.
+    pub fn from_texts(texts: &[(&str, &str)]) -> Result<Self> {
+        let first = texts
+            .first()
+            .ok_or_else(|| Error::misuse("no schema named"))?;
+        let keys = vec![first.0.to_owned()];
+        let files = texts
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), text.as_bytes().into()));
+        Self::build(Set::new(Files::Memory(files.collect())), &keys)
+    }
+
+    fn build(mut set: Set, keys: &[String]) -> Result<Self> {
+        for key in keys {
+            set.load(key)?;
+        }
+        let components = super::build::build(&set)?;
+        let compiled = components
+            .complexes
+            .iter()
+            .map(|_| OnceLock::new())
+            .collect();
+        let documents = set.loaded.iter().map(|loaded| loaded.document.name.clone());
+        Ok(Self {
+            compiled,
+            documents: documents.collect(),
+            components,
+        })
+    }
+
+    /// The names of its documents, as they were loaded.
+    #[must_use]
+    pub fn documents(&self) -> &[String] {
+        &self.documents
+    }
+
+    /// Namespace and local name of each element that a document may begin with, sorted.
+    #[must_use]
+    pub fn roots(&self) -> Vec<(&str, &str)> {
+        let names = &self.components.names;
+        let roots = self.components.global_elements.iter();
+        let roots = roots.filter(|(_, id)| !self.components.element(**id).is_abstract);
+        let mut roots: Vec<_> = roots
+            .map(|(name, _)| {
+                let (namespace, local) = names.parts(*name);
+                (names.uri(namespace), local)
+            })
+            .collect();
+        roots.sort_unstable();
+        roots
+    }
+
+    /// Whether a document may begin with that element.
+    #[must_use]
+    pub fn has_root(&self, namespace: &str, local: &str) -> bool {
+        self.root(namespace, local).is_some()
+    }
+
+    pub(crate) fn root(&self, namespace: &str, local: &str) -> Option<ElementId> {
+        let names = &self.components.names;
+        let name = names.find(names.find_namespace(namespace)?, local)?;
+        self.components.global_elements.get(&name).copied()
+    }
+
+    pub(crate) fn compiled(&self, id: ComplexId) -> &Compiled {
+        self.compiled[id.0 as usize].get_or_init(|| {
+            let complex = self.components.complex(id);
+            let model = match &complex.content {
+                Content::Children { particle, .. } => {
+                    Some(Model::compile(&self.components, particle))
+                }
+                _ => None,
+            };
+            let mut attributes = complex.attributes.clone();
+            attributes.sort_by_key(|attribute| attribute.name);
+            Compiled {
+                model,
+                required: attributes
+                    .iter()
+                    .filter(|attribute| attribute.required)
+                    .count(),
+                presets: attributes
+                    .iter()
+                    .any(|attribute| attribute.preset.is_some()),
+                attributes,
+            }
+        })
+    }
+
+    pub(crate) fn global_type(&self, name: NameId) -> Option<TypeId> {
+        self.components.global_types.get(&name).copied()
+    }
+}
+
+/// The folder that two folders have in common.
+fn common(a: &Path, b: &Path) -> PathBuf {
+    let parts = a.components().zip(b.components());
+    parts.take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+}
