@@ -115,6 +115,7 @@ impl Bindings {
 pub struct Start<'t> {
     pub(crate) tag: &'t str,
     pub(crate) raw: &'t str,
+    pub(crate) local: &'t str,
     pub(crate) id: NameId,
     pub(crate) namespace: NamespaceId,
     pub(crate) attributes: &'t [Attribute],
@@ -134,9 +135,7 @@ impl<'t> Start<'t> {
     /// The name without its prefix.
     #[must_use]
     pub fn local(&self) -> &'t str {
-        self.raw
-            .split_once(':')
-            .map_or(self.raw, |(_, local)| local)
+        self.local
     }
 
     /// The namespace; empty where there is none.
@@ -192,6 +191,8 @@ pub trait Handler {
 /// A name resolved before.
 struct Resolved {
     raw: Box<str>,
+    /// Where its local part begins.
+    local: u32,
     context: u32,
     id: NameId,
     namespace: NamespaceId,
@@ -560,18 +561,21 @@ impl<'o> Reader<'o> {
                     let open = self.open_at.last().map_or(0, |at| *at as usize);
                     let open = &self.open.as_bytes()[open..];
                     let name = open.len();
-                    let fits = rest.len() > name + 2 && rest[2..].starts_with(open);
-                    let len = if fits && rest[name + 2] == b'>' {
-                        name + 3
+                    let fits = !open.is_empty()
+                        && rest.get(name + 2) == Some(&b'>')
+                        && same(&rest[2..name + 2], open);
+                    if fits {
+                        let place = input.base() + place as u64;
+                        handler.end(place, name as u64 + 3, &mut self.scene(input, tally));
+                        self.close();
+                        at += name + 3;
                     } else {
-                        match memchr::memchr(b'>', rest) {
-                            Some(end) => end + 1,
-                            None => return place,
-                        }
-                    };
-                    let name = &window[at + 2..at + len - 1];
-                    self.end(input, place, name, handler, tally);
-                    at += len;
+                        let Some(end) = memchr::memchr(b'>', rest) else {
+                            return place;
+                        };
+                        self.end(input, place, &window[at + 2..at + end], handler, tally);
+                        at += end + 1;
+                    }
                 }
                 [b'<', b'!' | b'?', ..] | [b'<'] => {
                     let Some(len) = self.other(input, place, &window[at..], handler, tally) else {
@@ -716,13 +720,14 @@ impl<'o> Reader<'o> {
         if tag.len() > raw.len() {
             self.read_attributes(input, at, tag, raw.len(), tally);
         }
-        let (id, namespace) = self.resolve(input, at + 1, raw, true, tally);
+        let (id, namespace, local) = self.resolve(input, at + 1, raw, true, tally);
         self.open_at.push(self.open.len() as u32);
         self.open.push_str(raw);
         {
             let start = Start {
                 tag,
                 raw,
+                local: &raw[local as usize..],
                 id,
                 namespace,
                 attributes: &self.attributes,
@@ -1124,9 +1129,10 @@ impl<'o> Reader<'o> {
         raw: &str,
         element: bool,
         tally: &mut Tally<'_>,
-    ) -> (NameId, NamespaceId) {
+    ) -> (NameId, NamespaceId, u32) {
         // Attributes without prefix are in no namespace, whatever the context.
-        let context = if element || raw.contains(':') {
+        let prefixed = memchr::memchr(b':', raw.as_bytes()).is_some();
+        let context = if element || prefixed {
             self.context
         } else {
             u32::MAX
@@ -1134,14 +1140,14 @@ impl<'o> Reader<'o> {
         let slot = slot(raw, context);
         if let Some(known) = self.resolved.get(self.slots[slot] as usize)
             && known.context == context
-            && *known.raw == *raw
+            && same(known.raw.as_bytes(), raw.as_bytes())
         {
-            let (id, namespace) = (known.id, known.namespace);
+            let found = (known.id, known.namespace, known.local);
             if !known.valid || !known.bound {
                 let (valid, bound) = (known.valid, known.bound);
                 self.complain(input, at, raw, valid, bound, tally);
             }
-            return (id, namespace);
+            return found;
         }
         let valid = chars::is_qname(raw);
         let (prefix, local) = raw.split_once(':').unwrap_or(("", raw));
@@ -1161,15 +1167,17 @@ impl<'o> Reader<'o> {
             self.slots.fill(u32::MAX);
         }
         self.slots[slot] = self.resolved.len() as u32;
+        let local = (raw.len() - local.len()) as u32;
         self.resolved.push(Resolved {
             raw: raw.into(),
+            local,
             context,
             id,
             namespace,
             bound,
             valid,
         });
-        (id, namespace)
+        (id, namespace, local)
     }
 
     #[cold]
@@ -1195,6 +1203,25 @@ impl<'o> Reader<'o> {
             );
         }
     }
+}
+
+/// Whether two names are the same: they are short, and a call would cost more.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    fn word(bytes: &[u8]) -> u64 {
+        bytes.try_into().map_or(0, u64::from_ne_bytes)
+    }
+    if a.len() != b.len() {
+        return false;
+    }
+    if a.len() < 8 {
+        return a.iter().zip(b).all(|(a, b)| a == b);
+    }
+    let tail = a.len() - 8;
+    a.chunks_exact(8)
+        .zip(b.chunks_exact(8))
+        .all(|(a, b)| word(a) == word(b))
+        && word(&a[tail..]) == word(&b[tail..])
 }
 
 fn slot(raw: &str, context: u32) -> usize {

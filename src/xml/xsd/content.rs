@@ -370,6 +370,11 @@ impl Model {
     /// Whether a node may begin with a name.
     fn name_begins(&self, at: NodeId, name: NameId) -> bool {
         let node = &self.nodes[at as usize];
+        if let Kind::Element { name: own, .. } = &node.kind
+            && *own == name
+        {
+            return true;
+        }
         let from = node.first.partition_point(|(other, _)| *other < name);
         let mut found = node.first[from..]
             .iter()

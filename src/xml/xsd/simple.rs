@@ -223,7 +223,18 @@ impl Prefixes for NoPrefixes {
 #[derive(Debug, Default)]
 pub(crate) struct Simples {
     types: Vec<Simple>,
-    plain: Vec<bool>,
+    traits: Vec<Traits>,
+}
+
+/// What is asked of a type for every value.
+#[derive(Clone, Copy, Debug)]
+struct Traits {
+    /// Every text is valid as it stands.
+    plain: bool,
+    /// Values may be IDs or refer to them.
+    identity: bool,
+    /// Values are names, with prefixes.
+    names: bool,
 }
 
 /// White space normalised.
@@ -256,7 +267,21 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 impl Simples {
     pub(crate) fn add(&mut self, simple: Simple) -> SimpleId {
         let id = SimpleId(self.types.len() as u32);
-        self.plain.push(simple.takes_all());
+        let parts: &[SimpleId] = match &simple.variety {
+            Variety::List(item) => std::slice::from_ref(item),
+            Variety::Union(members) => members,
+            _ => &[],
+        };
+        let primitive = Variety::Atomic(Primitive::QName);
+        let notation = Variety::Atomic(Primitive::Notation);
+        let of = |id: &SimpleId| self.traits[id.0 as usize];
+        self.traits.push(Traits {
+            plain: simple.takes_all(),
+            identity: simple.identity != Identity::None || parts.iter().any(|id| of(id).identity),
+            names: simple.variety == primitive
+                || simple.variety == notation
+                || parts.iter().any(|id| of(id).names),
+        });
         self.types.push(simple);
         id
     }
@@ -309,7 +334,7 @@ impl Simples {
         text: &str,
         prefixes: &dyn Prefixes,
     ) -> Result<(), Fault> {
-        if self.plain[id.0 as usize] {
+        if self.traits[id.0 as usize].plain {
             return Ok(());
         }
         let simple = self.get(id);
@@ -332,7 +357,7 @@ impl Simples {
         match &simple.variety {
             Variety::Any => return Ok(()),
             Variety::Atomic(primitive) => {
-                let needs_value =
+                let mut needs_value =
                     simple.values.is_some() || simple.min.is_some() || simple.max.is_some();
                 if !lexical(simple.lexical, text) {
                     return Err(wrong());
@@ -340,6 +365,13 @@ impl Simples {
                 if let Primitive::Decimal = primitive {
                     let number = Decimal::parse(text).ok_or_else(wrong)?;
                     self.check_digits(simple, number)?;
+                    if simple.values.is_none() {
+                        self.check_bounds(simple, &|bound| match bound {
+                            Value::Decimal(bound) => Some(number.compare(Decimal::parse(bound)?)),
+                            _ => None,
+                        })?;
+                        needs_value = false;
+                    }
                 } else if !needs_value && !is_valid(*primitive, text, prefixes) {
                     return Err(wrong());
                 }
@@ -444,8 +476,17 @@ impl Simples {
                 length: None,
             });
         }
+        self.check_bounds(simple, &|bound| value.compare(bound))
+    }
+
+    /// Bounds; `order` compares the value with one.
+    fn check_bounds(
+        &self,
+        simple: &Simple,
+        order: &dyn Fn(&Value) -> Option<Ordering>,
+    ) -> Result<(), Fault> {
         if let Some(min) = &simple.min {
-            let order = value.compare(&min.value);
+            let order = order(&min.value);
             if !(order == Some(Ordering::Greater)
                 || min.inclusive && order == Some(Ordering::Equal))
             {
@@ -457,7 +498,7 @@ impl Simples {
             }
         }
         if let Some(max) = &simple.max {
-            let order = value.compare(&max.value);
+            let order = order(&max.value);
             if !(order == Some(Ordering::Less) || max.inclusive && order == Some(Ordering::Equal)) {
                 return Err(Fault {
                     code: Code::XSD_MAXIMUM,
@@ -519,12 +560,12 @@ impl Simples {
 
     /// Whether values of the type may be IDs or refer to them.
     pub(crate) fn has_identity(&self, id: SimpleId) -> bool {
-        let simple = self.get(id);
-        match &simple.variety {
-            Variety::List(item) => self.has_identity(*item),
-            Variety::Union(members) => members.iter().any(|member| self.has_identity(*member)),
-            _ => simple.identity != Identity::None,
-        }
+        self.traits[id.0 as usize].identity
+    }
+
+    /// Whether values of the type are names, whose prefixes must be known to read them.
+    pub(crate) fn has_names(&self, id: SimpleId) -> bool {
+        self.traits[id.0 as usize].names
     }
 
     /// Whether values of the type may be IDs.

@@ -44,6 +44,8 @@ struct Frame {
     ordinal: u32,
     /// Where the counts of its children begin.
     counts: u32,
+    /// One bit for some of the names among them: where it is not set, the name is new.
+    named: u128,
     /// Whether it had children.
     parent: bool,
 }
@@ -198,11 +200,16 @@ impl<'s> Validator<'s> {
         let mut ordinal = 1;
         if let Some(frame) = self.frames.last_mut() {
             frame.parent = true;
+            let bit = 1u128 << (start.id.0 & 127);
+            let new = frame.named & bit == 0;
+            frame.named |= bit;
             let from = parent.max(self.counts.len().saturating_sub(MOST_COUNTED));
-            let known = self.counts[from..]
-                .iter_mut()
-                .rev()
-                .find(|(name, _)| *name == start.id);
+            let known = if new {
+                None
+            } else {
+                let mut latest = self.counts[from..].iter_mut().rev();
+                latest.find(|(name, _)| *name == start.id)
+            };
             match known {
                 Some((_, count)) => {
                     *count += 1;
@@ -223,6 +230,7 @@ impl<'s> Validator<'s> {
             label,
             ordinal,
             counts: self.counts.len() as u32,
+            named: 0,
             parent: false,
         });
     }
@@ -864,17 +872,6 @@ impl<'s> Validator<'s> {
         self.text.clear();
         key
     }
-
-    /// Whether values of the type are names, whose prefixes must be kept until they are read.
-    fn needs_prefixes(&self, of: SimpleId) -> bool {
-        use super::simple::{Primitive, Variety};
-        match &self.components.simples.get(of).variety {
-            Variety::Atomic(Primitive::QName | Primitive::Notation) => true,
-            Variety::List(item) => self.needs_prefixes(*item),
-            Variety::Union(members) => members.iter().any(|member| self.needs_prefixes(*member)),
-            _ => false,
-        }
-    }
 }
 
 /// The key of a valid value, and as it is shown.
@@ -1029,7 +1026,7 @@ impl Handler for Validator<'_> {
             self.attributes(start, of, scene);
         }
         if let Mode::Value(simple) = self.frames[depth].mode
-            && self.needs_prefixes(simple)
+            && self.components.simples.has_names(simple)
         {
             let kept = start
                 .bindings
