@@ -91,7 +91,10 @@ fn every_finding_has_a_case() {
             findings.iter().map(|f| f.code).collect::<Vec<_>>()
         );
     }
-    for code in Code::all() {
+    // Those of XML are held by the cases beside it.
+    let of_xml =
+        |code: &Code| code.as_str().starts_with("xml-") || code.as_str().starts_with("xsd-");
+    for code in Code::all().filter(|code| !of_xml(code)) {
         let held = cases.iter().any(|(name, _)| name == code.as_str());
         assert_ne!(held, WITHOUT_CASE.contains(&code.as_str()), "{code}");
     }

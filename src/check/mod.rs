@@ -25,6 +25,7 @@ mod repertoire;
 #[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
 mod split;
 mod value;
+mod xml;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -42,6 +43,9 @@ use date::DateFormats;
 use interchange::Run;
 use out::Out;
 pub use out::Totals;
+
+/// Bytes looked at to tell how an input is written.
+const BEGINNING: u64 = 256;
 
 /// Settings of a check.
 #[derive(Clone, Debug)]
@@ -61,6 +65,10 @@ pub struct Options {
     pub sequence: sequence::Limits,
     /// Threads for the messages of one input. Default 1.
     pub jobs: usize,
+    /// Bounds of reading XML.
+    pub xml: crate::xml::Options,
+    /// Check every XML document against this schema.
+    pub schema: Option<Arc<crate::xml::Schema>>,
     /// References that are kept to find duplicates, 32 bytes each. Default 2,000,000 (64 MB).
     pub references: usize,
 }
@@ -75,6 +83,8 @@ impl Default for Options {
             reading: edifact::Options::default(),
             sequence: sequence::Limits::default(),
             jobs: 1,
+            xml: crate::xml::Options::default(),
+            schema: None,
             references: 2_000_000,
         }
     }
@@ -90,6 +100,7 @@ pub struct Checker {
     forced: Option<(Box<str>, Home)>,
     /// The character set where none is known.
     usual: Charset,
+    schemas: Arc<xml::Schemas>,
 }
 
 impl Checker {
@@ -107,6 +118,7 @@ impl Checker {
             specs: specs.clone(),
             compiled: specs.compiled(),
             dates: DateFormats::of(specs),
+            schemas: Arc::new(xml::Schemas::new(specs, options.schema.clone())),
             forced,
             usual: usual.ok_or_else(|| Error::misuse("UNOC is a character set"))?,
             options,
@@ -118,6 +130,9 @@ impl Checker {
     /// # Errors
     /// When a spec is broken; never for what the input holds.
     pub fn slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
+        if self.is_xml(input) {
+            return self.xml_slice(input, sink);
+        }
         if let Some(encoding) = self.transcoded(input) {
             return self.transcoded_slice(input, encoding, sink);
         }
@@ -138,9 +153,12 @@ impl Checker {
         let mut start = Vec::new();
         let told = |error| Error::io("input", error);
         read.by_ref()
-            .take(4)
+            .take(BEGINNING)
             .read_to_end(&mut start)
             .map_err(told)?;
+        if self.is_xml(&start) {
+            return self.xml_stream(start, read, sink);
+        }
         if self.transcoded(&start).is_some() {
             read.read_to_end(&mut start).map_err(told)?;
             return self.slice(&start, sink);
@@ -160,9 +178,9 @@ impl Checker {
         if regular {
             let mut start = Vec::new();
             let told = |error| Error::io("input", error);
-            file.take(4).read_to_end(&mut start).map_err(told)?;
+            file.take(BEGINNING).read_to_end(&mut start).map_err(told)?;
             file.rewind().map_err(told)?;
-            if self.transcoded(&start).is_some() {
+            if self.is_xml(&start) || self.transcoded(&start).is_some() {
                 return self.read(file, sink);
             }
         }

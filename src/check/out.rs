@@ -13,9 +13,9 @@ use crate::span::{LineColumn, Span};
 pub struct Totals {
     /// Interchanges, begun by UNB or UIB.
     pub interchanges: u64,
-    /// Messages, begun by UNH or UIH.
+    /// Messages, begun by UNH or UIH; or documents.
     pub messages: u64,
-    /// Segments, service segments included.
+    /// Segments, service segments included; or elements of XML.
     pub segments: u64,
     /// Bytes of input.
     pub bytes: u64,

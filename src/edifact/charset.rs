@@ -92,6 +92,17 @@ impl Charset {
         self.name
     }
 
+    /// The encoding that decodes it, for syntaxes that are read as text.
+    pub(crate) fn encoding(self) -> &'static Encoding {
+        match self.kind {
+            Kind::Encoding(encoding) => encoding,
+            // ASCII is a part of it, and what people write beside it mostly is too.
+            LevelA | LevelB => encoding_rs::UTF_8,
+            Latin1 => encoding_rs::WINDOWS_1252,
+            Latin5 => encoding_rs::WINDOWS_1254,
+        }
+    }
+
     fn is_utf8(self) -> bool {
         self.kind == Kind::Encoding(encoding_rs::UTF_8)
     }

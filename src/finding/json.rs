@@ -86,7 +86,7 @@ impl Finding {
             path: self.place.path.as_deref(),
             value,
             value_hex,
-            syntax: "edifact",
+            syntax: self.syntax.as_str(),
             rule: self.rule.as_deref(),
             ack_code: self.code.syntax_error().map(|code| code.to_string()),
             related: related.collect(),

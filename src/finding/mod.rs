@@ -49,6 +49,27 @@ impl std::str::FromStr for Severity {
     }
 }
 
+/// How an input is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Syntax {
+    /// UN/EDIFACT, ISO 9735.
+    #[default]
+    Edifact,
+    /// XML 1.0.
+    Xml,
+}
+
+impl Syntax {
+    /// `edifact` or `xml`: the word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Edifact => "edifact",
+            Self::Xml => "xml",
+        }
+    }
+}
+
 /// A language of the user-facing text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
@@ -146,6 +167,8 @@ pub struct Finding {
     pub args: Vec<(&'static str, Arg)>,
     /// Other places concerned.
     pub related: Vec<Related>,
+    /// How the input is written.
+    pub syntax: Syntax,
     /// The rule that made the finding, when a rule did.
     pub rule: Option<Box<str>>,
     /// The input around it, when asked for.
@@ -165,6 +188,7 @@ impl Finding {
             value: None,
             args: Vec::new(),
             related: Vec::new(),
+            syntax: Syntax::default(),
             rule: None,
             excerpt: None,
         }
@@ -206,6 +230,7 @@ impl Finding {
     fn fill(&self, name: &str, redact: bool, out: &mut String) {
         if name == "value" {
             match &self.value {
+                Some(Value::Text(text)) if text.is_empty() => out.push_str("\"\""),
                 Some(Value::Text(text)) => push_content(text, redact, out),
                 Some(Value::Bytes(bytes)) if redact => {
                     push_content(&"*".repeat(bytes.len()), true, out)

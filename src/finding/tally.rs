@@ -1,11 +1,12 @@
 //! Findings counted and sent on, of one code only so many.
 
-use super::{Code, Finding, Severity, Sink};
+use super::{Code, Finding, Severity, Sink, Syntax};
 use crate::span::{LineColumn, Span};
 
 /// Counts findings by code and severity, and sends the first ones of each code on.
 pub(crate) struct Tally<'s> {
     sink: &'s mut dyn Sink,
+    syntax: Syntax,
     seen: Vec<u64>,
     most: u64,
     /// Findings of severity error, sent or not.
@@ -18,9 +19,10 @@ pub(crate) struct Tally<'s> {
 
 impl<'s> Tally<'s> {
     /// Sends at most `most` findings of each code to `sink`.
-    pub(crate) fn new(sink: &'s mut dyn Sink, most: u64) -> Self {
+    pub(crate) fn new(sink: &'s mut dyn Sink, most: u64, syntax: Syntax) -> Self {
         Self {
             sink,
+            syntax,
             seen: vec![0; Code::all().len()],
             most,
             errors: 0,
@@ -41,7 +43,8 @@ impl<'s> Tally<'s> {
     }
 
     /// Sends a finding that was counted.
-    pub(crate) fn send(&mut self, finding: Finding) {
+    pub(crate) fn send(&mut self, mut finding: Finding) {
+        finding.syntax = self.syntax;
         self.sink.finding(finding);
     }
 
@@ -54,7 +57,7 @@ impl<'s> Tally<'s> {
                     .with("count", seen - self.most)
                     .with("code", code);
                 finding.at = at;
-                self.sink.finding(finding);
+                self.send(finding);
             }
         }
     }

@@ -43,6 +43,8 @@ struct Inner {
     tables: table::Layered,
     binds: Vec<text::Bind>,
     overrides: Vec<Override>,
+    /// Schemas in the folder `xml` of layers.
+    schemas: Vec<std::path::PathBuf>,
     /// What others have compiled from these specs, by type.
     compiled: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
@@ -56,6 +58,7 @@ impl Clone for Inner {
             tables: self.tables.clone(),
             binds: self.binds.clone(),
             overrides: self.overrides.clone(),
+            schemas: self.schemas.clone(),
             compiled: Mutex::default(),
         }
     }
@@ -97,6 +100,13 @@ impl Specs {
     #[must_use]
     pub fn overrides(&self) -> &[Override] {
         &self.0.overrides
+    }
+
+    /// The XML schemas in the folder `xml` of layers, in order; they are loaded when a document
+    /// asks for them.
+    #[must_use]
+    pub fn schemas(&self) -> &[std::path::PathBuf] {
+        &self.0.schemas
     }
 
     /// The releases of UN/EDIFACT.
@@ -217,6 +227,13 @@ impl Inner {
                 .next()
                 .and_then(|part| part.to_str())
                 .unwrap_or("");
+            if path.extension().is_some_and(|extension| extension == "xsd") {
+                known = true;
+                if first == "xml" {
+                    self.schemas.push(path);
+                }
+                continue;
+            }
             let service = name.iter().nth(1).is_some_and(|part| part == "service");
             let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, error))?;
             let shown = path.display().to_string();
@@ -466,7 +483,11 @@ fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>, depth: u32) -> Resul
         }
         if kind.is_dir() && depth < DEEPEST {
             collect(&path, files, depth + 1)?;
-        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "txt") {
+        } else if kind.is_file()
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "txt" || extension == "xsd")
+        {
             files.push(path);
         }
     }

@@ -14,6 +14,7 @@ mod xsd;
 pub use reader::{Counts, Handler, Options, Start};
 pub use scene::Scene;
 pub use xsd::Schema;
+pub(crate) use xsd::declared_roots;
 
 use std::io::Read;
 
@@ -47,6 +48,31 @@ pub fn read_stream(
     sink: &mut dyn Sink,
 ) -> Result<Counts> {
     Reader::new(Names::default(), options).run(Source::Read(Box::new(stream)), handler, sink)
+}
+
+/// Takes down what the root element is.
+#[derive(Default)]
+struct Root(Option<(String, String)>);
+
+impl Handler for Root {
+    fn start(&mut self, start: &Start<'_>, _: &mut Scene<'_, '_>) {
+        let name = || (start.namespace().to_owned(), start.local().to_owned());
+        self.0.get_or_insert_with(name);
+    }
+
+    fn text(&mut self, _: &str, _: u64, _: u64, _: &mut Scene<'_, '_>) {}
+
+    fn end(&mut self, _: u64, _: u64, _: &mut Scene<'_, '_>) {}
+}
+
+/// Namespace and name of the root element of a document that begins with `start`.
+pub(crate) fn root_of(start: &[u8], options: &Options) -> Option<(String, String)> {
+    const NEAR: usize = 64 << 10;
+    let near = &start[..start.len().min(NEAR)];
+    let mut root = Root::default();
+    let mut none = |_: crate::finding::Finding| {};
+    read_slice(near, options, &mut root, &mut none).ok()?;
+    root.0
 }
 
 /// Whether bytes begin an XML document, as far as their first few tell.

@@ -12,7 +12,7 @@ use super::names::{NameId, Names, NamespaceId, XML, XMLNS};
 use super::scene::{Scene, valued};
 use crate::Result;
 use crate::finding::tally::Tally;
-use crate::finding::{Code, Finding, Sink};
+use crate::finding::{Code, Finding, Sink, Syntax};
 use crate::span::Span;
 
 /// Bounds of reading, and what to read as.
@@ -237,6 +237,8 @@ pub(crate) struct Reader<'o> {
     inside: Inside,
     /// Whether reading cannot go on.
     fatal: bool,
+    /// Bytes of the last window that were read.
+    used: usize,
     message_type: Option<Box<str>>,
     said_looks_like: bool,
 }
@@ -265,6 +267,7 @@ impl<'o> Reader<'o> {
             began: false,
             inside: Inside::Content,
             fatal: false,
+            used: 0,
             message_type: None,
             said_looks_like: false,
         }
@@ -278,13 +281,14 @@ impl<'o> Reader<'o> {
         sink: &mut dyn Sink,
     ) -> Result<Counts> {
         let mut input = Input::new(source, self.options.charset)?;
-        let mut tally = Tally::new(sink, self.options.most_findings);
+        let mut tally = Tally::new(sink, self.options.most_findings, Syntax::Xml);
         input.more()?;
         self.encoding(&input, &mut tally);
         loop {
             self.characters(&mut input, &mut tally);
             let used = self.window(&input, handler, &mut tally);
             if self.fatal {
+                self.used = used;
                 break;
             }
             let (last, all) = (input.is_last(), used == input.text().len());
@@ -332,7 +336,7 @@ impl<'o> Reader<'o> {
         }
         let complete = !self.fatal && self.open_at.is_empty() && self.had_root;
         handler.finish(complete, &mut scene);
-        let at = input.base();
+        let at = input.base() + self.used as u64;
         let place = input.locate(at);
         let start = input.original(at);
         let total = input.drain()?;
@@ -353,6 +357,7 @@ impl<'o> Reader<'o> {
             tally,
             excerpts: self.options.excerpts,
             message_type: &self.message_type,
+            open: (&self.open, &self.open_at),
         }
     }
 
@@ -741,6 +746,7 @@ impl<'o> Reader<'o> {
                 tally,
                 excerpts: self.options.excerpts,
                 message_type: &self.message_type,
+                open: (&self.open, &self.open_at),
             };
             handler.start(&start, &mut scene);
         }

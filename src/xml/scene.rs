@@ -11,6 +11,8 @@ pub struct Scene<'a, 's> {
     pub(crate) tally: &'a mut Tally<'s>,
     pub(crate) excerpts: bool,
     pub(crate) message_type: &'a Option<Box<str>>,
+    /// The names of open elements, one after the other, and where each begins.
+    pub(crate) open: (&'a str, &'a [u32]),
 }
 
 /// Characters of an excerpt before and after, and inside.
@@ -42,6 +44,9 @@ impl Scene<'_, '_> {
         let end = self.input.original(at + len).max(start);
         let mut finding = fill(Finding::new(code, Span::new(start, end - start)));
         finding.at = self.input.locate(at);
+        if finding.place.path.is_none() {
+            finding.place.path = self.path().map(Into::into);
+        }
         finding.place = Place {
             message_type: self.message_type.clone(),
             ..finding.place
@@ -50,6 +55,27 @@ impl Scene<'_, '_> {
             finding.excerpt = excerpt(self.input, at, len).map(Box::new);
         }
         self.tally.send(finding);
+    }
+
+    /// The names of the open elements; `None` outside the root.
+    fn path(&self) -> Option<String> {
+        let (names, begins) = self.open;
+        let ends = begins.iter().skip(1).copied();
+        let ends = ends.chain([names.len() as u32]);
+        let each = begins.iter().zip(ends);
+        let each: Vec<&str> = each
+            .map(|(from, to)| &names[*from as usize..to as usize])
+            .collect();
+        (!each.is_empty()).then(|| each.join("/"))
+    }
+
+    /// Makes a finding about a start tag.
+    pub(crate) fn about_start(&mut self, code: Code, start: &super::Start<'_>) {
+        self.report(code, start.at, start.tag.len() as u64 + 2, |mut finding| {
+            finding.place.segment = Some(start.local().into());
+            finding.place.path = Some(start.local().into());
+            finding.with_content("element", start.local())
+        });
     }
 
     /// A place of the text, to make a finding about it when the text has gone by.

@@ -29,6 +29,17 @@ pub(crate) fn command(lang: Lang) -> Command {
                 "不论报文头如何声明，一律按该报文处理，如 CUSCAR@D95B",
             ))
     };
+    let schema = || {
+        Arg::new("schema")
+            .long("schema")
+            .value_name("XSD")
+            .action(ArgAction::Append)
+            .value_parser(value_parser!(std::path::PathBuf))
+            .help(t(
+                "Check XML documents against this XML Schema; several files make one schema",
+                "按此 XML Schema 校验 XML 文档；多个文件组成一个模式",
+            ))
+    };
     let charset = || {
         Arg::new("charset")
             .long("charset")
@@ -96,6 +107,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                 )
                 .arg(specs())
                 .arg(message())
+                .arg(schema())
                 .arg(charset())
                 .arg(format(&["text", "json", "sarif"]))
                 .arg(

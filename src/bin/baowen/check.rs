@@ -108,6 +108,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             Some(name) => Some(name.parse()?),
             None => None,
         },
+        schema: inputs::schema(matches)?,
         charset: inputs::charset(matches, lang)?,
         most_findings: matches
             .get_one::<u64>("max-findings")

@@ -2,10 +2,12 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use baowen::edifact::charset::Charset;
 use baowen::finding::Lang;
 use baowen::spec::Specs;
+use baowen::xml::Schema;
 use clap::ArgMatches;
 
 use crate::Failure;
@@ -95,6 +97,15 @@ pub(crate) fn specs(matches: &ArgMatches) -> Result<Specs, Failure> {
         specs = specs.with_dir(folder)?;
     }
     Ok(specs)
+}
+
+/// The schema of `--schema`.
+pub(crate) fn schema(matches: &ArgMatches) -> Result<Option<Arc<Schema>>, Failure> {
+    let paths: Vec<&PathBuf> = matches.get_many("schema").unwrap_or_default().collect();
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Schema::load_all(&paths)?)))
 }
 
 /// The character set of `--charset`.

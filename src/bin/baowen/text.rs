@@ -50,6 +50,8 @@ fn shown(text: &str, redact: bool) -> String {
     for c in text.chars() {
         if redact && c.is_alphanumeric() {
             out.push('*');
+        } else if c == '\t' {
+            out.push(' ');
         } else {
             baowen::finding::push_escaped(c, &mut out);
         }

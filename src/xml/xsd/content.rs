@@ -676,11 +676,17 @@ impl Model {
     }
 
     /// The greatest number of the element that the state stands at, where it was reached and the
-    /// element has that name.
+    /// element has that name. `None` too where groups around it repeat: more of the element is then
+    /// not what is wrong.
     pub(crate) fn exhausted(&self, state: &State, name: NameId) -> Option<u32> {
         let node = self.nodes.get(state.at as usize)?;
         let own = matches!(&node.kind, Kind::Element { name: own, .. } if *own == name);
-        (own && state.counts[node.depth as usize] >= node.max).then_some(node.max)
+        let above = std::iter::successors(self.nodes.get(node.parent as usize), |node| {
+            self.nodes.get(node.parent as usize)
+        });
+        (own && state.counts[node.depth as usize] >= node.max
+            && above.into_iter().all(|n| n.max <= 1))
+        .then_some(node.max)
     }
 
     /// After a child that cannot stand here: its declaration, where the model has one of that

@@ -28,6 +28,25 @@ use super::reader::{Counts, Options, Reader};
 use crate::Result;
 use crate::finding::Sink;
 
+/// Namespace and name of the elements that a schema document itself declares at its top.
+///
+/// # Errors
+/// When the file cannot be read, or is no schema.
+pub(crate) fn declared_roots(path: &std::path::Path) -> Result<Vec<(String, String)>> {
+    let bytes = std::fs::read(path).map_err(|error| crate::Error::io(path, error))?;
+    let document = dom::Document::parse(path.display().to_string(), bytes.into())?;
+    if document.nodes.is_empty() {
+        return Err(crate::Error::spec(document.name, 1, 1, "a schema expected"));
+    }
+    let target = document.node(0).get("targetNamespace").unwrap_or("");
+    let elements = document
+        .children(0)
+        .filter(|(_, node)| &*node.name == "element");
+    let roots =
+        elements.filter_map(|(_, node)| Some((target.to_owned(), node.get("name")?.to_owned())));
+    Ok(roots.collect())
+}
+
 impl Schema {
     /// Checks a document at hand; what is wrong goes to `sink`.
     ///

@@ -315,6 +315,21 @@ impl Simples {
         "value".to_owned()
     }
 
+    /// The name of a type, and that of the built-in type it is derived from.
+    fn label_and_origin(&self, id: SimpleId) -> String {
+        let label = self.label(id);
+        let above = std::iter::successors(Some(id), |id| self.get(*id).base);
+        let origin = above
+            .map(|id| self.label(id))
+            .find(|label| label.starts_with("xs:"));
+        match origin {
+            Some(origin) if origin != label && origin != "xs:anySimpleType" => {
+                format!("{label} ({origin})")
+            }
+            _ => label,
+        }
+    }
+
     /// Whether `id` is `base` or derived from it.
     pub(crate) fn derives(&self, id: SimpleId, base: SimpleId) -> bool {
         let mut at = Some(id);
@@ -351,7 +366,7 @@ impl Simples {
     ) -> Result<(), Fault> {
         let wrong = || Fault {
             code: Code::XSD_VALUE,
-            expected: self.label(id),
+            expected: self.label_and_origin(id),
             length: None,
         };
         match &simple.variety {
@@ -425,7 +440,11 @@ impl Simples {
         }
         for step in &simple.patterns {
             if !step.iter().any(|pattern| pattern.matches(text)) {
-                let sources: Vec<&str> = step.iter().map(Pattern::source).collect();
+                let sources = step.iter().map(|step| match step.source() {
+                    "" => "\"\"",
+                    source => source,
+                });
+                let sources: Vec<&str> = sources.collect();
                 return Err(Fault {
                     code: Code::XSD_PATTERN,
                     expected: sources.join(" | "),

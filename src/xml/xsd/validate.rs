@@ -161,6 +161,13 @@ impl<'s> Validator<'s> {
         finding
     }
 
+    /// The finding with the place of a child that is not open.
+    fn placed_child(&self, mut finding: Finding, local: &str) -> Finding {
+        finding.place.path = Some(format!("{}/{local}", self.place()).into());
+        finding.place.segment = Some(local.into());
+        finding
+    }
+
     /// The names that may come next, for people; one whose local part is `local` is given with
     /// its namespace.
     fn expected(&self, model: &Model, state: &State, local: &str) -> String {
@@ -262,7 +269,7 @@ impl<'s> Validator<'s> {
                         } else {
                             start.local()
                         };
-                        self.placed(finding.with_content("element", element), None)
+                        self.placed_child(finding.with_content("element", element), start.local())
                     };
                     scene.report(code, start.at, start.tag.len() as u64 + 2, finding);
                 }
@@ -371,11 +378,11 @@ impl<'s> Validator<'s> {
         {
             let expected = self.components.names.local(of.name);
             let finding = |finding: Finding| {
-                self.placed(
+                self.placed_child(
                     finding
                         .with_content("element", start.local())
                         .with("expected", expected),
-                    None,
+                    start.local(),
                 )
             };
             scene.report(
@@ -401,9 +408,9 @@ impl<'s> Validator<'s> {
         match model.exhausted(state, start.id) {
             Some(max) => {
                 let finding = |finding: Finding| {
-                    self.placed(
+                    self.placed_child(
                         finding.with_content("element", local).with("max", max),
-                        None,
+                        start.local(),
                     )
                 };
                 scene.report(Code::XSD_TOO_MANY, start.at, len, finding);
@@ -419,11 +426,11 @@ impl<'s> Validator<'s> {
                     _ => local.to_owned(),
                 };
                 let finding = |finding: Finding| {
-                    self.placed(
+                    self.placed_child(
                         finding
                             .with_content("element", element)
                             .with("expected", expected),
-                        None,
+                        start.local(),
                     )
                 };
                 scene.report(Code::XSD_UNEXPECTED, start.at, len, finding);
@@ -505,16 +512,16 @@ impl<'s> Validator<'s> {
                 Content::Children { mixed, .. } => Mode::Children { mixed: *mixed },
             },
         };
-        if let (Mode::Children { .. }, TypeId::Complex(complex)) = (mode, of) {
-            if let Some(model) = &self.schema.compiled(complex).model {
-                if self.states.len() <= depth {
-                    self.states.resize_with(depth + 1, || model.start());
-                    self.many.resize_with(depth + 1, Vec::new);
-                }
-                model.reset(&mut self.states[depth]);
-                if model.is_ambiguous_model() {
-                    self.many[depth] = vec![self.states[depth].clone()];
-                }
+        if let (Mode::Children { .. }, TypeId::Complex(complex)) = (mode, of)
+            && let Some(model) = &self.schema.compiled(complex).model
+        {
+            if self.states.len() <= depth {
+                self.states.resize_with(depth + 1, || model.start());
+                self.many.resize_with(depth + 1, Vec::new);
+            }
+            model.reset(&mut self.states[depth]);
+            if model.is_ambiguous_model() {
+                self.many[depth] = vec![self.states[depth].clone()];
             }
         }
         let frame = &mut self.frames[depth];
@@ -600,8 +607,9 @@ impl<'s> Validator<'s> {
                 _ => uses.binary_search_by_key(&attribute.id, |of| of.name).ok(),
             };
             if let Some(index) = found {
-                self.seen[index] = true;
-                required -= usize::from(uses[index].required);
+                // An attribute may stand twice: reading goes on after that finding.
+                let first = !std::mem::replace(&mut self.seen[index], true);
+                required -= usize::from(first && uses[index].required);
                 let (of, preset) = (uses[index].of, uses[index].preset.as_ref());
                 self.attribute_value(start, attribute.id, of, preset, name, value, at, len, scene);
                 continue;
@@ -758,6 +766,17 @@ impl<'s> Validator<'s> {
         };
         let simples = &self.components.simples;
         if let Err(fault) = simples.check(of, value, &prefixes) {
+            if !self.identities.is_idle() {
+                let mut key = || Some(key_of_unfit(value));
+                self.identities.attribute(
+                    &self.components.names,
+                    &self.path,
+                    id,
+                    &mut key,
+                    scene,
+                    at,
+                );
+            }
             return self.fault(&fault, value, Some(name), at, len, scene);
         }
         if let Some(preset) = preset
@@ -844,7 +863,10 @@ impl<'s> Validator<'s> {
             }
         } else {
             match simples.check(simple, &text, &self.prefixes) {
-                Err(fault) => self.fault(&fault, &text, None, text_at, text_len, scene),
+                Err(fault) => {
+                    self.fault(&fault, &text, None, text_at, text_len, scene);
+                    key = Some(key_of_unfit(&text));
+                }
                 Ok(()) => {
                     if let Some(preset) = preset
                         && !self.check_fixed(simple, &text, preset, &self.prefixes)
@@ -884,9 +906,17 @@ fn key_of_value(
     let value = simples.value(of, text, prefixes)?;
     let mut key = String::new();
     value.key(&mut key);
-    let shown = chars::trim(text);
-    let end = shown.floor_char_boundary(shown.len().min(80));
-    Some((key, shown[..end].into()))
+    Some((key, shown(text)))
+}
+
+/// The key of a value that is not valid: it is there, so that no field is missing.
+fn key_of_unfit(text: &str) -> (String, Box<str>) {
+    (format!("?{text}"), shown(text))
+}
+
+fn shown(text: &str) -> Box<str> {
+    let text = chars::trim(text);
+    text[..text.floor_char_boundary(text.len().min(80))].into()
 }
 
 /// What an element is to the one around it.
@@ -932,7 +962,7 @@ impl Handler for Validator<'_> {
         };
         let element = declaration.map(|id| self.components.element(id));
         let mut of = element.map(|element| element.of);
-        let mut nil = false;
+        let (mut nil, mut unknown) = (false, false);
         if !start.attributes.is_empty() {
             for attribute in start.attributes {
                 let (namespace, local) = start.names.parts(attribute.id);
@@ -944,7 +974,9 @@ impl Handler for Validator<'_> {
                 match local {
                     "type" => {
                         let declared = element.map(|element| (element.of, element.block));
-                        of = self.named_type(start, value, at, declared, scene).or(of);
+                        let named = self.named_type(start, value, at, declared, scene);
+                        unknown = named.is_none();
+                        of = named.or(of);
                     }
                     "nil" => {
                         let flag = super::value::boolean(chars::trim(value));
@@ -995,6 +1027,11 @@ impl Handler for Validator<'_> {
             TypeId::Complex(complex) => self.components.complex(complex).is_abstract,
             TypeId::Simple(_) => false,
         };
+        if is_abstract && unknown {
+            // What it may hold is not known.
+            self.frames[depth].mode = Mode::Skip;
+            return;
+        }
         if is_abstract || element.is_some_and(|element| element.is_abstract) {
             let local = start.local();
             let finding =
