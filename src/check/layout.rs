@@ -8,31 +8,56 @@ use crate::spec::model::{
 use crate::spec::release::Release;
 use crate::spec::{CodeSet, Specs};
 
-/// What is looked at of every element: small, so that a layout stays in the cache.
+/// What is looked at first of an element: small, so that a layout stays in the cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HotPart {
     /// Its components, in [`Layout::hot_rules`].
-    pub first: u32,
-    pub count: u32,
-    pub max: u32,
-    pub composite: bool,
+    pub first: u16,
+    pub count: u16,
+    /// Whether it may stand there at all.
+    pub used: bool,
+    /// See [`PartRule::joined`].
     pub joined: bool,
+    /// Bit of each component that must be there when the composite is.
     pub required: u64,
 }
 
-/// What is looked at of every value.
+/// What is looked at first of a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HotRule {
-    pub min: u32,
-    pub max: u32,
-    pub plain: Plain,
+    /// Least length in bytes, and how much longer it may be.
+    pub min: u16,
+    pub span: u16,
+    /// Which of [`Layout::known`] are its codes.
+    pub known: u16,
+    pub kind: Kind,
+}
+
+/// What is to be looked at of a value besides its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing: text, and a code that is checked with what names its list.
+    Text,
+    /// It is in its list.
+    Code,
+    /// It is a number, whose length is not counted in bytes.
+    Number,
+    /// Both.
+    NumericCode,
+    /// It has no digits.
+    Alpha,
+    /// It is always looked at closely.
+    Never,
 }
 
 /// What a segment may hold.
 #[derive(Debug)]
 pub(super) struct Layout {
-    pub hot_parts: Vec<HotPart>,
-    pub hot_rules: Vec<HotRule>,
+    pub hot_parts: Box<[HotPart]>,
+    pub hot_rules: Box<[HotRule]>,
+    /// The code lists of components, loaded when first needed; and whose they are.
+    known: Box<[OnceLock<Known>]>,
+    known_of: Box<[usize]>,
     pub parts: Vec<PartRule>,
     pub components: Vec<ComponentRule>,
     pub dependencies: Vec<Dependency>,
@@ -61,21 +86,6 @@ pub(super) struct PartRule {
     pub joined: bool,
 }
 
-/// How a value is checked at first sight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plain {
-    /// Its length says all.
-    Text,
-    /// Digits only are good.
-    Number,
-    /// In the directory's own list it is good.
-    Code,
-    /// A code that is checked with what names its list; otherwise as text.
-    NamedCode,
-    /// It is always looked at closely.
-    Never,
-}
-
 /// A component, or a simple element.
 #[derive(Debug)]
 pub(super) struct ComponentRule {
@@ -88,7 +98,8 @@ pub(super) struct ComponentRule {
     pub min: u32,
     pub max: u32,
     pub codes: Option<Codes>,
-    pub plain: Plain,
+    /// Its code is checked with what names its list.
+    pub named: bool,
     /// Indexes of 1131 and 3055 behind it, which name the list that its code is from.
     pub list_named_by: (Option<usize>, Option<usize>),
 }
@@ -101,6 +112,22 @@ pub(super) struct Codes {
     syntax: u8,
     own: OnceLock<Arc<CodeSet>>,
     bound: OnceLock<Vec<Bound>>,
+}
+
+/// The codes of a component at hand.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The directory's own; empty when it has none.
+    pub own: CodeSet,
+    pub bound: Box<[KnownBound]>,
+}
+
+/// The codes of a list elsewhere.
+#[derive(Debug)]
+pub(super) struct KnownBound {
+    /// Only beside this agency (3055).
+    pub agency: Option<Box<[u8]>>,
+    pub codes: CodeSet,
 }
 
 /// A list elsewhere that an element is bound to.
@@ -157,6 +184,25 @@ impl Codes {
             binds.collect()
         })
     }
+
+    fn known(&self, specs: &Specs, element: &str) -> Known {
+        let bound = self.bound(specs, element).iter().filter_map(|bound| {
+            let agency = match &bound.when {
+                // No other element is ever looked at.
+                Some((id, _)) if &**id != "3055" => return None,
+                Some((_, value)) => Some(value.as_bytes().into()),
+                None => None,
+            };
+            Some(KnownBound {
+                agency,
+                codes: bound.codes(specs).0.clone(),
+            })
+        });
+        Known {
+            own: self.own(specs).clone(),
+            bound: bound.collect(),
+        }
+    }
 }
 
 impl Layout {
@@ -165,8 +211,10 @@ impl Layout {
     pub(super) fn new(model: &Model, of: TypeId, release: Option<Release>, syntax: u8) -> Self {
         let segment = model.get(of);
         let mut layout = Self {
-            hot_parts: Vec::new(),
-            hot_rules: Vec::new(),
+            hot_parts: [].into(),
+            hot_rules: [].into(),
+            known: [].into(),
+            known_of: [].into(),
             parts: Vec::new(),
             components: Vec::new(),
             dependencies: segment.dependencies.clone(),
@@ -226,9 +274,7 @@ impl Layout {
                 .map(|(at, _)| at)
                 .collect();
             for &at in &named {
-                if parts[at].class == Class::Alphanumeric && !parts[at].dropped {
-                    parts[at].plain = Plain::NamedCode;
-                }
+                parts[at].named = parts[at].class == Class::Alphanumeric && !parts[at].dropped;
             }
             let part = PartRule {
                 name: node.name.clone(),
@@ -261,23 +307,71 @@ impl Layout {
                 });
             }
         }
-        let hot = |part: &PartRule| HotPart {
-            first: part.components.start as u32,
-            count: part.components.len() as u32,
-            max: part.max,
-            composite: part.composite,
-            joined: part.joined,
-            required: part.required,
-        };
-        layout.hot_parts = layout.parts.iter().map(hot).collect();
-        let hot = |rule: &ComponentRule| HotRule {
-            min: rule.min,
-            max: rule.max,
-            plain: rule.plain,
-        };
-        layout.hot_rules = layout.components.iter().map(hot).collect();
         layout.mandatory = bits(layout.parts.iter().map(|part| part.mandatory));
+        layout.prepare();
         layout
+    }
+
+    /// Makes what is looked at first. Where that is not enough for all that the layout says, it
+    /// takes no value.
+    fn prepare(&mut self) {
+        let mut known_of = Vec::new();
+        let fits = |number: usize| u16::try_from(number).is_ok();
+        let small = fits(self.components.len())
+            && self.parts.iter().all(|part| part.components.len() <= 64);
+        let hot = |(at, rule): (usize, &ComponentRule)| {
+            let codes = rule.codes.is_some() && !rule.named;
+            if rule.codes.is_some() {
+                known_of.push(at);
+            }
+            let kind = match rule.class {
+                _ if rule.dropped || !small || rule.min > u32::from(u16::MAX) => Kind::Never,
+                Class::Alphanumeric if codes => Kind::Code,
+                Class::Alphanumeric => Kind::Text,
+                Class::Numeric if codes => Kind::NumericCode,
+                Class::Numeric => Kind::Number,
+                Class::Alpha if !codes => Kind::Alpha,
+                Class::Alpha | Class::Date | Class::Binary => Kind::Never,
+            };
+            let min = rule.min.min(u32::from(u16::MAX)) as u16;
+            let max = rule.max.min(u32::from(u16::MAX)) as u16;
+            HotRule {
+                min,
+                span: max.saturating_sub(min),
+                known: known_of.len().saturating_sub(1) as u16,
+                kind: if max < min { Kind::Never } else { kind },
+            }
+        };
+        self.hot_rules = self.components.iter().enumerate().map(hot).collect();
+        let hot = |part: &PartRule| HotPart {
+            first: part.components.start as u16,
+            count: part.components.len() as u16,
+            used: part.max > 0,
+            joined: part.joined,
+            required: if part.composite { part.required } else { 0 },
+        };
+        self.hot_parts = self.parts.iter().map(hot).collect();
+        self.known = known_of.iter().map(|_| OnceLock::new()).collect();
+        self.known_of = known_of.into();
+    }
+
+    /// The codes of a component, by [`HotRule::known`].
+    #[inline]
+    pub(super) fn known(&self, at: u16, specs: &Specs) -> Option<&Known> {
+        let held = self.known.get(usize::from(at))?;
+        Some(held.get_or_init(|| self.load(at, specs)))
+    }
+
+    #[cold]
+    fn load(&self, at: u16, specs: &Specs) -> Known {
+        let rule = &self.components[self.known_of[usize::from(at)]];
+        match &rule.codes {
+            Some(codes) => codes.known(specs, &rule.id),
+            None => Known {
+                own: CodeSet::default(),
+                bound: [].into(),
+            },
+        }
     }
 }
 
@@ -321,13 +415,7 @@ fn component(
             own: OnceLock::new(),
             bound: OnceLock::new(),
         }),
-        plain: match simple.class {
-            _ if max == 0 => Plain::Never,
-            Class::Alphanumeric if simple.codes.is_some() => Plain::Code,
-            Class::Alphanumeric => Plain::Text,
-            Class::Numeric if simple.codes.is_none() => Plain::Number,
-            _ => Plain::Never,
-        },
+        named: false,
         list_named_by: (None, None),
     }
 }

@@ -17,6 +17,7 @@
 mod compiled;
 mod date;
 mod element;
+mod glance;
 mod interchange;
 mod layout;
 mod message;
