@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use super::compiled::Compiled;
 use super::date::{self, DateFormats};
-use super::glance;
 use super::layout::{ComponentRule, Layout, PartRule};
 use super::value::{self, DecimalMarks, Wrong};
 use crate::edifact::{Segment, Token};
@@ -83,18 +82,17 @@ impl<'a> Trouble<'a> {
 
 /// The components of one repetition of an element, as places in a segment.
 #[derive(Clone, Copy)]
-pub(super) struct Composite<'s, 'a> {
-    pub segment: &'s Segment<'a>,
+struct Composite<'s, 'a> {
+    segment: &'s Segment<'a>,
     /// Where the first begins, and which separators end them.
-    pub start: u32,
-    pub first: usize,
-    pub last: usize,
+    start: u32,
+    first: usize,
+    last: usize,
 }
 
 impl<'a> Composite<'_, 'a> {
     /// The bytes of the component at `at`; empty where it is not there.
-    #[inline(always)]
-    pub(super) fn bytes(&self, at: usize) -> &'a [u8] {
+    fn bytes(&self, at: usize) -> &'a [u8] {
         let (data, separators, _) = self.segment.raw();
         let separator = self.first + at;
         if separator > self.last {
@@ -129,17 +127,9 @@ impl<'a> Composite<'_, 'a> {
     }
 }
 
-/// Checks the elements of a segment.
-#[inline]
-pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, out: Out<'_, 'a>) {
-    if !glance::is_good(env, layout, segment) {
-        look_closely(env, layout, segment, out);
-    }
-}
-
-/// Says what is wrong in a segment.
+/// Says what is wrong in the elements of a segment, where the first look was not enough.
 #[inline(never)]
-fn look_closely<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, out: Out<'_, 'a>) {
+pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, out: Out<'_, 'a>) {
     let (data, separators, service) = segment.raw();
     let mut next = 0;
     // The tag, with explicit nesting its parts.

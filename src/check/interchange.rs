@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::compiled::CompiledMessage;
 use super::element::{self, Env};
+use super::glance;
 use super::message::{MessageCheck, Where, report, tag_text};
 use super::out::{Context, Out};
 use super::split::{STRETCH, Split, Stretch};
@@ -568,6 +569,7 @@ impl<'c, 's> Run<'c, 's> {
         let compiled = self.definition(&declared, &segment, &Context::Reader(reader))?;
         if let Some(compiled) = &compiled {
             self.out.message_type = Some(compiled.name.clone());
+            self.out.memory.reach(compiled.coded_end);
         }
         let mut check = compiled
             .as_deref()
@@ -581,7 +583,7 @@ impl<'c, 's> Run<'c, 's> {
                     // What waits has its own place; nothing is missing behind the trailer.
                     let env = self.env();
                     let end = reader.window().0;
-                    check.finish(env, &mut self.out, end, &Context::Reader(reader));
+                    check.finish(&env, &mut self.out, end, &Context::Reader(reader));
                 }
                 break;
             }
@@ -610,7 +612,7 @@ impl<'c, 's> Run<'c, 's> {
             let env = self.env();
             let context = Context::Reader(reader);
             if let Some(check) = check.take() {
-                check.finish(env, &mut self.out, at, &context);
+                check.finish(&env, &mut self.out, at, &context);
             }
             if headed {
                 self.missing_trailer(&opened, at, &context);
@@ -690,7 +692,7 @@ impl<'c, 's> Run<'c, 's> {
             Some(check) => {
                 self.out.totals.segments += 1;
                 let env = self.env();
-                check.segment(env, &mut self.out, segment, number, next, context);
+                check.segment(&env, &mut self.out, segment, tag, number, next, context);
             }
             None if trailer || matches!(tag, Some(UNH | UIH)) => self.service(segment, context)?,
             None => self.out.totals.segments += 1,
@@ -782,6 +784,10 @@ impl<'c, 's> Run<'c, 's> {
         };
         let env = self.env();
         let out = &mut self.out;
+        out.memory.reach(layout.coded_end());
+        if glance::is_good(&env, &mut out.memory, &layout, segment) {
+            return Ok(());
+        }
         let begins = matches!(tag.as_str(), "UNB" | "UIB");
         element::check(env, &layout, segment, &mut |mut trouble| {
             if begins && trouble.element == 0 {

@@ -1,6 +1,9 @@
 //! The elements of a segment made ready for checking: flat tables, code sets looked up once.
 
+use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashSet;
 
 use crate::spec::model::{
     Class, CodeList, Content, Dependency, Model, Node, Particle, Role, Simple, TypeId,
@@ -8,33 +11,81 @@ use crate::spec::model::{
 use crate::spec::release::Release;
 use crate::spec::{CodeSet, Specs};
 
-/// What is looked at first of an element: small, so that a layout stays in the cache.
-#[derive(Clone, Copy, Debug)]
+/// What is looked at first of a segment: small, and the same for all that are alike, so that it
+/// stays in the cache.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub(super) struct Hot {
+    pub parts: Arc<[HotPart]>,
+    pub rules: Arc<[HotRule]>,
+    pub joined: Arc<[HotJoined]>,
+    /// See [`Layout::mandatory`].
+    pub mandatory: u64,
+    /// Where its coded components begin among those of all layouts.
+    pub coded_from: u32,
+    /// Whether there are dependency notes of the segment.
+    pub dependent: bool,
+}
+
+/// What is looked at first of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct HotPart {
-    /// Its components, in [`Layout::hot_rules`].
+    /// Its components, in [`Hot::rules`].
     pub first: u16,
-    pub count: u16,
-    /// Whether it may stand there at all.
-    pub used: bool,
-    /// See [`PartRule::joined`].
-    pub joined: bool,
-    /// Bit of each component that must be there when the composite is.
-    pub required: u64,
+    pub count: u8,
+    /// One more than its place in [`Hot::joined`]; 0 where no component needs others.
+    pub joined: u8,
+    /// Bit of each component that must be there when the element is. More than there are, where
+    /// the element may not be there.
+    pub required: u32,
 }
 
 /// What is looked at first of a value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct HotRule {
     /// Least length in bytes, and how much longer it may be.
     pub min: u16,
     pub span: u16,
-    /// Which of [`Layout::known`] are its codes.
-    pub known: u16,
+    /// Which of the coded components of the layout it is.
+    pub coded: u16,
     pub kind: Kind,
 }
 
+/// What is looked at first of a composite whose components need each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum HotJoined {
+    /// A date and its format.
+    Date(u8, u8),
+    /// A code, and the components that may name its list: 1131 and 3055.
+    Named(u8, Option<u8>, Option<u8>),
+    /// More than that.
+    Other,
+}
+
+/// Components of an element that are looked at first; more are looked at closely.
+const MOST_COMPONENTS: usize = 31;
+
+/// What the layouts of many messages have in common.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    parts: FxHashSet<Arc<[HotPart]>>,
+    rules: FxHashSet<Arc<[HotRule]>>,
+    joined: FxHashSet<Arc<[HotJoined]>>,
+    /// Coded components of all layouts.
+    coded: u32,
+}
+
+fn shared<T: Eq + Hash>(held: &mut FxHashSet<Arc<[T]>>, new: Vec<T>) -> Arc<[T]> {
+    if let Some(found) = held.get(new.as_slice()) {
+        return found.clone();
+    }
+    let new: Arc<[T]> = new.into();
+    held.insert(new.clone());
+    new
+}
+
 /// What is to be looked at of a value besides its length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// Nothing: text, and a code that is checked with what names its list.
     Text,
@@ -46,6 +97,8 @@ pub(super) enum Kind {
     NumericCode,
     /// It has no digits.
     Alpha,
+    /// It has no digits and is in its list.
+    AlphaCode,
     /// It is always looked at closely.
     Never,
 }
@@ -53,9 +106,9 @@ pub(super) enum Kind {
 /// What a segment may hold.
 #[derive(Debug)]
 pub(super) struct Layout {
-    pub hot_parts: Box<[HotPart]>,
-    pub hot_rules: Box<[HotRule]>,
-    /// The code lists of components, loaded when first needed; and whose they are.
+    pub hot: Hot,
+    /// The code lists of coded components, loaded when first needed; and which components
+    /// these are.
     known: Box<[OnceLock<Known>]>,
     known_of: Box<[usize]>,
     pub parts: Vec<PartRule>,
@@ -84,6 +137,23 @@ pub(super) struct PartRule {
     pub named: Vec<usize>,
     /// Whether some check needs several components at once.
     pub joined: bool,
+}
+
+impl PartRule {
+    fn hot_joined(&self, components: &[ComponentRule]) -> HotJoined {
+        let small = |at: usize| at as u8;
+        match (self.date, self.named.as_slice()) {
+            _ if !self.dependencies.is_empty() || self.components.len() > MOST_COMPONENTS => {
+                HotJoined::Other
+            }
+            (Some((date, format)), []) => HotJoined::Date(small(date), small(format)),
+            (None, &[at]) => {
+                let (list, agency) = components[self.components.start + at].list_named_by;
+                HotJoined::Named(small(at), list.map(small), agency.map(small))
+            }
+            _ => HotJoined::Other,
+        }
+    }
 }
 
 /// A component, or a simple element.
@@ -208,11 +278,23 @@ impl Codes {
 impl Layout {
     /// The layout of a segment's type. In syntax versions 1 to 3 an element that repeats takes
     /// as many places in the segment (there is no repetition separator).
-    pub(super) fn new(model: &Model, of: TypeId, release: Option<Release>, syntax: u8) -> Self {
+    pub(super) fn new(
+        model: &Model,
+        of: TypeId,
+        release: Option<Release>,
+        syntax: u8,
+        shapes: &mut Shapes,
+    ) -> Self {
         let segment = model.get(of);
         let mut layout = Self {
-            hot_parts: [].into(),
-            hot_rules: [].into(),
+            hot: Hot {
+                parts: [].into(),
+                rules: [].into(),
+                joined: [].into(),
+                mandatory: 0,
+                coded_from: 0,
+                dependent: false,
+            },
             known: [].into(),
             known_of: [].into(),
             parts: Vec::new(),
@@ -308,58 +390,93 @@ impl Layout {
             }
         }
         layout.mandatory = bits(layout.parts.iter().map(|part| part.mandatory));
-        layout.prepare();
+        layout.prepare(shapes);
         layout
     }
 
     /// Makes what is looked at first. Where that is not enough for all that the layout says, it
     /// takes no value.
-    fn prepare(&mut self) {
-        let mut known_of = Vec::new();
-        let fits = |number: usize| u16::try_from(number).is_ok();
-        let small = fits(self.components.len())
-            && self.parts.iter().all(|part| part.components.len() <= 64);
+    fn prepare(&mut self, shapes: &mut Shapes) {
+        let mut coded = Vec::new();
+        let small = u16::try_from(self.components.len()).is_ok()
+            && self
+                .parts
+                .iter()
+                .all(|part| part.components.len() <= MOST_COMPONENTS);
         let hot = |(at, rule): (usize, &ComponentRule)| {
-            let codes = rule.codes.is_some() && !rule.named;
+            let has_codes = rule.codes.is_some() && !rule.named;
             if rule.codes.is_some() {
-                known_of.push(at);
+                coded.push(at);
             }
+            let (min, max) = (u16::try_from(rule.min), u16::try_from(rule.max));
+            let (min, max) = (min.unwrap_or(u16::MAX), max.unwrap_or(u16::MAX));
             let kind = match rule.class {
-                _ if rule.dropped || !small || rule.min > u32::from(u16::MAX) => Kind::Never,
-                Class::Alphanumeric if codes => Kind::Code,
+                _ if rule.dropped || !small || min == u16::MAX || max < min => Kind::Never,
+                Class::Alphanumeric if has_codes => Kind::Code,
                 Class::Alphanumeric => Kind::Text,
-                Class::Numeric if codes => Kind::NumericCode,
+                Class::Numeric if has_codes => Kind::NumericCode,
                 Class::Numeric => Kind::Number,
-                Class::Alpha if !codes => Kind::Alpha,
-                Class::Alpha | Class::Date | Class::Binary => Kind::Never,
+                Class::Alpha if has_codes => Kind::AlphaCode,
+                Class::Alpha => Kind::Alpha,
+                Class::Date | Class::Binary => Kind::Never,
             };
-            let min = rule.min.min(u32::from(u16::MAX)) as u16;
-            let max = rule.max.min(u32::from(u16::MAX)) as u16;
             HotRule {
                 min,
                 span: max.saturating_sub(min),
-                known: known_of.len().saturating_sub(1) as u16,
-                kind: if max < min { Kind::Never } else { kind },
+                coded: coded.len().saturating_sub(1) as u16,
+                kind,
             }
         };
-        self.hot_rules = self.components.iter().enumerate().map(hot).collect();
-        let hot = |part: &PartRule| HotPart {
-            first: part.components.start as u16,
-            count: part.components.len() as u16,
-            used: part.max > 0,
-            joined: part.joined,
-            required: if part.composite { part.required } else { 0 },
+        let rules: Vec<HotRule> = self.components.iter().enumerate().map(hot).collect();
+        let mut joined = Vec::new();
+        let hot = |part: &PartRule| {
+            if part.joined {
+                joined.push(part.hot_joined(&self.components));
+            }
+            HotPart {
+                first: part.components.start as u16,
+                count: part.components.len().min(MOST_COMPONENTS) as u8,
+                // Of those that cannot be counted each is looked at closely.
+                joined: if part.joined {
+                    u8::try_from(joined.len()).unwrap_or(u8::MAX)
+                } else {
+                    0
+                },
+                required: match part.composite {
+                    _ if part.max == 0 => u32::MAX,
+                    true => part.required as u32,
+                    false => 0,
+                },
+            }
         };
-        self.hot_parts = self.parts.iter().map(hot).collect();
-        self.known = known_of.iter().map(|_| OnceLock::new()).collect();
-        self.known_of = known_of.into();
+        let parts: Vec<HotPart> = self.parts.iter().map(hot).collect();
+        joined.truncate(usize::from(u8::MAX) - 1);
+        self.known = coded.iter().map(|_| OnceLock::new()).collect();
+        self.hot = Hot {
+            parts: shared(&mut shapes.parts, parts),
+            rules: shared(&mut shapes.rules, rules),
+            joined: shared(&mut shapes.joined, joined),
+            mandatory: self.mandatory,
+            coded_from: shapes.coded,
+            dependent: !self.dependencies.is_empty(),
+        };
+        shapes.coded += coded.len() as u32;
+        self.known_of = coded.into();
     }
 
-    /// The codes of a component, by [`HotRule::known`].
+    /// Where the coded components of this layout end among those of all layouts.
+    pub(super) fn coded_end(&self) -> u32 {
+        self.hot.coded_from + self.known.len() as u32
+    }
+
+    /// The codes of a component, by [`HotRule::coded`].
     #[inline]
     pub(super) fn known(&self, at: u16, specs: &Specs) -> Option<&Known> {
         let held = self.known.get(usize::from(at))?;
-        Some(held.get_or_init(|| self.load(at, specs)))
+        match held.get() {
+            Some(known) => Some(known),
+            None => Some(held.get_or_init(|| self.load(at, specs))),
+        }
     }
 
     #[cold]

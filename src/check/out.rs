@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::glance::Memory;
 use super::split::{Done, Entry};
 use crate::edifact::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
@@ -107,6 +108,8 @@ pub(super) struct Out<'s> {
     broken: bool,
     /// What was said once for an interchange, by other threads.
     said: std::collections::HashSet<(usize, Option<u64>)>,
+    /// Codes that were found good.
+    pub memory: Memory,
 }
 
 impl<'s> Out<'s> {
@@ -125,6 +128,7 @@ impl<'s> Out<'s> {
             lists: std::collections::HashSet::new(),
             broken: false,
             said: std::collections::HashSet::new(),
+            memory: Memory::default(),
         }
     }
 

@@ -252,6 +252,18 @@ impl<'a> Segment<'a> {
         None
     }
 
+    /// The bytes of its first component: those of `token(0, 0)`.
+    #[inline]
+    pub(crate) fn first_value(&self) -> Option<&'a [u8]> {
+        match *self.separators {
+            // Nothing of the tag stands behind it.
+            [tag_end, end, ..] if self.data[tag_end as usize] == self.service.element => {
+                Some(&self.data[tag_end as usize + 1..end as usize])
+            }
+            _ => self.token(0, 0).map(|token| token.bytes),
+        }
+    }
+
     /// Whether the input ended before its terminator.
     #[must_use]
     pub fn is_cut(&self) -> bool {

@@ -149,6 +149,15 @@ impl CodeSet {
         self.contains_long(code)
     }
 
+    /// Whether a value of up to four bytes, given as [`little_endian`], is held where it is looked
+    /// for first.
+    #[inline]
+    pub(crate) fn contains_short(&self, packed: u64) -> bool {
+        let key = packed as u32;
+        let held = self.buckets.get(bucket(key, self.buckets.len()));
+        key >> 31 == 0 && held.is_some_and(|held| held.holds(key))
+    }
+
     fn contains_long(&self, code: &[u8]) -> bool {
         self.long.as_ref().is_some_and(|long| long.contains(code))
     }
