@@ -27,7 +27,7 @@ pub(super) enum Role {
 #[derive(Debug)]
 pub(crate) struct CompiledMessage {
     /// Its name, as `CUSCAR@D95B`.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub plan: Plan,
     layouts: Vec<Layout>,
     /// For each position, which of the layouts is its segment's.

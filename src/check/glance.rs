@@ -188,18 +188,17 @@ impl<'a> Look<'_, 'a> {
     /// Whether a value is in its list, as far as that depends on nothing beside it.
     #[inline(never)]
     fn is_code(&self, rule: &HotRule, at: u32, len: u32) -> bool {
-        let Some(known) = self.layout.known(rule.coded, self.env.specs) else {
-            return false;
-        };
         let word = word(self.data, at, len);
-        if len <= 4 && known.own.contains_short(word) {
-            return true;
-        }
-        self.is_unusual_code(known, word, (at, len))
+        let short = self.layout.short(rule.coded, self.env.specs);
+        (len <= 4 && short.is_some_and(|codes| codes.hold(word)))
+            || self.is_unusual_code(rule, word, (at, len))
     }
 
     #[inline(never)]
-    fn is_unusual_code(&self, known: &Known, word: u64, value: Stretch) -> bool {
+    fn is_unusual_code(&self, rule: &HotRule, word: u64, value: Stretch) -> bool {
+        let Some(known) = self.layout.known(rule.coded, self.env.specs) else {
+            return false;
+        };
         let bytes = self.bytes(value);
         known.own.contains_packed(word, bytes) || is_bound_code(known, None, word, bytes)
     }
@@ -217,7 +216,7 @@ impl<'a> Look<'_, 'a> {
         match self.layout.hot.joined.get(usize::from(part.joined) - 1) {
             Some(&HotJoined::Named(code, list, agency)) => {
                 let component = usize::from(part.first) + usize::from(code);
-                let [list, agency] = [list, agency].map(|at| at.map_or((0, 0), get));
+                let (list, agency) = (list.map_or((0, 0), get), agency.map_or((0, 0), get));
                 self.is_named_code(component, get(code), list, agency)
             }
             Some(&HotJoined::Date(date, format)) => self.is_date(get(date), get(format)),

@@ -9,7 +9,7 @@ use crate::spec::model::{
     Class, CodeList, Content, Dependency, Model, Node, Particle, Role, Simple, TypeId,
 };
 use crate::spec::release::Release;
-use crate::spec::{CodeSet, Specs};
+use crate::spec::{CodeSet, ShortCodes, Specs};
 
 /// What is looked at first of a segment: small, and the same for all that are alike, so that it
 /// stays in the cache.
@@ -110,6 +110,8 @@ pub(super) struct Layout {
     /// The code lists of coded components, loaded when first needed; and which components
     /// these are.
     known: Box<[OnceLock<Known>]>,
+    /// Those of them that are looked at first.
+    short: Box<[OnceLock<ShortCodes>]>,
     known_of: Box<[usize]>,
     pub parts: Vec<PartRule>,
     pub components: Vec<ComponentRule>,
@@ -296,6 +298,7 @@ impl Layout {
                 dependent: false,
             },
             known: [].into(),
+            short: [].into(),
             known_of: [].into(),
             parts: Vec::new(),
             components: Vec::new(),
@@ -452,6 +455,7 @@ impl Layout {
         let parts: Vec<HotPart> = self.parts.iter().map(hot).collect();
         joined.truncate(usize::from(u8::MAX) - 1);
         self.known = coded.iter().map(|_| OnceLock::new()).collect();
+        self.short = coded.iter().map(|_| OnceLock::new()).collect();
         self.hot = Hot {
             parts: shared(&mut shapes.parts, parts),
             rules: shared(&mut shapes.rules, rules),
@@ -473,10 +477,27 @@ impl Layout {
     #[inline]
     pub(super) fn known(&self, at: u16, specs: &Specs) -> Option<&Known> {
         let held = self.known.get(usize::from(at))?;
+        Some(held.get_or_init(|| self.load(at, specs)))
+    }
+
+    /// Codes of a component that are good whatever stands beside them: not all of them.
+    #[inline]
+    pub(super) fn short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
+        let held = self.short.get(usize::from(at))?;
         match held.get() {
-            Some(known) => Some(known),
-            None => Some(held.get_or_init(|| self.load(at, specs))),
+            Some(codes) => Some(codes),
+            None => self.load_short(at, specs),
         }
+    }
+
+    #[cold]
+    fn load_short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
+        let known = self.known(at, specs)?;
+        let first = match known.bound.iter().find(|bound| bound.agency.is_none()) {
+            Some(bound) if known.own.is_empty() => &bound.codes,
+            _ => &known.own,
+        };
+        Some(self.short[usize::from(at)].get_or_init(|| first.short()))
     }
 
     #[cold]

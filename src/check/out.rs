@@ -1,6 +1,7 @@
 //! Where findings are finished and sent: place, line and column, excerpt, and how many of a code.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::glance::Memory;
 use super::split::{Done, Entry};
@@ -102,7 +103,7 @@ pub(super) struct Out<'s> {
     pub charset: Charset,
     pub interchange: Option<u64>,
     pub message_ref: Option<Box<str>>,
-    pub message_type: Option<Box<str>>,
+    pub message_type: Option<Arc<str>>,
     /// Code lists that were said not to be held.
     lists: std::collections::HashSet<String>,
     broken: bool,
@@ -176,7 +177,7 @@ impl<'s> Out<'s> {
             finding.place = Place {
                 interchange: self.interchange,
                 message_ref: self.message_ref.clone(),
-                message_type: self.message_type.clone(),
+                message_type: self.message_type.as_deref().map(Box::from),
                 ..finding.place
             };
             if self.excerpts {

@@ -1,6 +1,8 @@
 //! A message structure made ready for placing segments: positions in the order of the standard,
 //! and for each position which ones may follow without an error.
 
+use std::num::NonZeroU64;
+
 use rustc_hash::FxHashMap;
 
 use crate::spec::little_endian;
@@ -173,14 +175,35 @@ pub(super) struct Choice {
     pub identified: bool,
 }
 
-/// A transition to a position.
+/// A transition to a position: one number, so that it goes from hand to hand in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Step {
-    pub to: PositionId,
+pub(super) struct Step(NonZeroU64);
+
+impl Step {
+    /// So many levels of open groups stay open, the message among them; if it is to `repeat`, the
+    /// last of these begins anew.
+    pub(super) fn new(to: PositionId, keep: u16, repeat: bool) -> Self {
+        let number = u64::from(to) | u64::from(keep) << 16 | u64::from(repeat) << 32;
+        // The lowest bit says no more than that there is a transition.
+        Self(NonZeroU64::MIN | number << 1)
+    }
+
+    #[inline]
+    pub(super) fn to(self) -> PositionId {
+        (self.0.get() >> 1) as u16
+    }
+
     /// So many levels of open groups, the message among them, stay open.
-    pub keep: u16,
+    #[inline]
+    pub(super) fn keep(self) -> u16 {
+        (self.0.get() >> 17) as u16
+    }
+
     /// The last of these begins anew.
-    pub repeat: bool,
+    #[inline]
+    pub(super) fn repeat(self) -> bool {
+        self.0.get() >> 33 & 1 == 1
+    }
 }
 
 /// A tag of up to 8 bytes as a number; longer ones have none and occur in no message.
@@ -367,7 +390,7 @@ impl Plan {
             self.followers(from, &mut found);
             self.all_from.push(self.all.len() as u32);
             for tagged in &self.by_tag {
-                let of_tag = |step: &&Step| tagged.positions.contains(&step.to);
+                let of_tag = |step: &&Step| tagged.positions.contains(&step.to());
                 let steps: Vec<Step> = found.iter().filter(of_tag).copied().collect();
                 self.all.extend(&steps);
                 // Those of two tags are never the same, but where there are none.
@@ -445,42 +468,20 @@ impl Plan {
         let (mut group, mut after) = match self.positions.get(from) {
             Some(position) => {
                 let depth = self.groups[position.group as usize].depth;
-                found.push(Step {
-                    to: from as u16,
-                    keep: depth + 1,
-                    repeat: false,
-                });
+                found.push(Step::new(from as u16, depth + 1, false));
                 (position.group, position.index as usize + 1)
             }
             None => (0, 0),
         };
         loop {
             let at = &self.groups[group as usize];
-            if !self.enter(
-                group,
-                after,
-                Step {
-                    to: 0,
-                    keep: at.depth + 1,
-                    repeat: false,
-                },
-                found,
-            ) {
+            if !self.enter(group, after, Step::new(0, at.depth + 1, false), found) {
                 return;
             }
             if group == 0 {
                 return;
             }
-            self.enter(
-                group,
-                0,
-                Step {
-                    to: 0,
-                    keep: at.depth + 1,
-                    repeat: true,
-                },
-                found,
-            );
+            self.enter(group, 0, Step::new(0, at.depth + 1, true), found);
             after = at.index as usize + 1;
             group = at.parent;
         }
@@ -494,7 +495,7 @@ impl Plan {
                 ItemId::Position(to) => {
                     let position = &self.positions[to as usize];
                     if position.max > 0 {
-                        found.push(Step { to, ..step });
+                        found.push(Step::new(to, step.keep(), step.repeat()));
                     }
                     position.min
                 }

@@ -132,13 +132,13 @@ impl<'p> Sequencer<'p> {
             && let Some(step) = self.only_step(tag, qualifier)
             && !self.plan.counts_matter
             && self.fits(&self.state, step)
-            && next.is_none_or(|next| self.plan.follows(step.to as usize, next))
+            && next.is_none_or(|next| self.plan.follows(step.to() as usize, next))
         {
             apply(self.plan, &mut self.state, step);
             return Some(Place {
-                position: step.to,
-                keep: step.keep,
-                repeat: step.repeat,
+                position: step.to(),
+                keep: step.keep(),
+                repeat: step.repeat(),
             });
         }
         self.search(tag, next, qualifier);
@@ -178,7 +178,7 @@ impl<'p> Sequencer<'p> {
         let (mut matching, mut others) = (None, None);
         let (mut matches, mut free) = (0, 0);
         for &step in steps {
-            match &self.plan.qualifiers[step.to as usize] {
+            match &self.plan.qualifiers[step.to() as usize] {
                 Some(qualifiers) => {
                     if Qualifier::among(qualifiers, packed, value?) {
                         matches += 1;
@@ -233,11 +233,11 @@ impl<'p> Sequencer<'p> {
     /// already was said to be.
     #[inline]
     fn fits(&self, state: &State, step: Step) -> bool {
-        if step.repeat {
-            let level = state.open[step.keep as usize - 1];
+        if step.repeat() {
+            let level = state.open[step.keep() as usize - 1];
             return level.occurrence != self.plan.group_bounds[level.group as usize].max;
         }
-        step.to as usize != state.at || state.count != self.plan.bounds[step.to as usize].max
+        step.to() as usize != state.at || state.count != self.plan.bounds[step.to() as usize].max
     }
 
     #[cold]
@@ -346,11 +346,11 @@ impl<'p> Sequencer<'p> {
                 .map(|(_, price)| *price)
         };
         for &step in steps {
-            let Some(price) = price(step.to) else {
+            let Some(price) = price(step.to()) else {
                 continue;
             };
             if self.fits(&from.state, step) && !self.leaves_too_few(&from.state, step) {
-                let onward = next.is_none_or(|next| plan.follows(step.to as usize, next));
+                let onward = next.is_none_or(|next| plan.follows(step.to() as usize, next));
                 smooth |= onward && price == 0;
                 self.place(from, step, Vec::new(), price, after);
             }
@@ -445,14 +445,14 @@ impl<'p> Sequencer<'p> {
     fn instead(&mut self, from: &Hypothesis, tag: Option<TagId>, after: &mut Vec<Hypothesis>) {
         let plan = self.plan;
         for &step in plan.all_steps(index(plan, from.state.at)) {
-            let position = plan.position(step.to);
+            let position = plan.position(step.to());
             let first = position.index == 0 && position.group != 0;
-            let same = tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to));
+            let same = tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to()));
             if (position.min > 0 || first) && !same && self.fits(&from.state, step) {
                 self.place(
                     from,
                     step,
-                    vec![Fault::InsteadOf(step.to)],
+                    vec![Fault::InsteadOf(step.to())],
                     ERROR + 4,
                     after,
                 );
@@ -471,8 +471,9 @@ impl<'p> Sequencer<'p> {
         let mut state = from.state.clone();
         apply(self.plan, &mut state, step);
         let mut missing = from.missing.clone();
-        missing
-            .retain(|(_, depth)| *depth < step.keep && !(step.repeat && *depth + 1 == step.keep));
+        missing.retain(|(_, depth)| {
+            *depth < step.keep() && !(step.repeat() && *depth + 1 == step.keep())
+        });
         for fault in &faults {
             if let Fault::MissingSegment(position) = *fault {
                 let group = self.plan.position(position).group;
@@ -487,16 +488,16 @@ impl<'p> Sequencer<'p> {
             }
         }
         let placement = Placement {
-            position: (!matches!(faults.last(), Some(Fault::InsteadOf(_)))).then_some(step.to),
-            keep: step.keep,
-            repeat: step.repeat,
+            position: (!matches!(faults.last(), Some(Fault::InsteadOf(_)))).then_some(step.to()),
+            keep: step.keep(),
+            repeat: step.repeat(),
             aside: false,
             faults,
         };
         // What stands for another moves the state as that would.
         let placement = match placement.faults.last() {
             Some(Fault::InsteadOf(_)) => Placement {
-                position: Some(step.to),
+                position: Some(step.to()),
                 ..placement
             },
             _ => placement,
@@ -538,11 +539,7 @@ impl<'p> Sequencer<'p> {
             i32::from(plan.group(open[common].group).index)
         };
         let target = i32::from(item_at(depth));
-        let step = Step {
-            to,
-            keep: common as u16,
-            repeat: false,
-        };
+        let step = Step::new(to, common as u16, false);
         let mut one_too_many = false;
         if target > reached {
             let mut faults = missing_after(plan, &from.state, common);
@@ -589,11 +586,7 @@ impl<'p> Sequencer<'p> {
             let first = item_at(depth);
             missing_between(plan, level.group, -1, i32::from(first), &mut faults);
             missing_on_entry(plan, &path, depth + 1, to, &mut faults);
-            let step = Step {
-                to,
-                keep: depth as u16 + 1,
-                repeat: true,
-            };
+            let step = Step::new(to, depth as u16 + 1, true);
             if faults.is_empty() && over {
                 self.place(from, step, faults, 1, after);
             } else if !faults.is_empty() {
@@ -624,7 +617,7 @@ impl<'p> Sequencer<'p> {
         if !self.plan.counts_matter || state.at == START {
             return false;
         }
-        if step.to as usize != state.at || step.repeat {
+        if step.to() as usize != state.at || step.repeat() {
             return state.count < self.plan.positions[state.at].min;
         }
         false
@@ -699,13 +692,14 @@ fn common_levels(path: &[GroupId], open: &[Level]) -> usize {
 /// Moves a state over a transition.
 #[inline]
 fn apply(plan: &Plan, state: &mut State, step: Step) {
-    let position = plan.bounds[step.to as usize];
-    if step.to as usize == state.at && !step.repeat && state.open.len() == step.keep as usize {
+    let position = plan.bounds[step.to() as usize];
+    if step.to() as usize == state.at && !step.repeat() && state.open.len() == step.keep() as usize
+    {
         state.count = state.count.saturating_add(1);
         return;
     }
-    state.open.truncate(step.keep as usize);
-    if step.repeat
+    state.open.truncate(step.keep() as usize);
+    if step.repeat()
         && let Some(level) = state.open.last_mut()
     {
         level.occurrence = level.occurrence.saturating_add(1);
@@ -734,7 +728,7 @@ fn apply(plan: &Plan, state: &mut State, step: Step) {
     }
     let reached = &mut state.open[depth].reached;
     *reached = (*reached).max(i32::from(position.index));
-    state.at = step.to as usize;
+    state.at = step.to() as usize;
     state.count = 1;
 }
 

@@ -36,6 +36,21 @@ impl Bucket {
     }
 }
 
+/// Values of up to four bytes: what is needed to find most codes of most lists.
+#[derive(Clone, Debug)]
+pub(crate) struct ShortCodes(Arc<[Bucket]>);
+
+impl ShortCodes {
+    /// Whether a value of up to four bytes, given as [`little_endian`], is held where it is looked
+    /// for first. Where it is not, the whole set may hold it all the same.
+    #[inline]
+    pub(crate) fn hold(&self, packed: u64) -> bool {
+        let key = packed as u32;
+        let held = self.0.get(bucket(key, self.0.len()));
+        key >> 31 == 0 && held.is_some_and(|held| held.holds(key))
+    }
+}
+
 /// The bytes of a value as a number, the first lowest: of values of up to eight bytes.
 #[inline]
 #[must_use]
@@ -149,13 +164,9 @@ impl CodeSet {
         self.contains_long(code)
     }
 
-    /// Whether a value of up to four bytes, given as [`little_endian`], is held where it is looked
-    /// for first.
-    #[inline]
-    pub(crate) fn contains_short(&self, packed: u64) -> bool {
-        let key = packed as u32;
-        let held = self.buckets.get(bucket(key, self.buckets.len()));
-        key >> 31 == 0 && held.is_some_and(|held| held.holds(key))
+    /// Its values of up to four bytes.
+    pub(crate) fn short(&self) -> ShortCodes {
+        ShortCodes(self.buckets.clone())
     }
 
     fn contains_long(&self, code: &[u8]) -> bool {
