@@ -39,6 +39,8 @@ pub(crate) struct CompiledMessage {
     pub sections: Vec<PositionId>,
     /// Where the coded components of its layouts end among those of all layouts.
     pub coded_end: u32,
+    /// One more than the number of its last layout.
+    pub layouts_end: u32,
 }
 
 impl CompiledMessage {
@@ -186,6 +188,7 @@ impl Compiled {
                 Some(Arc::new(CompiledMessage {
                     sections: sections.map(|(_, position)| position).collect(),
                     coded_end: coded_end.unwrap_or(0),
+                    layouts_end: layouts.last().map_or(0, |layout| layout.hot.id + 1),
                     name,
                     plan,
                     layouts,

@@ -4,6 +4,7 @@
 use super::date;
 use super::element::{Env, holds};
 use super::layout::{HotJoined, HotPart, HotRule, Kind, Known, KnownBound, Layout, PartRule};
+use super::repeated::Repeated;
 use super::value;
 use crate::edifact::Segment;
 use crate::spec::little_endian;
@@ -18,10 +19,30 @@ pub(super) fn is_good(
     layout: &Layout,
     segment: &Segment<'_>,
 ) -> bool {
-    let (data, separators, service) = segment.raw();
+    let (data, separators, _) = segment.raw();
     if segment.has_specials() || (env.chars.is_some() && !segment.bytes().is_ascii()) {
         return false;
     }
+    let (Some(&tag_end), Some(&terminator)) = (separators.first(), separators.last()) else {
+        return false;
+    };
+    let key = memory.repeated.key(layout, data, (tag_end, terminator));
+    if let Some(key) = &key
+        && memory.repeated.holds(layout, key)
+    {
+        return true;
+    }
+    let good = are_good(env, memory, layout, segment);
+    if good && let Some(key) = &key {
+        memory.repeated.keep(layout, key);
+    }
+    good
+}
+
+/// Whether there is nothing to say of elements in which nothing is released.
+#[inline]
+fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segment<'_>) -> bool {
+    let (data, separators, service) = segment.raw();
     let (component_separator, element_separator) = (service.component, service.element);
     let Some((&tag_end, behind)) = separators.split_first() else {
         return false;
@@ -379,6 +400,8 @@ fn said_key(list: &[u8], agency: &[u8]) -> Option<u64> {
 pub(super) struct Memory {
     /// For each coded component.
     held: Vec<Line>,
+    /// Whole segments that were found good.
+    pub repeated: Repeated,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -389,8 +412,9 @@ struct Line([u64; 8]);
 const MOST_HELD: usize = 32 << 10;
 
 impl Memory {
-    /// Makes room for coded components up to this one.
-    pub(super) fn reach(&mut self, end: u32) {
+    /// Makes room for coded components and layouts up to these.
+    pub(super) fn reach(&mut self, end: u32, layouts: u32) {
+        self.repeated.reach(layouts);
         let wanted = (end as usize).min(MOST_HELD);
         if self.held.len() < wanted {
             self.held.resize(wanted, Line::default());

@@ -18,7 +18,7 @@ use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
 use crate::edifact::charset::Charset;
-use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
+use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment, Separators};
 use crate::finding::{Code, Finding, Related};
 use crate::span::Span;
 use crate::spec::Home;
@@ -131,6 +131,8 @@ pub(super) struct Run<'c, 's> {
     messages: References,
     groups: References,
     syntax: u8,
+    /// What decides how bytes are read.
+    meaning: Option<(Separators, u8, Charset)>,
     marks: DecimalMarks,
     chars: Option<fn(&[u8]) -> usize>,
     /// A segment outside messages was reported, and no message has come since.
@@ -156,6 +158,7 @@ impl<'c, 's> Run<'c, 's> {
             messages: References::default(),
             groups: References::default(),
             syntax: 3,
+            meaning: None,
             marks: DecimalMarks {
                 first: b'.',
                 second: b'.',
@@ -265,6 +268,10 @@ impl<'c, 's> Run<'c, 's> {
         let separators = reader.separators();
         if self.syntax != reader.syntax() {
             self.definitions.clear();
+        }
+        let meaning = (*separators, reader.syntax(), self.out.charset);
+        if self.meaning.replace(meaning) != Some(meaning) {
+            self.out.memory.repeated.forget();
         }
         self.syntax = reader.syntax();
         self.marks = if self.syntax >= 4 {
@@ -608,7 +615,8 @@ impl<'c, 's> Run<'c, 's> {
         };
         if let Some(compiled) = &compiled {
             self.out.message_type = Some(compiled.name.clone());
-            self.out.memory.reach(compiled.coded_end);
+            let memory = &mut self.out.memory;
+            memory.reach(compiled.coded_end, compiled.layouts_end);
         }
         let mut check = compiled
             .as_deref()
@@ -823,7 +831,7 @@ impl<'c, 's> Run<'c, 's> {
         };
         let env = self.env();
         let out = &mut self.out;
-        out.memory.reach(layout.coded_end());
+        out.memory.reach(layout.coded_end(), layout.hot.id + 1);
         if glance::is_good(&env, &mut out.memory, &layout, segment) {
             return Ok(());
         }

@@ -21,6 +21,8 @@ pub(super) struct Hot {
     pub joined: Arc<[HotJoined]>,
     /// See [`Layout::mandatory`].
     pub mandatory: u64,
+    /// Its number among all layouts.
+    pub id: u32,
     /// Where its coded components begin among those of all layouts.
     pub coded_from: u32,
     /// Whether there are dependency notes of the segment.
@@ -71,7 +73,8 @@ pub(super) struct Shapes {
     parts: FxHashSet<Arc<[HotPart]>>,
     rules: FxHashSet<Arc<[HotRule]>>,
     joined: FxHashSet<Arc<[HotJoined]>>,
-    /// Coded components of all layouts.
+    /// How many layouts there are, and coded components of them.
+    layouts: u32,
     coded: u32,
 }
 
@@ -294,6 +297,7 @@ impl Layout {
                 rules: [].into(),
                 joined: [].into(),
                 mandatory: 0,
+                id: 0,
                 coded_from: 0,
                 dependent: false,
             },
@@ -461,10 +465,12 @@ impl Layout {
             rules: shared(&mut shapes.rules, rules),
             joined: shared(&mut shapes.joined, joined),
             mandatory: self.mandatory,
+            id: shapes.layouts,
             coded_from: shapes.coded,
             dependent: !self.dependencies.is_empty(),
         };
         shapes.coded += coded.len() as u32;
+        shapes.layouts += 1;
         self.known_of = coded.into();
     }
 

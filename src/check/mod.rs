@@ -22,6 +22,7 @@ mod interchange;
 mod layout;
 mod message;
 mod out;
+mod repeated;
 mod repertoire;
 #[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
 mod split;

@@ -98,10 +98,9 @@ fn pack_bytes(code: &[u8]) -> Option<u32> {
 /// The bucket a key is looked for in first.
 #[inline]
 fn bucket(key: u32, buckets: usize) -> usize {
+    // The high bits of the product are the best.
     let hash = key.wrapping_mul(0x9E37_79B1);
-    // The high bits of a product are the best; the low ones are mixed in for keys like `1  `.
-    let hash = hash ^ hash >> 15;
-    ((u64::from(hash.wrapping_mul(0x85EB_CA6B)) * buckets as u64) >> 32) as usize
+    ((u64::from(hash) * buckets as u64) >> 32) as usize
 }
 
 impl CodeSet {
