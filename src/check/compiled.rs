@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use super::layout::{Layout, Shapes};
+use super::hot::Shapes;
+use super::layout::Layout;
 use crate::Result;
 use crate::edifact::Segment;
 use crate::sequence::{Plan, PositionId, TagId, pack_tag};

@@ -2,11 +2,13 @@
 //! this is all that is done; [`super::element`] says what is wrong where it may not be.
 
 use super::date;
-use super::element::{Env, holds};
-use super::layout::{HotJoined, HotPart, HotRule, Kind, Known, KnownBound, Layout, PartRule};
+use super::element::{self, Env, holds};
+use super::hot::{HotJoined, HotPart, HotRule, Kind};
+use super::layout::{Known, KnownBound, Layout, PartRule};
 use super::repeated::Repeated;
 use super::value;
 use crate::edifact::Segment;
+use crate::finding::Code;
 use crate::spec::little_endian;
 use crate::spec::model::Class;
 
@@ -33,10 +35,20 @@ pub(super) fn is_good(
         return true;
     }
     let good = are_good(env, memory, layout, segment);
+    debug_assert!(!good || is_silent(env, layout, segment));
     if good && let Some(key) = &key {
         memory.repeated.keep(layout, key);
     }
     good
+}
+
+/// Whether the close look has nothing to say either; that a list is not held is said once.
+fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
+    let mut silent = true;
+    element::check(*env, layout, segment, &mut |trouble| {
+        silent &= trouble.code == Code::CODE_LIST_NOT_HELD;
+    });
+    silent
 }
 
 /// Whether there is nothing to say of elements in which nothing is released.

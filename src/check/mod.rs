@@ -18,6 +18,7 @@ mod compiled;
 mod date;
 mod element;
 mod glance;
+mod hot;
 mod interchange;
 mod layout;
 mod message;

@@ -168,3 +168,51 @@ fn differences(one: &[u64; WORDS], other: &[u64; WORDS]) -> u64 {
         .zip(other)
         .fold(0, |bits, (one, other)| bits | (one ^ other))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Checker, Options};
+    use crate::finding::{Code, Finding};
+    use crate::spec::Specs;
+
+    /// How often each finding code is said of each interchange.
+    fn said(input: &str, code: Code) -> [usize; 2] {
+        let specs = Specs::base();
+        let checker = Checker::new(&specs, Options::default()).unwrap();
+        let mut said = [0; 2];
+        let mut sink = |finding: Finding| {
+            if finding.code == code {
+                said[finding.place.interchange.unwrap() as usize - 1] += 1;
+            }
+        };
+        checker.slice(input.as_bytes(), &mut sink).unwrap();
+        said
+    }
+
+    fn interchange(una: &str, component: char, repeated: &str) -> String {
+        let c = component;
+        let segments: String = std::iter::repeat_n(repeated, 40).collect();
+        format!(
+            "{una}UNB+UNOA{c}2+A+B+261123{c}1200+1'UNH+1+APERAK{c}D{c}96A{c}UN'BGM++X+9'\
+             {segments}UNT+43+1'UNZ+1+1'"
+        )
+    }
+
+    #[test]
+    fn the_same_bytes_under_other_separators_are_looked_at_again() {
+        let repeated = "RFF+ACW:1'";
+        let first = interchange("UNA:+.? '", ':', repeated);
+        let second = interchange("UNA/+.? '", '/', repeated);
+        let both = said(&format!("{first}{second}"), Code::UNKNOWN_CODE);
+        assert_eq!(both, [0, 40]);
+        let both = said(&format!("{second}{first}"), Code::UNKNOWN_CODE);
+        assert_eq!(both, [40, 0]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_each_time() {
+        let repeated = "RFF+ACW:1'RFF+QQQ:1'";
+        let input = interchange("UNA:+.? '", ':', repeated);
+        assert_eq!(said(&input, Code::UNKNOWN_CODE), [40, 0]);
+    }
+}

@@ -1,6 +1,7 @@
 //! The search for the placement with the fewest errors.
 
-use super::plan::{GroupId, ItemId, Plan, PositionId, Qualifier, Step, TagId};
+use super::plan::{GroupId, ItemId, Plan, PositionId, TagId};
+use super::step::{Qualifier, Step};
 use super::{Fault, Place, Placement};
 use crate::spec::little_endian;
 
