@@ -1,10 +1,11 @@
 //! Messages and service segments made ready for checking, once for each spec, release and syntax
 //! version.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::hot::Shapes;
 use super::layout::Layout;
 use crate::Result;
 use crate::edifact::Segment;
@@ -27,13 +28,20 @@ pub(super) enum Role {
 #[derive(Debug)]
 pub(crate) struct CompiledMessage {
     /// Its name, as `CUSCAR@D95B`.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub plan: Plan,
     layouts: Vec<Layout>,
     /// For each position, which of the layouts is its segment's.
     layout_of: Vec<u16>,
-    qualifiers: FxHashMap<TagId, (usize, usize)>,
+    /// Of each tag the element and component that identify its positions.
+    qualifiers: Vec<Option<(usize, usize)>>,
     roles: Vec<Role>,
+    /// Positions of UNS.
+    pub sections: Vec<PositionId>,
+    /// Where the coded components of its layouts end among those of all layouts.
+    pub coded_end: u32,
+    /// One more than the number of its last layout.
+    pub layouts_end: u32,
 }
 
 impl CompiledMessage {
@@ -54,18 +62,17 @@ impl CompiledMessage {
         tag: Option<TagId>,
         segment: &Segment<'a>,
     ) -> Option<&'a [u8]> {
-        let (element, component) = self.qualifiers.get(&tag?).copied()?;
-        segment.token(element, component).map(|token| token.bytes)
+        let (element, component) = self.qualifiers.get(tag?.index()).copied()??;
+        match (element, component) {
+            (0, 0) => segment.first_value(),
+            _ => segment.token(element, component).map(|token| token.bytes),
+        }
     }
 }
 
 /// Where the elements stand that identify positions of a tag.
-fn qualifiers(
-    plan: &Plan,
-    layouts: &[Layout],
-    layout_of: &[u16],
-) -> FxHashMap<TagId, (usize, usize)> {
-    let mut found = FxHashMap::default();
+fn qualifiers(plan: &Plan, layouts: &[Layout], layout_of: &[u16]) -> Vec<Option<(usize, usize)>> {
+    let mut found = Vec::new();
     for (position, at) in plan.positions().iter().zip(layout_of) {
         let Some((id, _)) = &position.identified_by else {
             continue;
@@ -82,7 +89,8 @@ fn qualifiers(
             pack_tag(position.tag.as_bytes()).and_then(|tag| plan.tag(tag)),
             place,
         ) {
-            found.insert(tag, place);
+            found.resize(found.len().max(tag.index() + 1), None);
+            found[tag.index()] = Some(place);
         }
     }
     found
@@ -97,6 +105,7 @@ pub(crate) struct Compiled {
     segments: Cached<(Box<str>, u8), Layout>,
     choices: Mutex<FxHashMap<Declared, Choice>>,
     control_totals: OnceLock<Option<Table>>,
+    shapes: Mutex<Shapes>,
 }
 
 impl Compiled {
@@ -106,6 +115,12 @@ impl Compiled {
             .control_totals
             .get_or_init(|| specs.table("control-total-6069").ok().flatten());
         table.as_ref()
+    }
+
+    fn shapes(&self) -> MutexGuard<'_, Shapes> {
+        self.shapes
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Which definition a message header means.
@@ -145,12 +160,14 @@ impl Compiled {
                     Home::Edifact(release) => Some(release),
                     Home::Service => None,
                 };
-                let mut layouts = Vec::new();
+                let mut layouts: Vec<Layout> = Vec::new();
+                let mut shapes = self.shapes();
                 let mut known: FxHashMap<TypeId, u16> = FxHashMap::default();
                 let mut layout_of = Vec::with_capacity(plan.positions().len());
                 for position in plan.positions() {
                     let at = *known.entry(position.of).or_insert_with(|| {
-                        layouts.push(Layout::new(&spec.model, position.of, release, syntax));
+                        let (model, of) = (&spec.model, position.of);
+                        layouts.push(Layout::new(model, of, release, syntax, &mut shapes));
                         layouts.len() as u16 - 1
                     });
                     layout_of.push(at);
@@ -165,8 +182,14 @@ impl Compiled {
                         "UNS" => Role::Section,
                         _ => Role::Plain,
                     });
-                let roles = roles.collect();
+                let roles: Vec<Role> = roles.collect();
+                let sections = roles.iter().zip(0..);
+                let sections = sections.filter(|(role, _)| **role == Role::Section);
+                let coded_end = layouts.iter().map(Layout::coded_end).max();
                 Some(Arc::new(CompiledMessage {
+                    sections: sections.map(|(_, position)| position).collect(),
+                    coded_end: coded_end.unwrap_or(0),
+                    layouts_end: layouts.last().map_or(0, |layout| layout.hot.id + 1),
                     name,
                     plan,
                     layouts,
@@ -195,7 +218,14 @@ impl Compiled {
         let model = specs.segment(tag, None, syntax)?;
         let made = model.and_then(|model| {
             let root = model.roots().first()?;
-            Some(Arc::new(Layout::new(&model, root.of, None, syntax)))
+            let mut shapes = self.shapes();
+            Some(Arc::new(Layout::new(
+                &model,
+                root.of,
+                None,
+                syntax,
+                &mut shapes,
+            )))
         });
         lock(&self.segments).insert(key, made.clone());
         Ok(made)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::compiled::Compiled;
 use super::date::{self, DateFormats};
-use super::layout::{ComponentRule, Layout, PartRule, Plain};
+use super::layout::{ComponentRule, Layout, PartRule};
 use super::value::{self, DecimalMarks, Wrong};
 use crate::edifact::{Segment, Token};
 use crate::finding::Code;
@@ -92,7 +92,6 @@ struct Composite<'s, 'a> {
 
 impl<'a> Composite<'_, 'a> {
     /// The bytes of the component at `at`; empty where it is not there.
-    #[inline(always)]
     fn bytes(&self, at: usize) -> &'a [u8] {
         let (data, separators, _) = self.segment.raw();
         let separator = self.first + at;
@@ -128,11 +127,10 @@ impl<'a> Composite<'_, 'a> {
     }
 }
 
-/// Checks the elements of a segment.
-#[inline]
+/// Says what is wrong in the elements of a segment, where the first look was not enough.
+#[inline(never)]
 pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, out: Out<'_, 'a>) {
     let (data, separators, service) = segment.raw();
-    let specials = segment.has_specials();
     let mut next = 0;
     // The tag, with explicit nesting its parts.
     while next + 1 < separators.len() && data[separators[next] as usize] == service.component {
@@ -145,34 +143,15 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
     while next < separators.len() {
         let first = next;
         let start = at;
-        let part = layout.hot_parts.get(element);
-        let rules = part.map_or(&[][..], |part| {
-            &layout.hot_rules[part.first as usize..(part.first + part.count) as usize]
-        });
+        let part = layout.parts.get(element);
         let mut component = 0;
         let mut found = 0u64;
         let end = loop {
             let position = separators[next];
-            let bytes = &data[at as usize..position as usize];
-            if !bytes.is_empty() {
+            if position > at {
                 found |= 1 << component.min(63);
-                let fits = rules.get(component).is_some_and(|rule| {
-                    let len = bytes.len() as u32;
-                    // Text and codes whose list others name are most: no table of jumps for them.
-                    !specials
-                        && len <= rule.max
-                        && len >= rule.min
-                        && ((rule.plain == Plain::Text && (rule.min == 0 || env.chars.is_none()))
-                            || rule.plain == Plain::NamedCode
-                            || (rule.plain == Plain::Code
-                                && is_own_code(env, layout, element, component, bytes))
-                            || (rule.plain == Plain::Number
-                                && bytes.iter().all(u8::is_ascii_digit)))
-                });
-                if !fits {
-                    let token = segment.token_between(at, next);
-                    unusual_value(env, layout, (element, repetition, component), &token, out);
-                }
+                let token = segment.token_between(at, next);
+                value(env, layout, (element, repetition, component), &token, out);
             }
             at = position + 1;
             next += 1;
@@ -194,15 +173,8 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
                         first,
                         last: next - 1,
                     };
-                    whole_composite(
-                        env,
-                        layout,
-                        &layout.parts[element],
-                        (element, repetition),
-                        found,
-                        composite,
-                        out,
-                    );
+                    let place = (element, repetition);
+                    whole_composite(env, layout, part, place, found, composite, out);
                 }
                 // Of a simple element that is not used, its value says so.
                 let not_used = part.max == 0;
@@ -216,7 +188,7 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
                     let mut trouble = Trouble::at_token(code, (element, repetition, 0), &token);
                     trouble.component = None;
                     out(if not_used {
-                        trouble.with("element", layout.parts[element].id.to_string())
+                        trouble.with("element", part.id.to_string())
                     } else {
                         trouble.with("max", part.max.to_string())
                     });
@@ -257,25 +229,8 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
     }
 }
 
-/// Whether a value is in the directory's own list of its element.
-#[inline]
-fn is_own_code(
-    env: Env<'_>,
-    layout: &Layout,
-    element: usize,
-    component: usize,
-    bytes: &[u8],
-) -> bool {
-    let first = layout.hot_parts[element].first as usize;
-    let codes = &layout.components[first + component].codes;
-    codes
-        .as_ref()
-        .is_some_and(|codes| codes.own(env.specs).contains(bytes))
-}
-
-/// A value that is not good at first sight, or is one too many.
-#[inline(never)]
-fn unusual_value<'a>(env: Env<'_>, layout: &Layout, at: At, token: &Token<'a>, out: Out<'_, 'a>) {
+/// Checks a value.
+fn value<'a>(env: Env<'_>, layout: &Layout, at: At, token: &Token<'a>, out: Out<'_, 'a>) {
     let (element, _, component) = at;
     let Some(part) = layout.parts.get(element) else {
         if component == 0 {
@@ -299,7 +254,7 @@ fn unusual_value<'a>(env: Env<'_>, layout: &Layout, at: At, token: &Token<'a>, o
         representation(rule, wrong, token, at, out);
     }
     if let Some(codes) = &rule.codes
-        && rule.plain != Plain::NamedCode
+        && !rule.named
     {
         check_code(env, rule, codes, bytes, &[], token, at, out);
     }
@@ -482,7 +437,7 @@ fn missing_elements<'a>(layout: &Layout, present: u64, end: u64, out: Out<'_, 'a
 }
 
 /// Whether the children present satisfy a dependency note.
-fn holds(dependency: &Dependency, present: u64) -> bool {
+pub(super) fn holds(dependency: &Dependency, present: u64) -> bool {
     let there = |position: &u16| (1..=64).contains(position) && present >> (position - 1) & 1 == 1;
     let count = dependency
         .positions

@@ -6,8 +6,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::compiled::CompiledMessage;
 use super::element::{self, Env};
+use super::glance;
 use super::message::{MessageCheck, Where, report, tag_text};
 use super::out::{Context, Out};
 use super::split::{STRETCH, Split, Stretch};
@@ -15,11 +18,17 @@ use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
 use crate::edifact::charset::Charset;
-use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
+use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment, Separators};
 use crate::finding::{Code, Finding, Related};
 use crate::span::Span;
 use crate::spec::Home;
 use crate::spec::declared::{Choice, Declared};
+
+/// What a header that was met says: the message type, and its definition.
+type Definition = (Arc<str>, Arc<CompiledMessage>);
+
+/// Headers that differ in every message would fill the memory.
+const MOST_DEFINITIONS: usize = 1_000;
 
 /// What opens and closes a part of the envelope: where references and counts stand.
 struct Pair {
@@ -122,6 +131,8 @@ pub(super) struct Run<'c, 's> {
     messages: References,
     groups: References,
     syntax: u8,
+    /// What decides how bytes are read.
+    meaning: Option<(Separators, u8, Charset)>,
     marks: DecimalMarks,
     chars: Option<fn(&[u8]) -> usize>,
     /// A segment outside messages was reported, and no message has come since.
@@ -130,6 +141,8 @@ pub(super) struct Run<'c, 's> {
     guessed: bool,
     /// The envelope is another thread's.
     counted: bool,
+    /// Message types and definitions by what headers say of them, where nothing is to be said.
+    definitions: FxHashMap<Box<[u8]>, Definition>,
     /// Where messages go to be checked by other threads.
     pub split: Option<Split<'c>>,
 }
@@ -145,6 +158,7 @@ impl<'c, 's> Run<'c, 's> {
             messages: References::default(),
             groups: References::default(),
             syntax: 3,
+            meaning: None,
             marks: DecimalMarks {
                 first: b'.',
                 second: b'.',
@@ -154,6 +168,7 @@ impl<'c, 's> Run<'c, 's> {
             headless: false,
             guessed: false,
             counted: false,
+            definitions: FxHashMap::default(),
             split: None,
         }
     }
@@ -251,6 +266,13 @@ impl<'c, 's> Run<'c, 's> {
     /// What depends on the syntax version and the service characters.
     fn use_syntax(&mut self, reader: &Reader<'_>) {
         let separators = reader.separators();
+        if self.syntax != reader.syntax() {
+            self.definitions.clear();
+        }
+        let meaning = (*separators, reader.syntax(), self.out.charset);
+        if self.meaning.replace(meaning) != Some(meaning) {
+            self.out.memory.repeated.forget();
+        }
         self.syntax = reader.syntax();
         self.marks = if self.syntax >= 4 {
             DecimalMarks {
@@ -557,17 +579,44 @@ impl<'c, 's> Run<'c, 's> {
         self.out.totals.messages += 1;
         let opened = open(&segment);
         let interactive = opened.header == "UIH";
-        let declared = declared(&segment, interactive, headed);
         self.out.message_ref = (headed && !opened.reference.is_empty())
             .then(|| self.out.charset.decode_lossy(&opened.reference).into());
-        self.out.message_type =
-            (!declared.message.is_empty()).then(|| declared.message.as_str().into());
-        if headed && !self.counted {
-            self.message_header(&segment, &opened, &Context::Reader(reader));
-        }
-        let compiled = self.definition(&declared, &segment, &Context::Reader(reader))?;
+        let context = Context::Reader(reader);
+        let identifier = if headed && self.checker.forced.is_none() && !segment.has_specials() {
+            segment.raw_element(usize::from(!interactive))
+        } else {
+            None
+        };
+        let known = identifier.and_then(|identifier| self.definitions.get(identifier).cloned());
+        let compiled = match known {
+            Some((message, compiled)) => {
+                self.out.message_type = Some(message);
+                if !self.counted {
+                    self.message_header(&segment, &opened, &context);
+                }
+                Some(compiled)
+            }
+            None => {
+                let declared = declared(&segment, interactive, headed);
+                let message: Arc<str> = declared.message.as_str().into();
+                self.out.message_type = (!message.is_empty()).then(|| message.clone());
+                if headed && !self.counted {
+                    self.message_header(&segment, &opened, &context);
+                }
+                let (compiled, usual) = self.definition(&declared, &segment, &context)?;
+                if let (true, Some(identifier), Some(compiled)) = (usual, identifier, &compiled)
+                    && self.definitions.len() < MOST_DEFINITIONS
+                {
+                    let held = (message, compiled.clone());
+                    self.definitions.insert(identifier.into(), held);
+                }
+                compiled
+            }
+        };
         if let Some(compiled) = &compiled {
             self.out.message_type = Some(compiled.name.clone());
+            let memory = &mut self.out.memory;
+            memory.reach(compiled.coded_end, compiled.layouts_end);
         }
         let mut check = compiled
             .as_deref()
@@ -581,7 +630,7 @@ impl<'c, 's> Run<'c, 's> {
                     // What waits has its own place; nothing is missing behind the trailer.
                     let env = self.env();
                     let end = reader.window().0;
-                    check.finish(env, &mut self.out, end, &Context::Reader(reader));
+                    check.finish(&env, &mut self.out, end, &Context::Reader(reader));
                 }
                 break;
             }
@@ -610,7 +659,7 @@ impl<'c, 's> Run<'c, 's> {
             let env = self.env();
             let context = Context::Reader(reader);
             if let Some(check) = check.take() {
-                check.finish(env, &mut self.out, at, &context);
+                check.finish(&env, &mut self.out, at, &context);
             }
             if headed {
                 self.missing_trailer(&opened, at, &context);
@@ -690,7 +739,7 @@ impl<'c, 's> Run<'c, 's> {
             Some(check) => {
                 self.out.totals.segments += 1;
                 let env = self.env();
-                check.segment(env, &mut self.out, segment, number, next, context);
+                check.segment(&env, &mut self.out, segment, tag, number, next, context);
             }
             None if trailer || matches!(tag, Some(UNH | UIH)) => self.service(segment, context)?,
             None => self.out.totals.segments += 1,
@@ -704,19 +753,18 @@ impl<'c, 's> Run<'c, 's> {
         Ok(trailer)
     }
 
-    /// The definition of a message, and findings where there is none.
+    /// The definition of a message, and whether nothing is to be said of it.
     fn definition(
         &mut self,
         declared: &Declared,
         segment: &Segment<'_>,
         context: &Context<'_, '_>,
-    ) -> Result<Option<Arc<CompiledMessage>>> {
+    ) -> Result<(Option<Arc<CompiledMessage>>, bool)> {
         let specs = &self.checker.specs;
         if let Some((message, home)) = &self.checker.forced {
-            return self
-                .checker
-                .compiled
-                .message(specs, message, *home, self.syntax);
+            let compiled = &self.checker.compiled;
+            let compiled = compiled.message(specs, message, *home, self.syntax)?;
+            return Ok((compiled, true));
         }
         let interactive = segment.tag() == b"UIH";
         let at = usize::from(!interactive);
@@ -745,6 +793,7 @@ impl<'c, 's> Run<'c, 's> {
                 None,
             ),
         };
+        let usual = finding.is_none();
         if let Some(finding) = finding {
             let mut finding = finding.with_content("message", &declared.message);
             finding.value = Some(self.out.value(declared.written().as_bytes()));
@@ -768,7 +817,7 @@ impl<'c, 's> Run<'c, 's> {
             }
             None => None,
         };
-        Ok(compiled)
+        Ok((compiled, usual))
     }
 
     /// Checks the elements of a service segment outside the structure of a message.
@@ -782,6 +831,10 @@ impl<'c, 's> Run<'c, 's> {
         };
         let env = self.env();
         let out = &mut self.out;
+        out.memory.reach(layout.coded_end(), layout.hot.id + 1);
+        if glance::is_good(&env, &mut out.memory, &layout, segment) {
+            return Ok(());
+        }
         let begins = matches!(tag.as_str(), "UNB" | "UIB");
         element::check(env, &layout, segment, &mut |mut trouble| {
             if begins && trouble.element == 0 {

@@ -2,37 +2,23 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::hot::{Hot, Shapes};
 use crate::spec::model::{
     Class, CodeList, Content, Dependency, Model, Node, Particle, Role, Simple, TypeId,
 };
 use crate::spec::release::Release;
-use crate::spec::{CodeSet, Specs};
-
-/// What is looked at of every element: small, so that a layout stays in the cache.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HotPart {
-    /// Its components, in [`Layout::hot_rules`].
-    pub first: u32,
-    pub count: u32,
-    pub max: u32,
-    pub composite: bool,
-    pub joined: bool,
-    pub required: u64,
-}
-
-/// What is looked at of every value.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HotRule {
-    pub min: u32,
-    pub max: u32,
-    pub plain: Plain,
-}
+use crate::spec::{CodeSet, ShortCodes, Specs};
 
 /// What a segment may hold.
 #[derive(Debug)]
 pub(super) struct Layout {
-    pub hot_parts: Vec<HotPart>,
-    pub hot_rules: Vec<HotRule>,
+    pub hot: Hot,
+    /// The code lists of coded components, loaded when first needed; and which components
+    /// these are.
+    pub known: Box<[OnceLock<Known>]>,
+    /// Those of them that are looked at first.
+    pub short: Box<[OnceLock<ShortCodes>]>,
+    pub known_of: Box<[usize]>,
     pub parts: Vec<PartRule>,
     pub components: Vec<ComponentRule>,
     pub dependencies: Vec<Dependency>,
@@ -61,21 +47,6 @@ pub(super) struct PartRule {
     pub joined: bool,
 }
 
-/// How a value is checked at first sight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plain {
-    /// Its length says all.
-    Text,
-    /// Digits only are good.
-    Number,
-    /// In the directory's own list it is good.
-    Code,
-    /// A code that is checked with what names its list; otherwise as text.
-    NamedCode,
-    /// It is always looked at closely.
-    Never,
-}
-
 /// A component, or a simple element.
 #[derive(Debug)]
 pub(super) struct ComponentRule {
@@ -88,7 +59,8 @@ pub(super) struct ComponentRule {
     pub min: u32,
     pub max: u32,
     pub codes: Option<Codes>,
-    pub plain: Plain,
+    /// Its code is checked with what names its list.
+    pub named: bool,
     /// Indexes of 1131 and 3055 behind it, which name the list that its code is from.
     pub list_named_by: (Option<usize>, Option<usize>),
 }
@@ -101,6 +73,22 @@ pub(super) struct Codes {
     syntax: u8,
     own: OnceLock<Arc<CodeSet>>,
     bound: OnceLock<Vec<Bound>>,
+}
+
+/// The codes of a component at hand.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The directory's own; empty when it has none.
+    pub own: CodeSet,
+    pub bound: Box<[KnownBound]>,
+}
+
+/// The codes of a list elsewhere.
+#[derive(Debug)]
+pub(super) struct KnownBound {
+    /// Only beside this agency (3055).
+    pub agency: Option<Box<[u8]>>,
+    pub codes: CodeSet,
 }
 
 /// A list elsewhere that an element is bound to.
@@ -157,16 +145,51 @@ impl Codes {
             binds.collect()
         })
     }
+
+    fn known(&self, specs: &Specs, element: &str) -> Known {
+        let bound = self.bound(specs, element).iter().filter_map(|bound| {
+            let agency = match &bound.when {
+                // No other element is ever looked at.
+                Some((id, _)) if &**id != "3055" => return None,
+                Some((_, value)) => Some(value.as_bytes().into()),
+                None => None,
+            };
+            Some(KnownBound {
+                agency,
+                codes: bound.codes(specs).0.clone(),
+            })
+        });
+        Known {
+            own: self.own(specs).clone(),
+            bound: bound.collect(),
+        }
+    }
 }
 
 impl Layout {
     /// The layout of a segment's type. In syntax versions 1 to 3 an element that repeats takes
     /// as many places in the segment (there is no repetition separator).
-    pub(super) fn new(model: &Model, of: TypeId, release: Option<Release>, syntax: u8) -> Self {
+    pub(super) fn new(
+        model: &Model,
+        of: TypeId,
+        release: Option<Release>,
+        syntax: u8,
+        shapes: &mut Shapes,
+    ) -> Self {
         let segment = model.get(of);
         let mut layout = Self {
-            hot_parts: Vec::new(),
-            hot_rules: Vec::new(),
+            hot: Hot {
+                parts: [].into(),
+                rules: [].into(),
+                joined: [].into(),
+                mandatory: 0,
+                id: 0,
+                coded_from: 0,
+                dependent: false,
+            },
+            known: [].into(),
+            short: [].into(),
+            known_of: [].into(),
             parts: Vec::new(),
             components: Vec::new(),
             dependencies: segment.dependencies.clone(),
@@ -226,9 +249,7 @@ impl Layout {
                 .map(|(at, _)| at)
                 .collect();
             for &at in &named {
-                if parts[at].class == Class::Alphanumeric && !parts[at].dropped {
-                    parts[at].plain = Plain::NamedCode;
-                }
+                parts[at].named = parts[at].class == Class::Alphanumeric && !parts[at].dropped;
             }
             let part = PartRule {
                 name: node.name.clone(),
@@ -261,23 +282,53 @@ impl Layout {
                 });
             }
         }
-        let hot = |part: &PartRule| HotPart {
-            first: part.components.start as u32,
-            count: part.components.len() as u32,
-            max: part.max,
-            composite: part.composite,
-            joined: part.joined,
-            required: part.required,
-        };
-        layout.hot_parts = layout.parts.iter().map(hot).collect();
-        let hot = |rule: &ComponentRule| HotRule {
-            min: rule.min,
-            max: rule.max,
-            plain: rule.plain,
-        };
-        layout.hot_rules = layout.components.iter().map(hot).collect();
         layout.mandatory = bits(layout.parts.iter().map(|part| part.mandatory));
+        layout.prepare(shapes);
         layout
+    }
+
+    /// Where the coded components of this layout end among those of all layouts.
+    pub(super) fn coded_end(&self) -> u32 {
+        self.hot.coded_from + self.known.len() as u32
+    }
+
+    /// The codes of a component, by [`HotRule::coded`].
+    #[inline]
+    pub(super) fn known(&self, at: u16, specs: &Specs) -> Option<&Known> {
+        let held = self.known.get(usize::from(at))?;
+        Some(held.get_or_init(|| self.load(at, specs)))
+    }
+
+    /// Codes of a component that are good whatever stands beside them: not all of them.
+    #[inline]
+    pub(super) fn short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
+        let held = self.short.get(usize::from(at))?;
+        match held.get() {
+            Some(codes) => Some(codes),
+            None => self.load_short(at, specs),
+        }
+    }
+
+    #[cold]
+    fn load_short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
+        let known = self.known(at, specs)?;
+        let first = match known.bound.iter().find(|bound| bound.agency.is_none()) {
+            Some(bound) if known.own.is_empty() => &bound.codes,
+            _ => &known.own,
+        };
+        Some(self.short[usize::from(at)].get_or_init(|| first.short()))
+    }
+
+    #[cold]
+    fn load(&self, at: u16, specs: &Specs) -> Known {
+        let rule = &self.components[self.known_of[usize::from(at)]];
+        match &rule.codes {
+            Some(codes) => codes.known(specs, &rule.id),
+            None => Known {
+                own: CodeSet::default(),
+                bound: [].into(),
+            },
+        }
     }
 }
 
@@ -321,13 +372,7 @@ fn component(
             own: OnceLock::new(),
             bound: OnceLock::new(),
         }),
-        plain: match simple.class {
-            _ if max == 0 => Plain::Never,
-            Class::Alphanumeric if simple.codes.is_some() => Plain::Code,
-            Class::Alphanumeric => Plain::Text,
-            Class::Numeric if simple.codes.is_none() => Plain::Number,
-            _ => Plain::Never,
-        },
+        named: false,
         list_named_by: (None, None),
     }
 }

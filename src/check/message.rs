@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::compiled::{CompiledMessage, Role};
 use super::element::{self, Env, Trouble};
+use super::glance;
 use super::layout::Layout;
 use super::out::{Context, Out};
 use crate::edifact::{LineCounter, OwnedSegment, Segment};
@@ -38,8 +39,6 @@ pub(super) struct MessageCheck<'c> {
     /// The tag that was looked up last, packed, and what it was found to be.
     ahead: (u64, Option<TagId>),
     controls: Vec<Control>,
-    /// UNS positions of the message, and how many were met.
-    sections: (Vec<PositionId>, usize),
 }
 
 /// A tag as text.
@@ -54,11 +53,6 @@ pub(super) fn tag_text(segment: &Segment<'_>) -> String {
 impl<'c> MessageCheck<'c> {
     pub(super) fn new(compiled: &'c CompiledMessage, limits: Limits) -> Self {
         let plan = &compiled.plan;
-        let sections = plan.positions().iter().enumerate();
-        let sections = sections
-            .filter(|(_, position)| &*position.tag == "UNS")
-            .map(|(at, _)| at as PositionId)
-            .collect();
         Self {
             compiled,
             sequencer: Sequencer::new(plan, limits),
@@ -67,7 +61,6 @@ impl<'c> MessageCheck<'c> {
             placed: vec![0; plan.positions().len()],
             ahead: (0, None),
             controls: Vec::new(),
-            sections: (sections, 0),
         }
     }
 
@@ -77,18 +70,20 @@ impl<'c> MessageCheck<'c> {
         packed.and_then(|packed| self.compiled.plan.tag(packed))
     }
 
-    /// Takes the next segment; `next` is the packed tag of the one after it.
+    /// Takes the next segment and its packed tag; `next` is that of the one after it.
     #[inline]
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn segment(
         &mut self,
-        env: Env<'_>,
+        env: &Env<'_>,
         out: &mut Out<'_>,
         segment: &Segment<'_>,
+        tag: Option<u64>,
         number: u64,
         next: Option<u64>,
         context: &Context<'_, '_>,
     ) {
-        let tag = match segment.packed_tag() {
+        let tag = match tag {
             Some(packed) if packed == self.ahead.0 => self.ahead.1,
             packed => self.tag(packed),
         };
@@ -117,7 +112,7 @@ impl<'c> MessageCheck<'c> {
         }
     }
 
-    fn settle_waiting(&mut self, env: Env<'_>, out: &mut Out<'_>) {
+    fn settle_waiting(&mut self, env: &Env<'_>, out: &mut Out<'_>) {
         if !self.sequencer.has_resolved() {
             return;
         }
@@ -135,7 +130,7 @@ impl<'c> MessageCheck<'c> {
     /// Checks a segment whose place was searched for.
     fn settle(
         &mut self,
-        env: Env<'_>,
+        env: &Env<'_>,
         out: &mut Out<'_>,
         segment: &Segment<'_>,
         number: u64,
@@ -166,7 +161,7 @@ impl<'c> MessageCheck<'c> {
     #[inline]
     fn elements(
         &mut self,
-        env: Env<'_>,
+        env: &Env<'_>,
         out: &mut Out<'_>,
         segment: &Segment<'_>,
         number: u64,
@@ -177,37 +172,16 @@ impl<'c> MessageCheck<'c> {
         let layout = self.compiled.layout(position);
         let compiled = self.compiled;
         let path = &self.path;
-        let (data, separators, service) = segment.raw();
-        // Explicit nesting stands in the tag.
-        let nested = data[separators[0] as usize] == service.component;
-        let mut breaks = false;
-        element::check(env, layout, segment, &mut |trouble| {
-            let place = Where {
-                tag: tag_text(segment),
-                number: Some(number),
-                path: path.segment(&compiled.plan, position),
-            };
-            report(out, layout, trouble, place, context);
-        });
-        if segment.has_specials() {
-            breaks = segment
-                .bytes()
-                .iter()
-                .any(|byte| matches!(byte, b'\r' | b'\n'));
-        }
-        if breaks && out.first_break() {
-            let at = segment
-                .bytes()
-                .iter()
-                .position(|byte| matches!(byte, b'\r' | b'\n'))
-                .unwrap_or(0);
-            let span = Span::new(segment.offset() + at as u64, 1);
-            let mut finding = Finding::new(Code::LINE_BREAK_IN_VALUE, span);
-            self.place(&mut finding, segment, number, position);
-            out.send(finding, context);
-        }
-        if nested {
-            self.nesting(out, segment, number, position, context);
+        if !glance::is_good(env, &mut out.memory, layout, segment) {
+            element::check(*env, layout, segment, &mut |trouble| {
+                let place = Where {
+                    tag: tag_text(segment),
+                    number: Some(number),
+                    path: path.segment(&compiled.plan, position),
+                };
+                report(out, layout, trouble, place, context);
+            });
+            self.unusual(out, segment, number, position, context);
         }
         match compiled.role(position) {
             Role::ControlTotal => {
@@ -224,6 +198,33 @@ impl<'c> MessageCheck<'c> {
             }
             Role::Section => self.section(out, segment, number, position, context),
             Role::Plain => {}
+        }
+    }
+
+    /// Line breaks in a segment, and explicit nesting.
+    #[cold]
+    fn unusual(
+        &self,
+        out: &mut Out<'_>,
+        segment: &Segment<'_>,
+        number: u64,
+        position: PositionId,
+        context: &Context<'_, '_>,
+    ) {
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let broken = segment.has_specials().then_some(segment.bytes());
+        if let Some(at) = broken.and_then(|bytes| bytes.iter().position(is_break))
+            && out.first_break()
+        {
+            let span = Span::new(segment.offset() + at as u64, 1);
+            let mut finding = Finding::new(Code::LINE_BREAK_IN_VALUE, span);
+            self.place(&mut finding, segment, number, position);
+            out.send(finding, context);
+        }
+        // Explicit nesting stands in the tag.
+        let (data, separators, service) = segment.raw();
+        if data[separators[0] as usize] == service.component {
+            self.nesting(out, segment, number, position, context);
         }
     }
 
@@ -378,8 +379,7 @@ impl<'c> MessageCheck<'c> {
         position: PositionId,
         context: &Context<'_, '_>,
     ) {
-        let (sections, met) = &mut self.sections;
-        *met += 1;
+        let sections = &self.compiled.sections;
         if sections.len() != 2 {
             return;
         }
@@ -408,7 +408,7 @@ impl<'c> MessageCheck<'c> {
     /// compared.
     pub(super) fn finish(
         mut self,
-        env: Env<'_>,
+        env: &Env<'_>,
         out: &mut Out<'_>,
         at: u64,
         context: &Context<'_, '_>,

@@ -17,10 +17,13 @@
 mod compiled;
 mod date;
 mod element;
+mod glance;
+mod hot;
 mod interchange;
 mod layout;
 mod message;
 mod out;
+mod repeated;
 mod repertoire;
 #[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
 mod split;

@@ -1,7 +1,9 @@
 //! Where findings are finished and sent: place, line and column, excerpt, and how many of a code.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
+use super::glance::Memory;
 use super::split::{Done, Entry};
 use crate::edifact::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
@@ -101,12 +103,14 @@ pub(super) struct Out<'s> {
     pub charset: Charset,
     pub interchange: Option<u64>,
     pub message_ref: Option<Box<str>>,
-    pub message_type: Option<Box<str>>,
+    pub message_type: Option<Arc<str>>,
     /// Code lists that were said not to be held.
     lists: std::collections::HashSet<String>,
     broken: bool,
     /// What was said once for an interchange, by other threads.
     said: std::collections::HashSet<(usize, Option<u64>)>,
+    /// Codes that were found good.
+    pub memory: Memory,
 }
 
 impl<'s> Out<'s> {
@@ -125,6 +129,7 @@ impl<'s> Out<'s> {
             lists: std::collections::HashSet::new(),
             broken: false,
             said: std::collections::HashSet::new(),
+            memory: Memory::default(),
         }
     }
 
@@ -172,7 +177,7 @@ impl<'s> Out<'s> {
             finding.place = Place {
                 interchange: self.interchange,
                 message_ref: self.message_ref.clone(),
-                message_type: self.message_type.clone(),
+                message_type: self.message_type.as_deref().map(Box::from),
                 ..finding.place
             };
             if self.excerpts {

@@ -119,6 +119,8 @@ struct SegmentPlace {
     first: u32,
     last: u32,
     specials: bool,
+    /// Its tag, packed, if that has three characters.
+    tag: Option<u32>,
 }
 
 /// Bytes that are lexed at a time: they stay in the cache until the segments are looked at.
@@ -447,13 +449,10 @@ impl<'d> Reader<'d> {
     #[inline]
     pub(crate) fn current_tag(&self) -> Option<u64> {
         match self.last {
-            Found::Segment => {
-                let end = self.index.separators[self.place.first as usize] as usize;
-                match self.ahead()[self.place.tag_at as usize..end] {
-                    [a, b, c] => Some(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
-                    _ => Some(self.segment_in_place().packed_tag().unwrap_or(0)),
-                }
-            }
+            Found::Segment => match self.place.tag {
+                Some(tag) => Some(u64::from(tag)),
+                None => Some(self.segment_in_place().packed_tag().unwrap_or(0)),
+            },
             Found::Kept => match self.current() {
                 Some(Item::Segment(segment)) => Some(segment.packed_tag().unwrap_or(0)),
                 _ => None,
@@ -474,6 +473,13 @@ impl<'d> Reader<'d> {
         let Some(tag_end) = self.index.separators.get(self.at_separator) else {
             return Peek::Nothing;
         };
+        // Nearly always the tag stands where the last segment ended.
+        if *tag_end as usize == self.start + 3
+            && let [a, b, c] = self.bytes()[self.origin + self.start..][..3]
+            && a > b' '
+        {
+            return Peek::Tag(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c));
+        }
         let terminator = self.index.separators[end as usize];
         let bytes = &self.bytes()[self.origin + self.start..=self.origin + terminator as usize];
         let blanks = bytes
@@ -607,7 +613,11 @@ impl<'d> Reader<'d> {
         {
             return false;
         }
+        let packed = u32::from_be_bytes([0, tag[0], tag[1], tag[2]]);
         self.take(start, tag_at as u32, end, terminator);
+        // What follows the tag is no letter, but it may be a line break inside it.
+        let tag_end = self.index.separators[self.place.first as usize];
+        self.place.tag = (tag_end as usize == tag_at + 3).then_some(packed);
         true
     }
 
@@ -639,6 +649,7 @@ impl<'d> Reader<'d> {
         self.place.first = first;
         self.place.last = end;
         self.place.specials = special;
+        self.place.tag = None;
         Found::Segment
     }
 
@@ -1198,6 +1209,9 @@ pub(crate) struct Continuation(Opening);
 #[inline]
 fn tag_start(bytes: &[u8], start: usize, terminator: u32) -> usize {
     let mut at = start;
+    if bytes[at] > b' ' {
+        return at;
+    }
     while matches!(bytes[at], b'\n' | b'\r' | b' ' | b'\t') && (at as u32) < terminator {
         at += 1;
     }
@@ -1207,8 +1221,24 @@ fn tag_start(bytes: &[u8], start: usize, terminator: u32) -> usize {
 /// Whether a segment tag may begin here: three upper-case letters or digits, then none.
 #[inline]
 fn is_tag_start(bytes: &[u8]) -> bool {
-    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    fits(bytes[0]) && fits(bytes[1]) && fits(bytes[2]) && !bytes[3].is_ascii_alphanumeric()
+    const UPPER: u8 = 1;
+    const OTHER: u8 = 2;
+    const KINDS: [u8; 256] = {
+        let mut kinds = [OTHER; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let at = byte as u8;
+            if at.is_ascii_uppercase() || at.is_ascii_digit() {
+                kinds[byte] = UPPER;
+            } else if at.is_ascii_lowercase() {
+                kinds[byte] = 0;
+            }
+            byte += 1;
+        }
+        kinds
+    };
+    let kind = |at: usize| KINDS[usize::from(bytes[at])];
+    kind(0) & kind(1) & kind(2) & UPPER != 0 && kind(3) == OTHER
 }
 
 fn is_tag(tag: &[u8]) -> bool {

@@ -252,6 +252,29 @@ impl<'a> Segment<'a> {
         None
     }
 
+    /// The bytes of an element as they came, from its first component to its last; `element`
+    /// counts from 0.
+    pub(crate) fn raw_element(&self, element: usize) -> Option<&'a [u8]> {
+        let mut ends = self.separators.iter().filter(|at| {
+            let byte = self.data[**at as usize];
+            byte == self.service.element || byte == self.service.terminator
+        });
+        let (start, end) = (ends.nth(element)?, ends.next()?);
+        self.data.get(*start as usize + 1..*end as usize)
+    }
+
+    /// The bytes of its first component: those of `token(0, 0)`.
+    #[inline]
+    pub(crate) fn first_value(&self) -> Option<&'a [u8]> {
+        match *self.separators {
+            // Nothing of the tag stands behind it.
+            [tag_end, end, ..] if self.data[tag_end as usize] == self.service.element => {
+                Some(&self.data[tag_end as usize + 1..end as usize])
+            }
+            _ => self.token(0, 0).map(|token| token.bytes),
+        }
+    }
+
     /// Whether the input ended before its terminator.
     #[must_use]
     pub fn is_cut(&self) -> bool {

@@ -7,6 +7,7 @@
 mod path;
 mod plan;
 mod search;
+mod step;
 
 pub(crate) use path::Path;
 pub use plan::{Group, GroupId, Plan, Position, PositionId, TagId, pack_tag};

@@ -57,7 +57,7 @@ impl Path {
         if self.open.len() > keep || place.repeat {
             self.leave(keep, place.repeat);
         }
-        let group = plan.position(position).group;
+        let group = plan.bounds[position as usize].group;
         if self.open.last().is_some_and(|level| level.group != group) {
             self.enter(plan, group);
         }
@@ -79,19 +79,18 @@ impl Path {
     }
 
     fn enter(&mut self, plan: &Plan, group: GroupId) {
-        let mut chain = Vec::new();
+        let from = self.open.len();
         let mut at = group;
-        while at != 0 && self.open.iter().all(|level| level.group != at) {
-            chain.push(at);
-            at = plan.group(at).parent;
-        }
-        for group in chain.into_iter().rev() {
+        while at != 0 && self.open[..from].iter().all(|level| level.group != at) {
             self.open.push(Level {
-                group,
+                group: at,
                 occurrence: 1,
                 counts_from: self.counts.len(),
             });
+            at = plan.group_bounds[at as usize].parent;
         }
+        // They were met from the innermost outwards.
+        self.open[from..].reverse();
     }
 
     /// Occurrences of the open groups, outermost first, and of the position in its group.

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::step::{Bounds, Choice, GroupBounds, Qualifier, Step};
 use crate::spec::model::{Content, Model, Node, Particle, Role, TypeId};
 use crate::{Error, Result};
 
@@ -17,17 +18,38 @@ pub type GroupId = u16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TagId(u16);
 
+impl TagId {
+    /// Its number among the tags of the message.
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// The structure of a message.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) positions: Vec<Position>,
     pub(super) groups: Vec<Group>,
     tags: FxHashMap<u64, TagId>,
+    /// Tags of three characters by their number modulo the length, which is a power of two.
+    short_tags: Vec<(u32, TagId)>,
     pub(super) by_tag: Vec<Tagged>,
-    /// For each position (and, last, for the start) and each tag, where in `steps` its
-    /// transitions begin and how many there are.
-    table: Vec<(u32, u32)>,
+    /// What is needed of positions and groups for every segment: small, so that it stays in the
+    /// cache.
+    pub(super) bounds: Vec<Bounds>,
+    pub(super) group_bounds: Vec<GroupBounds>,
+    /// The values that identify a position.
+    pub(super) qualifiers: Vec<Option<Box<[Qualifier]>>>,
+    /// For each position (and, last, for the start) and each tag, which of `choices` are its
+    /// transitions.
+    table: Vec<u16>,
+    /// All that occur; the first is none.
+    choices: Vec<Choice>,
     steps: Vec<Step>,
+    /// For each position (and, last, for the start) its transitions on any tag, in `all`.
+    all_from: Vec<u32>,
+    all: Vec<Step>,
     /// Some item must occur more than once: leaving one early needs a look at its counter.
     pub(super) counts_matter: bool,
 }
@@ -86,16 +108,9 @@ pub(super) enum ItemId {
 pub(super) struct Tagged {
     pub positions: Vec<PositionId>,
     pub identified: bool,
-}
-
-/// A transition to a position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    pub to: PositionId,
-    /// So many levels of open groups, the message among them, stay open.
-    pub keep: u16,
-    /// The last of these begins anew.
-    pub repeat: bool,
+    /// The element that tells them apart, and all values of it that identify some of them.
+    pub element: Box<str>,
+    pub qualifiers: Vec<Qualifier>,
 }
 
 /// A tag of up to 8 bytes as a number; longer ones have none and occur in no message.
@@ -112,7 +127,8 @@ impl Plan {
     ///
     /// # Errors
     /// When the model has no root, or holds what segments cannot be placed against (a choice,
-    /// an unordered set, a wildcard), more than 65,535 positions, or a tag longer than 8 bytes.
+    /// an unordered set, a wildcard), more than 65,535 positions or different
+    /// transitions, or a tag longer than 8 bytes.
     pub fn new(model: &Model) -> Result<Self> {
         let root = model
             .roots()
@@ -122,13 +138,21 @@ impl Plan {
             positions: Vec::new(),
             groups: Vec::new(),
             tags: FxHashMap::default(),
+            short_tags: Vec::new(),
             by_tag: Vec::new(),
+            bounds: Vec::new(),
+            group_bounds: Vec::new(),
+            qualifiers: Vec::new(),
             table: Vec::new(),
+            choices: Vec::new(),
             steps: Vec::new(),
+            all_from: Vec::new(),
+            all: Vec::new(),
             counts_matter: false,
         };
         plan.add_group(model, root, (0, 0, 0), (1, 1))?;
-        plan.connect();
+        plan.connect()?;
+        plan.prepare();
         Ok(plan)
     }
 
@@ -259,17 +283,88 @@ impl Plan {
     }
 
     /// Fills the table of transitions.
-    fn connect(&mut self) {
-        let tags = self.by_tag.len();
+    fn connect(&mut self) -> Result<()> {
+        let mut known: FxHashMap<Vec<Step>, u16> = FxHashMap::default();
+        known.insert(Vec::new(), 0);
+        self.choices.push(Choice {
+            start: 0,
+            count: 0,
+            only: None,
+            identified: false,
+        });
         for from in 0..=self.positions.len() {
             let mut found: Vec<Step> = Vec::new();
             self.followers(from, &mut found);
-            for tag in 0..tags {
-                let start = self.steps.len() as u32;
-                let of_tag = &self.by_tag[tag].positions;
-                self.steps
-                    .extend(found.iter().filter(|step| of_tag.contains(&step.to)));
-                self.table.push((start, self.steps.len() as u32 - start));
+            self.all_from.push(self.all.len() as u32);
+            for tagged in &self.by_tag {
+                let of_tag = |step: &&Step| tagged.positions.contains(&step.to());
+                let steps: Vec<Step> = found.iter().filter(of_tag).copied().collect();
+                self.all.extend(&steps);
+                // Those of two tags are never the same, but where there are none.
+                let next = u16::try_from(self.choices.len());
+                let at = match known.get(&steps) {
+                    Some(at) => *at,
+                    None => {
+                        let at = next.map_err(|_| Error::misuse("too many transitions"))?;
+                        self.choices.push(Choice {
+                            start: self.steps.len() as u32,
+                            count: steps.len() as u16,
+                            only: (steps.len() == 1).then(|| steps[0]),
+                            identified: tagged.identified,
+                        });
+                        self.steps.extend(&steps);
+                        known.insert(steps, at);
+                        at
+                    }
+                };
+                self.table.push(at);
+            }
+        }
+        self.all_from.push(self.all.len() as u32);
+        Ok(())
+    }
+
+    /// Makes the small tables.
+    fn prepare(&mut self) {
+        let bounds = |position: &Position| Bounds {
+            max: position.max,
+            group: position.group,
+            depth: self.groups[position.group as usize].depth,
+            index: position.index,
+        };
+        self.bounds = self.positions.iter().map(bounds).collect();
+        let bounds = |group: &Group| GroupBounds {
+            max: group.max,
+            parent: group.parent,
+            index: group.index,
+        };
+        self.group_bounds = self.groups.iter().map(bounds).collect();
+        for position in &self.positions {
+            let qualifiers = position.identified_by.as_ref().map(|(_, codes)| {
+                let codes = codes.iter().map(|code| Qualifier::new(code));
+                codes.collect::<Box<[_]>>()
+            });
+            self.qualifiers.push(qualifiers);
+        }
+        for tagged in &mut self.by_tag {
+            let of_tag = tagged.positions.iter();
+            let mut elements = of_tag.clone().filter_map(|at| {
+                let (element, _) = self.positions[*at as usize].identified_by.as_ref()?;
+                Some(element.clone())
+            });
+            tagged.element = elements.next().unwrap_or_default();
+            let qualifiers = of_tag.filter_map(|at| self.qualifiers[*at as usize].as_deref());
+            tagged.qualifiers = qualifiers.flatten().cloned().collect();
+        }
+        let size = (self.tags.len() * 4).next_power_of_two();
+        self.short_tags = vec![(0, TagId(0)); size];
+        for (&packed, &tag) in &self.tags {
+            if let Some(packed) = short_tag(packed) {
+                let mut at = tag_place(packed, size);
+                while self.short_tags[at].0 != 0 {
+                    at = (at + 1) & (size - 1);
+                }
+                self.short_tags[at] = (packed, tag);
             }
         }
     }
@@ -280,42 +375,20 @@ impl Plan {
         let (mut group, mut after) = match self.positions.get(from) {
             Some(position) => {
                 let depth = self.groups[position.group as usize].depth;
-                found.push(Step {
-                    to: from as u16,
-                    keep: depth + 1,
-                    repeat: false,
-                });
+                found.push(Step::new(from as u16, depth + 1, false));
                 (position.group, position.index as usize + 1)
             }
             None => (0, 0),
         };
         loop {
             let at = &self.groups[group as usize];
-            if !self.enter(
-                group,
-                after,
-                Step {
-                    to: 0,
-                    keep: at.depth + 1,
-                    repeat: false,
-                },
-                found,
-            ) {
+            if !self.enter(group, after, Step::new(0, at.depth + 1, false), found) {
                 return;
             }
             if group == 0 {
                 return;
             }
-            self.enter(
-                group,
-                0,
-                Step {
-                    to: 0,
-                    keep: at.depth + 1,
-                    repeat: true,
-                },
-                found,
-            );
+            self.enter(group, 0, Step::new(0, at.depth + 1, true), found);
             after = at.index as usize + 1;
             group = at.parent;
         }
@@ -329,7 +402,7 @@ impl Plan {
                 ItemId::Position(to) => {
                     let position = &self.positions[to as usize];
                     if position.max > 0 {
-                        found.push(Step { to, ..step });
+                        found.push(Step::new(to, step.keep(), step.repeat()));
                     }
                     position.min
                 }
@@ -352,7 +425,18 @@ impl Plan {
     #[inline]
     #[must_use]
     pub fn tag(&self, packed: u64) -> Option<TagId> {
-        self.tags.get(&packed).copied()
+        let Some(short) = short_tag(packed) else {
+            return self.tags.get(&packed).copied();
+        };
+        let size = self.short_tags.len();
+        let mut at = tag_place(short, size);
+        loop {
+            match self.short_tags[at] {
+                (held, tag) if held == short => return Some(tag),
+                (0, _) => return None,
+                _ => at = (at + 1) & (size - 1),
+            }
+        }
     }
 
     /// The first position of a tag.
@@ -405,21 +489,43 @@ impl Plan {
 
     /// Transitions from `from` (the number of positions: the start) on a tag, nothing missing.
     #[inline]
+    pub(super) fn choice(&self, from: usize, tag: TagId) -> &Choice {
+        &self.choices[self.table[from * self.by_tag.len() + tag.0 as usize] as usize]
+    }
+
+    /// The same as a list.
+    #[inline]
     pub(super) fn steps(&self, from: usize, tag: TagId) -> &[Step] {
-        let (start, count) = self.table[from * self.by_tag.len() + tag.0 as usize];
-        &self.steps[start as usize..(start + count) as usize]
+        let choice = self.choice(from, tag);
+        &self.steps[choice.start as usize..choice.start as usize + usize::from(choice.count)]
+    }
+
+    /// Whether a tag may come behind `from`.
+    #[inline]
+    pub(super) fn follows(&self, from: usize, tag: TagId) -> bool {
+        self.table[from * self.by_tag.len() + tag.index()] != 0
     }
 
     /// All transitions from `from`, nothing missing.
     pub(super) fn all_steps(&self, from: usize) -> &[Step] {
-        let tags = self.by_tag.len();
-        let (start, _) = self.table[from * tags];
-        let (last, count) = self.table[from * tags + tags - 1];
-        &self.steps[start as usize..(last + count) as usize]
+        &self.all[self.all_from[from] as usize..self.all_from[from + 1] as usize]
     }
 
     #[inline]
     pub(super) fn tagged(&self, tag: TagId) -> &Tagged {
         &self.by_tag[tag.0 as usize]
     }
+}
+
+/// A packed tag of up to three characters.
+#[inline]
+fn short_tag(packed: u64) -> Option<u32> {
+    u32::try_from(packed).ok().filter(|short| short >> 24 == 0)
+}
+
+/// Where a tag is looked for first in a table of `size` places.
+#[inline]
+fn tag_place(short: u32, size: usize) -> usize {
+    let hash = short.wrapping_mul(0x9E37_79B1);
+    (hash >> 16) as usize & (size - 1)
 }

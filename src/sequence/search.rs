@@ -1,7 +1,9 @@
 //! The search for the placement with the fewest errors.
 
-use super::plan::{GroupId, ItemId, Plan, PositionId, Step, TagId};
+use super::plan::{GroupId, ItemId, Plan, PositionId, TagId};
+use super::step::{Qualifier, Step};
 use super::{Fault, Place, Placement};
+use crate::spec::little_endian;
 
 /// Bounds of the search.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +117,7 @@ impl<'p> Sequencer<'p> {
 
     /// Takes the next segment. `tag` is `None` for a tag that the message does not have;
     /// `next` is the tag after it when that is known and the message has it; `qualifier` gives
-    /// the value of an element of the segment.
+    /// the value of an element of the segment; all positions of a tag are told apart by one.
     ///
     /// A placement that is certain at once is returned. Otherwise the segment waits, and when it
     /// is decided [`resolved`](Self::resolved) has the placements of all that waited, in order.
@@ -131,13 +133,13 @@ impl<'p> Sequencer<'p> {
             && let Some(step) = self.only_step(tag, qualifier)
             && !self.plan.counts_matter
             && self.fits(&self.state, step)
-            && next.is_none_or(|next| !self.plan.steps(step.to as usize, next).is_empty())
+            && next.is_none_or(|next| self.plan.follows(step.to() as usize, next))
         {
             apply(self.plan, &mut self.state, step);
             return Some(Place {
-                position: step.to,
-                keep: step.keep,
-                repeat: step.repeat,
+                position: step.to(),
+                keep: step.keep(),
+                repeat: step.repeat(),
             });
         }
         self.search(tag, next, qualifier);
@@ -151,20 +153,35 @@ impl<'p> Sequencer<'p> {
         tag: TagId,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
     ) -> Option<Step> {
-        let steps = self.plan.steps(index(self.plan, self.state.at), tag);
-        if !self.plan.tagged(tag).identified {
-            return match steps {
-                [step] => Some(*step),
-                _ => None,
-            };
+        let from = index(self.plan, self.state.at);
+        let choice = self.plan.choice(from, tag);
+        if !choice.identified {
+            return choice.only.or_else(|| {
+                // All others may be used up.
+                let steps = self.plan.steps(from, tag).iter();
+                let mut fitting = steps.filter(|step| self.fits(&self.state, **step));
+                let step = fitting.next()?;
+                fitting.next().is_none().then_some(*step)
+            });
         }
+        self.identified_step(self.plan.steps(from, tag), tag, qualifier)
+    }
+
+    fn identified_step<'s>(
+        &self,
+        steps: &[Step],
+        tag: TagId,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) -> Option<Step> {
+        let tagged = self.plan.tagged(tag);
+        let value = qualifier(&tagged.element);
+        let packed = value.map_or(0, little_endian);
         let (mut matching, mut others) = (None, None);
         let (mut matches, mut free) = (0, 0);
         for &step in steps {
-            match &self.plan.position(step.to).identified_by {
-                Some((element, codes)) => {
-                    let value = qualifier(element)?;
-                    if codes.iter().any(|code| code.as_bytes() == value) {
+            match &self.plan.qualifiers[step.to() as usize] {
+                Some(qualifiers) => {
+                    if Qualifier::among(qualifiers, packed, value?) {
                         matches += 1;
                         matching = Some(step);
                     }
@@ -175,27 +192,14 @@ impl<'p> Sequencer<'p> {
                 }
             }
         }
+        // Another position may be the one that the qualifier needs.
+        let is_elsewhere =
+            || value.is_some_and(|value| Qualifier::among(&tagged.qualifiers, packed, value));
         match (matches, free) {
             (1, _) => matching,
-            // Another position may be the one that the qualifier needs.
-            (0, 1) if !self.is_identified_elsewhere(tag, qualifier) => others,
+            (0, 1) if !is_elsewhere() => others,
             _ => None,
         }
-    }
-
-    /// Whether the qualifier is that of some position of the tag.
-    fn is_identified_elsewhere<'s>(
-        &self,
-        tag: TagId,
-        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
-    ) -> bool {
-        self.plan.tagged(tag).positions.iter().any(|position| {
-            let identified = &self.plan.position(*position).identified_by;
-            identified.as_ref().is_some_and(|(element, codes)| {
-                qualifier(element)
-                    .is_some_and(|value| codes.iter().any(|code| code.as_bytes() == value))
-            })
-        })
     }
 
     /// Placements that were decided since the last call, in the order of their segments.
@@ -230,11 +234,11 @@ impl<'p> Sequencer<'p> {
     /// already was said to be.
     #[inline]
     fn fits(&self, state: &State, step: Step) -> bool {
-        if step.repeat {
-            let level = state.open[step.keep as usize - 1];
-            return level.occurrence != self.plan.group(level.group).max;
+        if step.repeat() {
+            let level = state.open[step.keep() as usize - 1];
+            return level.occurrence != self.plan.group_bounds[level.group as usize].max;
         }
-        step.to as usize != state.at || state.count != self.plan.position(step.to).max
+        step.to() as usize != state.at || state.count != self.plan.bounds[step.to() as usize].max
     }
 
     #[cold]
@@ -343,11 +347,11 @@ impl<'p> Sequencer<'p> {
                 .map(|(_, price)| *price)
         };
         for &step in steps {
-            let Some(price) = price(step.to) else {
+            let Some(price) = price(step.to()) else {
                 continue;
             };
             if self.fits(&from.state, step) && !self.leaves_too_few(&from.state, step) {
-                let onward = next.is_none_or(|next| !plan.steps(step.to as usize, next).is_empty());
+                let onward = next.is_none_or(|next| plan.follows(step.to() as usize, next));
                 smooth |= onward && price == 0;
                 self.place(from, step, Vec::new(), price, after);
             }
@@ -442,14 +446,14 @@ impl<'p> Sequencer<'p> {
     fn instead(&mut self, from: &Hypothesis, tag: Option<TagId>, after: &mut Vec<Hypothesis>) {
         let plan = self.plan;
         for &step in plan.all_steps(index(plan, from.state.at)) {
-            let position = plan.position(step.to);
+            let position = plan.position(step.to());
             let first = position.index == 0 && position.group != 0;
-            let same = tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to));
+            let same = tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to()));
             if (position.min > 0 || first) && !same && self.fits(&from.state, step) {
                 self.place(
                     from,
                     step,
-                    vec![Fault::InsteadOf(step.to)],
+                    vec![Fault::InsteadOf(step.to())],
                     ERROR + 4,
                     after,
                 );
@@ -468,8 +472,9 @@ impl<'p> Sequencer<'p> {
         let mut state = from.state.clone();
         apply(self.plan, &mut state, step);
         let mut missing = from.missing.clone();
-        missing
-            .retain(|(_, depth)| *depth < step.keep && !(step.repeat && *depth + 1 == step.keep));
+        missing.retain(|(_, depth)| {
+            *depth < step.keep() && !(step.repeat() && *depth + 1 == step.keep())
+        });
         for fault in &faults {
             if let Fault::MissingSegment(position) = *fault {
                 let group = self.plan.position(position).group;
@@ -484,16 +489,16 @@ impl<'p> Sequencer<'p> {
             }
         }
         let placement = Placement {
-            position: (!matches!(faults.last(), Some(Fault::InsteadOf(_)))).then_some(step.to),
-            keep: step.keep,
-            repeat: step.repeat,
+            position: (!matches!(faults.last(), Some(Fault::InsteadOf(_)))).then_some(step.to()),
+            keep: step.keep(),
+            repeat: step.repeat(),
             aside: false,
             faults,
         };
         // What stands for another moves the state as that would.
         let placement = match placement.faults.last() {
             Some(Fault::InsteadOf(_)) => Placement {
-                position: Some(step.to),
+                position: Some(step.to()),
                 ..placement
             },
             _ => placement,
@@ -535,11 +540,7 @@ impl<'p> Sequencer<'p> {
             i32::from(plan.group(open[common].group).index)
         };
         let target = i32::from(item_at(depth));
-        let step = Step {
-            to,
-            keep: common as u16,
-            repeat: false,
-        };
+        let step = Step::new(to, common as u16, false);
         let mut one_too_many = false;
         if target > reached {
             let mut faults = missing_after(plan, &from.state, common);
@@ -586,11 +587,7 @@ impl<'p> Sequencer<'p> {
             let first = item_at(depth);
             missing_between(plan, level.group, -1, i32::from(first), &mut faults);
             missing_on_entry(plan, &path, depth + 1, to, &mut faults);
-            let step = Step {
-                to,
-                keep: depth as u16 + 1,
-                repeat: true,
-            };
+            let step = Step::new(to, depth as u16 + 1, true);
             if faults.is_empty() && over {
                 self.place(from, step, faults, 1, after);
             } else if !faults.is_empty() {
@@ -621,7 +618,7 @@ impl<'p> Sequencer<'p> {
         if !self.plan.counts_matter || state.at == START {
             return false;
         }
-        if step.to as usize != state.at || step.repeat {
+        if step.to() as usize != state.at || step.repeat() {
             return state.count < self.plan.positions[state.at].min;
         }
         false
@@ -696,19 +693,20 @@ fn common_levels(path: &[GroupId], open: &[Level]) -> usize {
 /// Moves a state over a transition.
 #[inline]
 fn apply(plan: &Plan, state: &mut State, step: Step) {
-    let position = plan.position(step.to);
-    if step.to as usize == state.at && !step.repeat && state.open.len() == step.keep as usize {
+    let position = plan.bounds[step.to() as usize];
+    if step.to() as usize == state.at && !step.repeat() && state.open.len() == step.keep() as usize
+    {
         state.count = state.count.saturating_add(1);
         return;
     }
-    state.open.truncate(step.keep as usize);
-    if step.repeat
+    state.open.truncate(step.keep() as usize);
+    if step.repeat()
         && let Some(level) = state.open.last_mut()
     {
         level.occurrence = level.occurrence.saturating_add(1);
         level.reached = -1;
     }
-    let depth = plan.group(position.group).depth as usize;
+    let depth = usize::from(position.depth);
     if state.open.len() <= depth {
         // The groups between, innermost last.
         let from = state.open.len();
@@ -723,7 +721,7 @@ fn apply(plan: &Plan, state: &mut State, step: Step) {
         let mut group = position.group;
         for level in (from..=depth).rev() {
             state.open[level].group = group;
-            let at = plan.group(group);
+            let at = plan.group_bounds[group as usize];
             let reached = &mut state.open[level - 1].reached;
             *reached = (*reached).max(i32::from(at.index));
             group = at.parent;
@@ -731,7 +729,7 @@ fn apply(plan: &Plan, state: &mut State, step: Step) {
     }
     let reached = &mut state.open[depth].reached;
     *reached = (*reached).max(i32::from(position.index));
-    state.at = step.to as usize;
+    state.at = step.to() as usize;
     state.count = 1;
 }
 

@@ -1,33 +1,106 @@
 //! Sets of code values, made for look-ups in a few nanoseconds.
+//!
+//! Most codes have up to four bytes, places have five: these are packed into 32 bits. Half a
+//! cache line holds eight of them, and they are compared all at once.
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-/// The values of a code list.
+/// The values of a code list. A clone shares them.
 #[derive(Clone, Debug, Default)]
 pub struct CodeSet {
-    /// Values of up to 8 bytes, packed, in an open-addressed table at most half full.
-    slots: Box<[u64]>,
-    long: FxHashSet<Box<[u8]>>,
+    /// Packed values; zero is none. A value that finds its bucket full is in the next.
+    buckets: Arc<[Bucket]>,
+    /// Values that cannot be packed.
+    long: Option<Arc<FxHashSet<Box<[u8]>>>>,
     len: usize,
 }
 
-/// `code` as a number, if it has from 1 to 8 bytes and no NUL.
-#[inline]
-fn pack(code: &[u8]) -> Option<u64> {
-    if code.is_empty() || code.len() > 8 {
-        return None;
+/// Aligned, so that it lies in one cache line.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(32))]
+struct Bucket([u32; 8]);
+
+impl Bucket {
+    #[inline]
+    fn holds(&self, key: u32) -> bool {
+        // All are compared, so that the compiler makes vectors of them.
+        self.0
+            .iter()
+            .fold(false, |held, other| held | (*other == key))
     }
-    let mut packed = 0u64;
-    for &byte in code {
-        packed = packed << 8 | u64::from(byte);
+
+    fn is_full(&self) -> bool {
+        self.0[7] != 0
     }
-    // A value that begins with NUL would pack like the shorter one after it.
-    (code[0] != 0).then_some(packed)
 }
 
+/// Values of up to four bytes: what is needed to find most codes of most lists.
+#[derive(Clone, Debug)]
+pub(crate) struct ShortCodes(Arc<[Bucket]>);
+
+impl ShortCodes {
+    /// Whether a value of up to four bytes, given as [`little_endian`], is held where it is looked
+    /// for first. Where it is not, the whole set may hold it all the same.
+    #[inline]
+    pub(crate) fn hold(&self, packed: u64) -> bool {
+        let key = packed as u32;
+        let held = self.0.get(bucket(key, self.0.len()));
+        key >> 31 == 0 && held.is_some_and(|held| held.holds(key))
+    }
+}
+
+/// The bytes of a value as a number, the first lowest: of values of up to eight bytes.
 #[inline]
-fn slot(packed: u64, mask: usize) -> usize {
-    (packed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & mask
+#[must_use]
+pub(crate) fn little_endian(value: &[u8]) -> u64 {
+    value
+        .iter()
+        .take(8)
+        .rev()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// A value of `len` bytes, as [`little_endian`] gives it, in 32 bits: one of up to four bytes of
+/// ASCII as it is; one of five bytes from space to underline (where capital letters and digits
+/// are) with six bits for each, and the highest bit set. No NUL stands in it.
+#[inline]
+fn pack(value: u64, len: usize) -> Option<u32> {
+    if len <= 4 {
+        return (value != 0 && value & 0x8080_8080 == 0).then_some(value as u32);
+    }
+    const SPACES: u64 = 0x20_2020_2020;
+    // Without a borrow between bytes: each is 0x20 or more.
+    if len > 5 || value & 0x80_8080_8080 != 0 {
+        return None;
+    }
+    let lifted = value.wrapping_add(0x60_6060_6060);
+    if lifted & 0x80_8080_8080 != 0x80_8080_8080 {
+        return None;
+    }
+    let bits = value - SPACES;
+    if bits & 0xC0_C0C0_C0C0 != 0 {
+        return None;
+    }
+    let pairs = bits & 0x3F_003F_003F | (bits & 0x3F00_3F00) >> 2;
+    let packed = pairs & 0xFFF | (pairs >> 4) & 0xFF_F000 | (pairs >> 8) & 0x3F00_0000;
+    Some(packed as u32 | 1 << 31)
+}
+
+fn pack_bytes(code: &[u8]) -> Option<u32> {
+    if code.is_empty() || code.len() > 5 || code.contains(&0) {
+        return None;
+    }
+    pack(little_endian(code), code.len())
+}
+
+/// The bucket a key is looked for in first.
+#[inline]
+fn bucket(key: u32, buckets: usize) -> usize {
+    // The high bits of the product are the best.
+    let hash = key.wrapping_mul(0x9E37_79B1);
+    ((u64::from(hash) * buckets as u64) >> 32) as usize
 }
 
 impl CodeSet {
@@ -36,34 +109,36 @@ impl CodeSet {
         let mut short = Vec::new();
         let mut long = FxHashSet::default();
         for code in codes {
-            match pack(code.as_bytes()) {
-                Some(packed) => short.push(packed),
+            match pack_bytes(code.as_bytes()) {
+                Some(key) => short.push(key),
                 None if !code.is_empty() => {
                     long.insert(code.as_bytes().into());
                 }
                 None => {}
             }
         }
+        short.sort_unstable();
+        short.dedup();
+        // Five of eight places are taken, and one is free at least.
         let size = if short.is_empty() {
             0
         } else {
-            (short.len() * 2).next_power_of_two()
+            short.len() / 5 + 1
         };
-        let mut slots = vec![0u64; size].into_boxed_slice();
-        let mask = size.wrapping_sub(1);
-        let mut held = 0;
-        for &packed in &short {
-            let mut at = slot(packed, mask);
-            while slots[at] != 0 && slots[at] != packed {
-                at = (at + 1) & mask;
+        let mut buckets = vec![Bucket::default(); size];
+        for &key in &short {
+            let mut at = bucket(key, size);
+            while buckets[at].is_full() {
+                at = (at + 1) % size;
             }
-            held += usize::from(slots[at] == 0);
-            slots[at] = packed;
+            if let Some(free) = buckets[at].0.iter_mut().find(|place| **place == 0) {
+                *free = key;
+            }
         }
         Self {
-            slots,
-            len: held + long.len(),
-            long,
+            buckets: buckets.into(),
+            len: short.len() + long.len(),
+            long: (!long.is_empty()).then(|| Arc::new(long)),
         }
     }
 
@@ -71,19 +146,49 @@ impl CodeSet {
     #[inline]
     #[must_use]
     pub fn contains(&self, code: &[u8]) -> bool {
-        let Some(packed) = pack(code) else {
-            return self.long.contains(code);
-        };
-        if self.slots.is_empty() {
+        match pack_bytes(code) {
+            Some(key) => self.contains_key(key),
+            None => self.contains_long(code),
+        }
+    }
+
+    /// The same of a value without NUL that is also given as [`little_endian`].
+    #[inline]
+    pub(crate) fn contains_packed(&self, packed: u64, code: &[u8]) -> bool {
+        if code.len() <= 5
+            && let Some(key) = pack(packed, code.len())
+        {
+            return self.contains_key(key);
+        }
+        self.contains_long(code)
+    }
+
+    /// Its values of up to four bytes.
+    pub(crate) fn short(&self) -> ShortCodes {
+        ShortCodes(self.buckets.clone())
+    }
+
+    fn contains_long(&self, code: &[u8]) -> bool {
+        self.long.as_ref().is_some_and(|long| long.contains(code))
+    }
+
+    #[inline]
+    fn contains_key(&self, key: u32) -> bool {
+        if self.buckets.is_empty() {
             return false;
         }
-        let mask = self.slots.len() - 1;
-        let mut at = slot(packed, mask);
+        let mut at = bucket(key, self.buckets.len());
         loop {
-            match self.slots[at] {
-                0 => return false,
-                found if found == packed => return true,
-                _ => at = (at + 1) & mask,
+            let held = &self.buckets[at];
+            if held.holds(key) {
+                return true;
+            }
+            if !held.is_full() {
+                return false;
+            }
+            at += 1;
+            if at == self.buckets.len() {
+                at = 0;
             }
         }
     }
@@ -118,6 +223,7 @@ mod tests {
             assert!(set.contains(code.as_bytes()), "{code}");
         }
         assert!(set.contains(b"A VERY LONG CODE"));
+        assert!(CodeSet::new(["CN", "CN1", "CNSHA", "CNSHAX"]).contains(b"CNSHA"));
         for other in [
             &b""[..],
             b"7D0",
@@ -130,5 +236,38 @@ mod tests {
             assert!(!set.contains(other), "{other:?}");
         }
         assert!(CodeSet::new([]).is_empty() && !CodeSet::new([]).contains(b"1"));
+    }
+
+    #[test]
+    fn five_characters_are_packed_without_loss() {
+        let held = ["CNSHA", "     ", "_____", "A B-C", "12345"];
+        let set = CodeSet::new(held);
+        for code in held {
+            assert!(set.contains(code.as_bytes()), "{code}");
+            assert!(set.contains_packed(super::little_endian(code.as_bytes()), code.as_bytes()));
+        }
+        for other in [
+            "CNSHa", "cNSHA", "CNSH\0", "\0NSHA", "CNSH\x1F", "`NSHA", "CNSHAA", "NSHA",
+        ] {
+            assert!(!set.contains(other.as_bytes()), "{other:?}");
+        }
+        let odd = CodeSet::new(["a\u{e9}", "cnsha", "CN\u{e9}A"]);
+        for code in ["a\u{e9}", "cnsha", "CN\u{e9}A"] {
+            assert!(odd.contains(code.as_bytes()), "{code}");
+        }
+    }
+
+    #[test]
+    fn buckets_that_are_full_spill_over() {
+        let codes: Vec<String> = (0..26 * 26 * 26)
+            .map(|n| {
+                let letter = |n: u32| char::from(b'A' + (n % 26) as u8);
+                format!("X{}Y{}{}", letter(n), letter(n / 26), letter(n / 676))
+            })
+            .collect();
+        let set = CodeSet::new(codes.iter().map(String::as_str));
+        assert_eq!(set.len(), codes.len());
+        assert!(codes.iter().all(|code| set.contains(code.as_bytes())));
+        assert!((0..10_000).all(|n| !set.contains(format!("{n:05}").as_bytes())));
     }
 }

@@ -22,6 +22,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use codeset::CodeSet;
+pub(crate) use codeset::{ShortCodes, little_endian};
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
 pub use table::Table;

@@ -1,0 +1,218 @@
+//! Segments that were met before, byte for byte, at places of the same layout, and found good.
+//! Manifests and bayplans say the same ports, parties and weights thousands of times: to find a
+//! segment here takes a fraction of the look at its elements.
+
+use super::layout::Layout;
+
+/// Segments that were found good: a table in which each has one place.
+#[derive(Debug, Default)]
+pub(super) struct Repeated {
+    entries: Vec<Entry>,
+    /// For each layout, whether its segments repeat.
+    credits: Vec<Credit>,
+    /// Counts what makes the same bytes mean something else.
+    epoch: u16,
+}
+
+/// Fills one line of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Entry {
+    layout: u32,
+    epoch: u16,
+    len: u16,
+    words: [u64; WORDS],
+}
+
+impl Entry {
+    /// No segment is so long.
+    const NONE: Self = Self {
+        layout: 0,
+        epoch: 0,
+        len: u16::MAX,
+        words: [0; WORDS],
+    };
+}
+
+/// Whether it is worth it to look for segments of a layout.
+#[derive(Clone, Copy, Debug)]
+struct Credit {
+    left: u8,
+    /// So many segments are passed over before it is tried again.
+    rest: u8,
+}
+
+/// What a segment is looked for by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    place: usize,
+    len: u16,
+    words: [u64; WORDS],
+}
+
+/// Eight bytes each: longer segments seldom repeat.
+const WORDS: usize = 7;
+/// Entries of the table (128 KiB).
+const ENTRIES: usize = 2048;
+/// Layouts of more messages than this are not looked for.
+const MOST_LAYOUTS: usize = 64 << 10;
+
+const FIRST_CREDIT: u8 = 16;
+const MOST_CREDIT: u8 = 64;
+/// One segment found pays for so many that are not.
+const PAYS: u8 = 3;
+
+impl Repeated {
+    /// Makes room for layouts up to this one.
+    pub(super) fn reach(&mut self, end: u32) {
+        let wanted = (end as usize).min(MOST_LAYOUTS);
+        if self.credits.len() < wanted {
+            let new = Credit {
+                left: FIRST_CREDIT,
+                rest: 0,
+            };
+            self.credits.resize(wanted, new);
+        }
+    }
+
+    /// Forgets all: from here on the same bytes may mean something else.
+    pub(super) fn forget(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1);
+        if self.epoch == 0 {
+            self.entries.clear();
+        }
+    }
+
+    /// What to look for a segment by, that stands from `from` (behind its tag) to `to` in `data`;
+    /// `None` where it is not worth it.
+    #[inline]
+    pub(super) fn key(
+        &mut self,
+        layout: &Layout,
+        data: &[u8],
+        (from, to): (u32, u32),
+    ) -> Option<Key> {
+        let credit = self.credits.get_mut(layout.hot.id as usize)?;
+        if credit.left == 0 {
+            credit.rest = credit.rest.wrapping_sub(1);
+            if credit.rest == 0 {
+                credit.left = FIRST_CREDIT;
+            }
+            return None;
+        }
+        let (from, len) = (from as usize, (to - from) as usize);
+        // Read in whole words, of which the last is cut.
+        let text = data.get(from..from + WORDS * 8)?;
+        let (chunks, _) = text.as_chunks::<8>();
+        let mut words = [0; WORDS];
+        let mut hash = u64::from(layout.hot.id) ^ (len as u64) << 32;
+        let mut left = len;
+        for (word, chunk) in words.iter_mut().zip(chunks) {
+            *word = u64::from_le_bytes(*chunk);
+            if left < 8 {
+                *word &= (1 << (8 * left)) - 1;
+            }
+            hash = (hash.rotate_left(23) ^ *word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            if left <= 8 {
+                return Some(Key {
+                    place: (hash >> 40) as usize % ENTRIES,
+                    len: len as u16,
+                    words,
+                });
+            }
+            left -= 8;
+        }
+        None
+    }
+
+    /// Whether a segment of the layout was found good before.
+    #[inline]
+    pub(super) fn holds(&mut self, layout: &Layout, key: &Key) -> bool {
+        let id = layout.hot.id;
+        let found = self.entries.get(key.place).is_some_and(|entry| {
+            entry.layout == id
+                && entry.len == key.len
+                && entry.epoch == self.epoch
+                && differences(&entry.words, &key.words) == 0
+        });
+        if let Some(credit) = self.credits.get_mut(id as usize) {
+            credit.left = if found {
+                (credit.left + PAYS).min(MOST_CREDIT)
+            } else {
+                credit.left.saturating_sub(1)
+            };
+        }
+        found
+    }
+
+    /// Keeps a segment that was found good.
+    pub(super) fn keep(&mut self, layout: &Layout, key: &Key) {
+        if self.entries.is_empty() {
+            self.entries.resize(ENTRIES, Entry::NONE);
+        }
+        if let Some(entry) = self.entries.get_mut(key.place) {
+            *entry = Entry {
+                layout: layout.hot.id,
+                epoch: self.epoch,
+                len: key.len,
+                words: key.words,
+            };
+        }
+    }
+}
+
+/// Bits that differ; all words are compared, so that the compiler makes vectors of them.
+#[inline]
+fn differences(one: &[u64; WORDS], other: &[u64; WORDS]) -> u64 {
+    one.iter()
+        .zip(other)
+        .fold(0, |bits, (one, other)| bits | (one ^ other))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Checker, Options};
+    use crate::finding::{Code, Finding};
+    use crate::spec::Specs;
+
+    /// How often each finding code is said of each interchange.
+    fn said(input: &str, code: Code) -> [usize; 2] {
+        let specs = Specs::base();
+        let checker = Checker::new(&specs, Options::default()).unwrap();
+        let mut said = [0; 2];
+        let mut sink = |finding: Finding| {
+            if finding.code == code {
+                said[finding.place.interchange.unwrap() as usize - 1] += 1;
+            }
+        };
+        checker.slice(input.as_bytes(), &mut sink).unwrap();
+        said
+    }
+
+    fn interchange(una: &str, component: char, repeated: &str) -> String {
+        let c = component;
+        let segments: String = std::iter::repeat_n(repeated, 40).collect();
+        format!(
+            "{una}UNB+UNOA{c}2+A+B+261123{c}1200+1'UNH+1+APERAK{c}D{c}96A{c}UN'BGM++X+9'\
+             {segments}UNT+43+1'UNZ+1+1'"
+        )
+    }
+
+    #[test]
+    fn the_same_bytes_under_other_separators_are_looked_at_again() {
+        let repeated = "RFF+ACW:1'";
+        let first = interchange("UNA:+.? '", ':', repeated);
+        let second = interchange("UNA/+.? '", '/', repeated);
+        let both = said(&format!("{first}{second}"), Code::UNKNOWN_CODE);
+        assert_eq!(both, [0, 40]);
+        let both = said(&format!("{second}{first}"), Code::UNKNOWN_CODE);
+        assert_eq!(both, [40, 0]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_each_time() {
+        let repeated = "RFF+ACW:1'RFF+QQQ:1'";
+        let input = interchange("UNA:+.? '", ':', repeated);
+        assert_eq!(said(&input, Code::UNKNOWN_CODE), [40, 0]);
+    }
+}
