@@ -2,10 +2,12 @@
 //!
 //! See `ARCHITECTURE.md` in the repository for the map of the code.
 
+pub mod charset;
 pub mod check;
 pub mod edifact;
 pub mod error;
 pub mod finding;
+mod lines;
 pub mod sequence;
 pub mod span;
 pub mod spec;

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 9] = [
+const FLOORS: [(&str, u32); 11] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
+    ("charset", 0),
+    ("lines", 0),
     ("edifact", 1),
     ("spec", 1),
     ("xml", 1),
@@ -16,9 +18,10 @@ const FLOORS: [(&str, u32); 9] = [
 ];
 
 /// Uses on one floor that are meant.
-const MEANT: [(&str, &str); 5] = [
+const MEANT: [(&str, &str); 6] = [
     ("finding", "span"),
     ("finding", "error"),
+    ("lines", "span"),
     ("tree", "sequence"),
     // The model of all syntaxes.
     ("xml", "spec"),

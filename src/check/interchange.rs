@@ -242,7 +242,7 @@ impl<'c, 's> Run<'c, 's> {
         self.out.charset = charset;
         self.chars = charset.is_multi_byte().then(|| charset.counter());
         reader.set_counting(charset.counter());
-        let length = charset.character_length(reader.separators());
+        let length = charset.character_length(reader.separators().bytes());
         if length.is_some() {
             reader.set_character_length(length);
         }
@@ -278,10 +278,10 @@ impl<'c, 's> Run<'c, 's> {
             }
         };
         let separators = *reader.separators();
-        if charset.character_length(&separators).is_some() && self.out.charset != charset {
+        if charset.character_length(separators.bytes()).is_some() && self.out.charset != charset {
             // The segment just read is read again, by characters.
             self.out.charset = charset;
-            reader.restart_item(charset.character_length(&separators));
+            reader.restart_item(charset.character_length(separators.bytes()));
             return Ok(());
         }
         if self.out.charset != charset {
