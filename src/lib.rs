@@ -7,6 +7,7 @@ pub mod check;
 pub mod edifact;
 pub mod error;
 pub mod finding;
+pub mod flat;
 mod lines;
 pub mod sequence;
 pub mod span;

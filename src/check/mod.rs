@@ -17,6 +17,7 @@
 mod compiled;
 mod date;
 mod element;
+mod flat;
 mod interchange;
 mod layout;
 mod message;
@@ -24,6 +25,7 @@ mod out;
 mod repertoire;
 #[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
 mod split;
+mod transcoded;
 mod value;
 
 use std::io::Read;
@@ -31,14 +33,14 @@ use std::sync::Arc;
 
 use crate::edifact::charset::Charset;
 use crate::edifact::{self, Reader, transcode};
-use crate::finding::{Code, Finding, Sink};
+use crate::finding::Sink;
 use crate::sequence;
-use crate::span::Span;
 use crate::spec::release::MessageName;
 use crate::spec::{Home, Specs};
 use crate::{Error, Result};
 use compiled::Compiled;
 use date::DateFormats;
+pub use flat::FlatChecker;
 use interchange::Run;
 use out::Out;
 pub use out::Totals;
@@ -192,7 +194,6 @@ impl Checker {
         encoding: &'static encoding_rs::Encoding,
         sink: &mut dyn Sink,
     ) -> Result<Totals> {
-        let transcoded = transcode::Transcoded::new(input, encoding);
         let options = Options {
             charset: Charset::for_label("utf-8"),
             ..self.options.clone()
@@ -201,33 +202,10 @@ impl Checker {
             options,
             ..self.clone()
         };
-        let mut errors = 0;
-        for &offset in &transcoded.malformed {
-            errors += 1;
-            if errors <= self.options.most_findings {
-                let finding = Finding::new(Code::UNDECODABLE, Span::new(offset, 1))
-                    .with("charset", encoding.name());
-                sink.finding(finding);
-            }
-        }
-        let mut back = |mut finding: Finding| {
-            let to_original = |span: Span| {
-                let start = transcoded.original(span.start);
-                Span::new(start, transcoded.original(span.end()) - start)
-            };
-            finding.span = to_original(finding.span);
-            for related in &mut finding.related {
-                related.span = to_original(related.span);
-            }
-            sink.finding(finding);
-        };
-        let mut totals = checker.run(
-            Reader::with_options(&transcoded.text, self.options.reading),
-            &mut back,
-        )?;
-        totals.bytes = input.len() as u64;
-        totals.errors += errors;
-        Ok(totals)
+        let most = self.options.most_findings;
+        transcoded::run(input, encoding, most, sink, |text, sink| {
+            checker.run(Reader::with_options(text, self.options.reading), sink)
+        })
     }
 
     #[cfg(feature = "parallel")]

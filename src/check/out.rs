@@ -46,6 +46,8 @@ pub(super) enum Context<'a, 'd> {
     Reader(&'a Reader<'d>),
     /// In a segment that was kept; the counter stands at its tag.
     Kept(&'a LineCounter, Segment<'a>),
+    /// Bytes that were kept, as of a record; the counter stands at the first.
+    Bytes(&'a LineCounter, &'a [u8]),
     /// Gone: only where the segment around it began, and the offset, are known.
     Counted(&'a LineCounter, u64),
 }
@@ -62,20 +64,17 @@ impl Context<'_, '_> {
                     ..at
                 }
             }
-            Self::Kept(counter, segment) => {
-                let mut counter = **counter;
-                let len = (offset - counter.offset.min(offset)) as usize;
-                let bytes = segment.bytes();
-                counter.advance(&bytes[..len.min(bytes.len())]);
-                counter.at()
-            }
+            Self::Kept(counter, segment) => locate_in(counter, segment.bytes(), offset),
+            Self::Bytes(counter, bytes) => locate_in(counter, bytes, offset),
         }
     }
 
     pub(super) fn counter_at(&self, offset: u64) -> LineCounter {
         match self {
             Self::Reader(reader) => reader.counter_at(offset),
-            Self::Kept(counter, _) | Self::Counted(counter, _) => **counter,
+            Self::Kept(counter, _) | Self::Bytes(counter, _) | Self::Counted(counter, _) => {
+                **counter
+            }
         }
     }
 
@@ -83,9 +82,18 @@ impl Context<'_, '_> {
         match self {
             Self::Reader(reader) => reader.window(),
             Self::Kept(counter, segment) => (counter.offset, segment.bytes()),
+            Self::Bytes(counter, bytes) => (counter.offset, bytes),
             Self::Counted(_, offset) => (*offset, &[]),
         }
     }
+}
+
+/// Line and column of an offset in `bytes`, at whose first the counter stands.
+fn locate_in(counter: &LineCounter, bytes: &[u8], offset: u64) -> LineColumn {
+    let mut counter = *counter;
+    let len = (offset - counter.offset.min(offset)) as usize;
+    counter.advance(&bytes[..len.min(bytes.len())]);
+    counter.at()
 }
 
 /// Finishes findings and sends them on.
