@@ -357,7 +357,7 @@ fn values(first: &str, note: &str) -> Vec<(String, String)> {
     }
     let words: Vec<&str> = note.split_whitespace().collect();
     let alternate = words.len() > 1
-        && words.len() % 2 == 0
+        && words.len().is_multiple_of(2)
         && words.chunks(2).all(|pair| code(pair[0]) && !code(pair[1]));
     if alternate {
         return words
