@@ -343,6 +343,26 @@ fn layouts_that_ship() {
     );
 }
 
+/// Layouts in the documentation are layouts.
+#[test]
+fn layouts_that_are_shown() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in ["README.md", "README.zh-CN.md", "specs/china/flat/README.md"] {
+        let text = std::fs::read_to_string(root.join(name)).unwrap();
+        let start = text.find("```text\nnew flat ").unwrap() + 8;
+        let end = start + text[start..].find("```").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("flat")).unwrap();
+        std::fs::write(folder.path().join("flat/GATEIN.txt"), &text[start..end]).unwrap();
+        let specs = Specs::base().with_dir(folder.path()).unwrap();
+        let input = b"00:GATEIN:202611230930'\n50:EXAU1234560:E'\n99:3'\n";
+        let found = check_with(&specs, &Options::default(), input).1;
+        assert_eq!(found, [], "{name}");
+        let found = check_with(&specs, &Options::default(), &input[..46]).1;
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+    }
+}
+
 /// Mistakes in the text of a layout are told where they stand.
 #[test]
 fn mistakes_in_layouts() {

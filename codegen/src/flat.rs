@@ -601,6 +601,38 @@ flat DEMO  Demonstration | 演示
         assert_eq!(text.strip_prefix(super::HEAD), Some(expected));
     }
 
+    /// With the tables at hand: the layouts that ship are what the importer makes of them.
+    #[test]
+    fn the_layouts_are_fresh() {
+        let Some(shared) = std::env::var_os("BAOWEN_SHARED") else {
+            return;
+        };
+        let tables = std::path::Path::new(&shared).join("data/china/messages");
+        let specs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/china/flat");
+        for message in ["BAPLIE", "CTNJJD", "DANACK", "IFCSUM", "IFTIAG"] {
+            let table = std::fs::read_to_string(tables.join(format!("{message}.tsv"))).unwrap();
+            let (_, text) = import(message, &table, super::ADDITIONS).unwrap();
+            let held = std::fs::read_to_string(specs.join(format!("{message}.txt"))).unwrap();
+            assert_eq!(text, held, "{message}");
+        }
+    }
+
+    /// Every line of the additions speaks of a layout that ships, and of a record that is there.
+    #[test]
+    fn additions_speak_of_what_is_there() {
+        let specs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/china/flat");
+        let added = super::additions("flat-additions.txt", super::ADDITIONS).unwrap();
+        assert!(added.len() > 50);
+        for addition in added.iter().filter(|addition| addition.path != "*") {
+            let mut parts = addition.path.split('/');
+            let file = specs.join(format!("{}.txt", parts.next().unwrap()));
+            let text = std::fs::read_to_string(file).unwrap();
+            if let Some(record) = parts.next() {
+                assert!(text.contains(&format!("record {record}  ")), "{addition:?}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         let fails = |rows: &str, what: &str| {

@@ -18,7 +18,7 @@
 //!       count  all
 //! ```
 //!
-//! `specs/china/flat/README.md` describes every line.
+//! `specs/china/flat/README.md` says what every line means.
 
 mod text;
 
@@ -178,6 +178,15 @@ pub(super) struct Entry {
     pub verb: Option<Verb>,
     pub layout: Layout,
     pub line: u32,
+}
+
+/// The layouts of a text, whatever it does to the base.
+#[doc(hidden)]
+pub fn read(file: &str, text: &str) -> Result<Vec<Layout>> {
+    Ok(parse(file, text)?
+        .into_iter()
+        .map(|entry| entry.layout)
+        .collect())
 }
 
 /// The layouts that ship with the crate.
