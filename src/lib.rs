@@ -2,10 +2,13 @@
 //!
 //! See `ARCHITECTURE.md` in the repository for the map of the code.
 
+pub mod charset;
 pub mod check;
 pub mod edifact;
 pub mod error;
 pub mod finding;
+pub mod flat;
+mod lines;
 pub mod sequence;
 pub mod span;
 pub mod spec;

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 9] = [
+const FLOORS: [(&str, u32); 12] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
+    ("charset", 0),
+    ("lines", 0),
     ("edifact", 1),
+    ("flat", 1),
     ("spec", 1),
     ("xml", 1),
     ("sequence", 2),
@@ -16,9 +19,12 @@ const FLOORS: [(&str, u32); 9] = [
 ];
 
 /// Uses on one floor that are meant.
-const MEANT: [(&str, &str); 5] = [
+const MEANT: [(&str, &str); 7] = [
     ("finding", "span"),
     ("finding", "error"),
+    ("lines", "span"),
+    // A syntax may read the model of its specs.
+    ("flat", "spec"),
     ("tree", "sequence"),
     // The model of all syntaxes.
     ("xml", "spec"),

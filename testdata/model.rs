@@ -141,6 +141,7 @@ impl Schema {
                     max: None,
                     decimals: None,
                     codes: None,
+                    patterns: Vec::new(),
                 };
                 let of = match self.types.get(of) {
                     Some(id) => *id,
@@ -231,6 +232,7 @@ fn a_flat_layout() {
             max: Some(max),
             decimals: None,
             codes: None,
+            patterns: Vec::new(),
         };
         let of = model.add(Type::new(name, Content::Value(simple)));
         let node = Node {

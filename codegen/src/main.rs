@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use baowen_codegen::{Fault, History, Limits, Result, Source, edifact, service};
+use baowen_codegen::{Fault, History, Limits, Result, Source, edifact, flat, service};
 
 const USAGE: &str = "\
 Imports published message standards into baowen's text specs.
@@ -13,6 +13,8 @@ Usage:
   baowen-codegen delta --out DIR --release D22A [--message TYPE]… FOLDER
                                                  a later release from XML: new codes, these messages
   baowen-codegen service --out DIR FOLDER        the service directory of ISO 9735
+  baowen-codegen flat --out DIR [--additions FILE] TABLE…
+                                                 layouts of flat files from tables of fields
   baowen-codegen counts FOLDER|ZIP…              what directories hold, nothing written
 
 DIR is specs/edifact (or specs/edifact/service), or the same folder of a layer. Importing the same
@@ -21,6 +23,7 @@ directory again changes nothing.
 
 struct Arguments {
     out: Option<PathBuf>,
+    additions: Option<PathBuf>,
     release: Option<String>,
     messages: Vec<String>,
     paths: Vec<PathBuf>,
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
 fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments> {
     let mut found = Arguments {
         out: None,
+        additions: None,
         release: None,
         messages: Vec::new(),
         paths: Vec::new(),
@@ -57,6 +61,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments> {
         };
         match word.as_str() {
             "--out" => found.out = Some(value()?.into()),
+            "--additions" => found.additions = Some(value()?.into()),
             "--release" => found.release = Some(value()?),
             "--message" => found.messages.push(value()?),
             _ if word.starts_with("--") => {
@@ -141,6 +146,12 @@ fn run(command: &str, arguments: &Arguments) -> Result<bool> {
         "service" => {
             let history = service::read_service(&arguments.paths[0])?;
             println!("{} files written", history.write(out()?)?);
+            Ok(true)
+        }
+        "flat" => {
+            let written =
+                flat::import_files(&arguments.paths, arguments.additions.as_deref(), out()?)?;
+            println!("{written} files written");
             Ok(true)
         }
         _ => Err(Fault::Misuse(format!(

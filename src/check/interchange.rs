@@ -17,7 +17,7 @@ use super::split::{STRETCH, Split, Stretch};
 use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
-use crate::edifact::charset::Charset;
+use crate::charset::Charset;
 use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment, Separators};
 use crate::finding::{Code, Finding, Related};
 use crate::span::Span;
@@ -257,7 +257,7 @@ impl<'c, 's> Run<'c, 's> {
         self.out.charset = charset;
         self.chars = charset.is_multi_byte().then(|| charset.counter());
         reader.set_counting(charset.counter());
-        let length = charset.character_length(reader.separators());
+        let length = charset.character_length(reader.separators().bytes());
         if length.is_some() {
             reader.set_character_length(length);
         }
@@ -300,10 +300,10 @@ impl<'c, 's> Run<'c, 's> {
             }
         };
         let separators = *reader.separators();
-        if charset.character_length(&separators).is_some() && self.out.charset != charset {
+        if charset.character_length(separators.bytes()).is_some() && self.out.charset != charset {
             // The segment just read is read again, by characters.
             self.out.charset = charset;
-            reader.restart_item(charset.character_length(&separators));
+            reader.restart_item(charset.character_length(separators.bytes()));
             return Ok(());
         }
         if self.out.charset != charset {

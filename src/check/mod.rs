@@ -17,6 +17,7 @@
 mod compiled;
 mod date;
 mod element;
+mod flat;
 mod glance;
 mod hot;
 mod interchange;
@@ -27,28 +28,29 @@ mod repeated;
 mod repertoire;
 #[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
 mod split;
+mod transcoded;
 mod value;
 mod xml;
 
 use std::io::Read;
 use std::sync::Arc;
 
-use crate::edifact::charset::Charset;
+use crate::charset::Charset;
 use crate::edifact::{self, Reader, transcode};
-use crate::finding::{Code, Finding, Sink};
+use crate::finding::{Sink, Syntax};
 use crate::sequence;
-use crate::span::Span;
 use crate::spec::release::MessageName;
 use crate::spec::{Home, Specs};
 use crate::{Error, Result};
 use compiled::Compiled;
 use date::DateFormats;
+pub use flat::FlatChecker;
 use interchange::Run;
 use out::Out;
 pub use out::Totals;
 
 /// Bytes looked at to tell how an input is written.
-const BEGINNING: u64 = 256;
+const BEGINNING: u64 = crate::flat::SIGHT as u64;
 
 /// Settings of a check.
 #[derive(Clone, Debug)]
@@ -101,21 +103,34 @@ pub struct Checker {
     compiled: Arc<Compiled>,
     dates: Arc<DateFormats>,
     forced: Option<(Box<str>, Home)>,
+    flat: FlatChecker,
     /// The character set where none is known.
     usual: Charset,
     schemas: Arc<xml::Schemas>,
 }
 
 impl Checker {
-    /// A checker for `specs`.
+    /// A checker for `specs`. Inputs may be of any syntax: each is looked at.
+    ///
+    /// [`Options::message`] names a message of UN/EDIFACT, the layout of a flat file, or both: it
+    /// holds for the inputs of that syntax.
     ///
     /// # Errors
     /// When `options.message` names a message or release that the specs do not have.
     pub fn new(specs: &Specs, options: Options) -> Result<Self> {
-        let forced = match &options.message {
-            Some(name) => Some((name.message.clone(), home(specs, name)?)),
-            None => None,
-        };
+        let (mut forced, mut of_flat) = (None, options.clone());
+        if let Some(name) = &options.message {
+            let is_flat = name.release.is_none() && specs.flat(&name.message)?.is_some();
+            match home(specs, name) {
+                Ok(home) => forced = Some((name.message.clone(), home)),
+                Err(error) if !is_flat => return Err(error),
+                Err(_) => {}
+            }
+            if !is_flat {
+                of_flat.message = None;
+            }
+        }
+        let flat = FlatChecker::new(specs, of_flat)?;
         let usual = options.charset.or_else(|| Charset::for_label("UNOC"));
         Ok(Self {
             specs: specs.clone(),
@@ -123,6 +138,7 @@ impl Checker {
             dates: DateFormats::of(specs),
             schemas: Arc::new(xml::Schemas::new(specs, options.schema.clone())),
             forced,
+            flat,
             usual: usual.ok_or_else(|| Error::misuse("UNOC is a character set"))?,
             options,
         })
@@ -133,8 +149,10 @@ impl Checker {
     /// # Errors
     /// When a spec is broken; never for what the input holds.
     pub fn slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
-        if self.is_xml(input) {
-            return self.xml_slice(input, sink);
+        match self.syntax(input)? {
+            Syntax::Xml => return self.xml_slice(input, sink),
+            Syntax::Flat => return self.flat.slice(input, sink),
+            Syntax::Edifact => {}
         }
         if let Some(encoding) = self.transcoded(input) {
             return self.transcoded_slice(input, encoding, sink);
@@ -159,8 +177,10 @@ impl Checker {
             .take(BEGINNING)
             .read_to_end(&mut start)
             .map_err(told)?;
-        if self.is_xml(&start) {
-            return self.xml_stream(start, read, sink);
+        match self.syntax(&start)? {
+            Syntax::Xml => return self.xml_stream(start, read, sink),
+            Syntax::Flat => return self.flat.read(start.chain(read), sink),
+            Syntax::Edifact => {}
         }
         if self.transcoded(&start).is_some() {
             read.read_to_end(&mut start).map_err(told)?;
@@ -183,7 +203,7 @@ impl Checker {
             let told = |error| Error::io("input", error);
             file.take(BEGINNING).read_to_end(&mut start).map_err(told)?;
             file.rewind().map_err(told)?;
-            if self.is_xml(&start) || self.transcoded(&start).is_some() {
+            if self.syntax(&start)? != Syntax::Edifact || self.transcoded(&start).is_some() {
                 return self.read(file, sink);
             }
         }
@@ -196,6 +216,34 @@ impl Checker {
             return self.split(&split::Source::File(file), reader, sink);
         }
         self.read(file, sink)
+    }
+
+    /// How an input that begins with `start` is written; UN/EDIFACT where nothing says more.
+    ///
+    /// # Errors
+    /// When a spec is broken.
+    pub fn syntax(&self, start: &[u8]) -> Result<Syntax> {
+        const SERVICE: [&[u8]; 6] = [b"UNA", b"UNB", b"UNG", b"UNH", b"UIB", b"UIH"];
+        if crate::xml::looks_like_xml(start) {
+            return Ok(Syntax::Xml);
+        }
+        let start = &start[..start.len().min(BEGINNING as usize)];
+        let decoded = self
+            .transcoded(start)
+            .map(|encoding| encoding.decode(start).0.into_owned());
+        let text = decoded.as_ref().map_or(start, |text| text.as_bytes());
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+        let first = text.trim_ascii_start();
+        if SERVICE.iter().any(|tag| first.starts_with(tag)) {
+            return Ok(Syntax::Edifact);
+        }
+        let is_flat = crate::flat::detect(text, &self.specs)?.is_some()
+            || self.forced.is_none() && self.options.message.is_some();
+        Ok(if is_flat {
+            Syntax::Flat
+        } else {
+            Syntax::Edifact
+        })
     }
 
     /// The encoding from which an input that begins with `start` has to be transcoded.
@@ -213,7 +261,6 @@ impl Checker {
         encoding: &'static encoding_rs::Encoding,
         sink: &mut dyn Sink,
     ) -> Result<Totals> {
-        let transcoded = transcode::Transcoded::new(input, encoding);
         let options = Options {
             charset: Charset::for_label("utf-8"),
             ..self.options.clone()
@@ -222,33 +269,15 @@ impl Checker {
             options,
             ..self.clone()
         };
-        let mut errors = 0;
-        for &offset in &transcoded.malformed {
-            errors += 1;
-            if errors <= self.options.most_findings {
-                let finding = Finding::new(Code::UNDECODABLE, Span::new(offset, 1))
-                    .with("charset", encoding.name());
-                sink.finding(finding);
-            }
-        }
-        let mut back = |mut finding: Finding| {
-            let to_original = |span: Span| {
-                let start = transcoded.original(span.start);
-                Span::new(start, transcoded.original(span.end()) - start)
-            };
-            finding.span = to_original(finding.span);
-            for related in &mut finding.related {
-                related.span = to_original(related.span);
-            }
-            sink.finding(finding);
-        };
-        let mut totals = checker.run(
-            Reader::with_options(&transcoded.text, self.options.reading),
-            &mut back,
-        )?;
-        totals.bytes = input.len() as u64;
-        totals.errors += errors;
-        Ok(totals)
+        let most = self.options.most_findings;
+        transcoded::run(
+            input,
+            encoding,
+            Syntax::Edifact,
+            most,
+            sink,
+            |text, sink| checker.run(Reader::with_options(text, self.options.reading), sink),
+        )
     }
 
     #[cfg(feature = "parallel")]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::glance::Memory;
 use super::split::{Done, Entry};
-use crate::edifact::charset::Charset;
+use crate::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
-use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Value};
+use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Syntax, Value};
 use crate::span::{LineColumn, Span};
 
 /// Totals of a check.
@@ -48,6 +48,8 @@ pub(super) enum Context<'a, 'd> {
     Reader(&'a Reader<'d>),
     /// In a segment that was kept; the counter stands at its tag.
     Kept(&'a LineCounter, Segment<'a>),
+    /// Bytes that were kept, as of a record; the counter stands at the first.
+    Bytes(&'a LineCounter, &'a [u8]),
     /// Gone: only where the segment around it began, and the offset, are known.
     Counted(&'a LineCounter, u64),
 }
@@ -64,20 +66,17 @@ impl Context<'_, '_> {
                     ..at
                 }
             }
-            Self::Kept(counter, segment) => {
-                let mut counter = **counter;
-                let len = (offset - counter.offset.min(offset)) as usize;
-                let bytes = segment.bytes();
-                counter.advance(&bytes[..len.min(bytes.len())]);
-                counter.at()
-            }
+            Self::Kept(counter, segment) => locate_in(counter, segment.bytes(), offset),
+            Self::Bytes(counter, bytes) => locate_in(counter, bytes, offset),
         }
     }
 
     pub(super) fn counter_at(&self, offset: u64) -> LineCounter {
         match self {
             Self::Reader(reader) => reader.counter_at(offset),
-            Self::Kept(counter, _) | Self::Counted(counter, _) => **counter,
+            Self::Kept(counter, _) | Self::Bytes(counter, _) | Self::Counted(counter, _) => {
+                **counter
+            }
         }
     }
 
@@ -85,9 +84,18 @@ impl Context<'_, '_> {
         match self {
             Self::Reader(reader) => reader.window(),
             Self::Kept(counter, segment) => (counter.offset, segment.bytes()),
+            Self::Bytes(counter, bytes) => (counter.offset, bytes),
             Self::Counted(_, offset) => (*offset, &[]),
         }
     }
+}
+
+/// Line and column of an offset in `bytes`, at whose first the counter stands.
+fn locate_in(counter: &LineCounter, bytes: &[u8], offset: u64) -> LineColumn {
+    let mut counter = *counter;
+    let len = (offset - counter.offset.min(offset)) as usize;
+    counter.advance(&bytes[..len.min(bytes.len())]);
+    counter.at()
 }
 
 /// Finishes findings and sends them on.
@@ -101,6 +109,7 @@ pub(super) struct Out<'s> {
     most: u64,
     excerpts: bool,
     pub charset: Charset,
+    pub syntax: Syntax,
     pub interchange: Option<u64>,
     pub message_ref: Option<Box<str>>,
     pub message_type: Option<Arc<str>>,
@@ -123,6 +132,7 @@ impl<'s> Out<'s> {
             most,
             excerpts,
             charset,
+            syntax: Syntax::Edifact,
             interchange: None,
             message_ref: None,
             message_type: None,
@@ -201,7 +211,8 @@ impl<'s> Out<'s> {
     }
 
     /// Sends a finding that is finished, as another thread has made it.
-    pub(super) fn forward(&mut self, finding: Finding) {
+    pub(super) fn forward(&mut self, mut finding: Finding) {
+        finding.syntax = self.syntax;
         if self.waiting.is_some() {
             return self.queue(Entry::Finding(Box::new(finding)));
         }

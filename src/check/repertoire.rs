@@ -2,8 +2,8 @@
 
 use super::message::tag_text;
 use super::out::{Context, Out};
+use crate::charset::guess;
 use crate::edifact::Segment;
-use crate::edifact::charset::guess;
 use crate::finding::{Code, Finding, Severity};
 use crate::span::Span;
 

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::Checker;
 use super::interchange::Run;
 use super::out::{Out, Totals};
-use crate::edifact::charset::Charset;
+use crate::charset::Charset;
 use crate::edifact::{Continuation, Reader};
 use crate::finding::{Code, Finding};
 use crate::span::LineColumn;

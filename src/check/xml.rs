@@ -96,11 +96,6 @@ impl Handler for NoSchema {
 }
 
 impl Checker {
-    /// Whether an input that begins with `start` is an XML document.
-    pub(super) fn is_xml(&self, start: &[u8]) -> bool {
-        xml::looks_like_xml(start)
-    }
-
     fn xml_options(&self) -> xml::Options {
         let mut options = xml::Options {
             most_findings: self.options.most_findings,

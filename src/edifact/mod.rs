@@ -3,16 +3,14 @@
 //! The lexer finds the separators, the reader cuts segments, objects and what is neither, and
 //! a segment is a view on its bytes. Nothing here knows a message.
 
-pub mod charset;
 mod lex;
-mod lines;
 mod reader;
 mod segment;
 pub(crate) mod transcode;
 mod una;
 
-pub use lex::CharacterLength;
-pub(crate) use lines::LineCounter;
+pub use crate::charset::CharacterLength;
+pub(crate) use crate::lines::LineCounter;
 pub(crate) use reader::{Continuation, Peek};
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};

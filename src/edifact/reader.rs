@@ -8,10 +8,10 @@ use std::cell::Cell;
 use std::io::Read;
 
 use super::lex::{CharacterLength, Index, Lexer};
-use super::lines::{CountCharacters, LineCounter};
 use super::segment::{OwnedSegment, Segment};
 use super::una::{self, Opening, SIGHT, Separators};
 use crate::finding::{Code, Finding};
+use crate::lines::{CountCharacters, LineCounter};
 use crate::span::{LineColumn, Span};
 use crate::{Error, Result};
 

@@ -46,6 +46,18 @@ impl Separators {
         }
     }
 
+    /// All that are in force but the decimal mark.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> + use<> {
+        let all = [
+            Some(self.component),
+            Some(self.element),
+            Some(self.terminator),
+            self.release,
+            self.repetition,
+        ];
+        all.into_iter().flatten()
+    }
+
     /// Whether one character has two meanings, or a letter or digit has one.
     #[must_use]
     pub(super) fn clash(&self) -> Option<u8> {

@@ -57,15 +57,18 @@ pub enum Syntax {
     Edifact,
     /// XML 1.0.
     Xml,
+    /// Flat files of Chinese ports (平台文件).
+    Flat,
 }
 
 impl Syntax {
-    /// `edifact` or `xml`: the word used in JSON.
+    /// `edifact`, `xml` or `flat`: the word used in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Edifact => "edifact",
             Self::Xml => "xml",
+            Self::Flat => "flat",
         }
     }
 }

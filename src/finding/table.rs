@@ -782,4 +782,92 @@ findings! {
         zh "此处起不再校验唯一性约束：其取值所需内存超过 {limit} 字节"
         explain_en "Values are kept to compare them, under a limit."
         explain_zh "为比较取值须保留数据，并设有上限。";
+
+    // Flat files (平台文件).
+
+    UNKNOWN_LAYOUT "unknown-layout" Error 12
+        en "no layout is known for the flat file {message}; its records were not checked"
+        zh "没有平台文件 {message} 的格式定义；未检查其记录"
+        explain_en "The header names a message for which the specs hold no layout. Add one with --specs, in a folder `flat`."
+        explain_zh "头记录所示报文没有格式定义。可将其写入 flat 文件夹，并用 --specs 添加。";
+    PARTIAL_LAYOUT "partial-layout" Hint
+        en "the layout of {message} is known in part only: {what} was not checked"
+        zh "{message} 的格式仅部分已知：未检查{what_zh}"
+        explain_en "What is published of this layout does not cover all records and fields. Said once in a message, at the first that is not covered."
+        explain_zh "该格式已公开的部分未覆盖全部记录和字段。每个报文只在首次遇到时提示一次。";
+    EMPTY_RECORD "empty-record" Warning
+        en "a record terminator with no record before it"
+        zh "记录结束符之前没有记录"
+        explain_en "Two terminators follow each other. Remove one of them, or put the release character before it where it is part of a value."
+        explain_zh "两个记录结束符相连。应删除其中一个；若属于值的一部分，应在其前加转义符。";
+    UNTERMINATED_RECORD "unterminated-record" Error
+        en "record {record} is not ended: the terminator {terminator} is missing"
+        zh "记录 {record} 未结束：缺少记录结束符 {terminator}"
+        explain_en "The next line begins another record, or the input ends. What stands there was read as far as it goes."
+        explain_zh "下一行开始了另一条记录，或输入到此为止。已按现有内容读取。";
+    RECORD_TOO_LONG "record-too-long" Error
+        en "a record is longer than {limit} bytes; it was passed over"
+        zh "记录长度超过 {limit} 字节，已跳过"
+        explain_en "A record is read up to a limit (an option), so that a file without terminators cannot fill the memory."
+        explain_zh "记录的长度有上限（可设置），以免没有结束符的文件耗尽内存。";
+    LINE_BREAK_IN_RECORD "line-break-in-record" Hint
+        en "line breaks stand inside records; they were passed over"
+        zh "记录内有换行，已忽略"
+        explain_en "Line breaks between records mean nothing; inside a value they were removed from it. Said once in a message."
+        explain_zh "记录之间的换行没有含义；值内的换行已从值中去除。每个报文只提示一次。";
+    MISSING_RECORD "missing-record" Error 13
+        en "the mandatory record {record} is missing"
+        zh "缺少必备记录 {record}"
+        explain_en "The layout requires the record at this place. The path says where it belongs."
+        explain_zh "格式要求此处有该记录。路径指明其位置。";
+    TOO_MANY_RECORDS "too-many-records" Error 35
+        en "record {record} may stand here at most {max} times"
+        zh "记录 {record} 在此最多出现 {max} 次"
+        explain_en "One more stands here. Said once for a run of them."
+        explain_zh "此处多出。同一连续序列只报告一次。";
+    RECORD_OUT_OF_ORDER "record-out-of-order" Error 15
+        en "record {record} stands too late: its place was before"
+        zh "记录 {record} 出现过晚：其位置应在前面"
+        explain_en "Records stand in the order of the layout."
+        explain_zh "各记录必须按格式定义的顺序出现。";
+    UNEXPECTED_RECORD "unexpected-record" Error 15
+        en "record {record} cannot stand here"
+        zh "记录 {record} 不能出现在此处"
+        explain_en "The layout has this record elsewhere, but not at this place."
+        explain_zh "格式在其他位置有该记录，但此处不允许。";
+    UNKNOWN_RECORD "unknown-record" Error 15
+        en "the layout of {message} has no record {record}"
+        zh "{message} 的格式中没有记录 {record}"
+        explain_en "What stands before the first separator is no id of a record. Where a value holds the terminator, the release character must stand before it."
+        explain_zh "第一个分隔符之前的内容不是记录标识。若值中含有结束符，应在其前加转义符。";
+    RECORD_INSTEAD_OF "record-instead-of" Error 15
+        en "record {record} stands where {expected} was expected"
+        zh "此处应为记录 {expected}，实际为 {record}"
+        explain_en "The record stands in the place of another, and what follows fits that other one. Perhaps its id was mistyped."
+        explain_zh "该记录占据了另一记录的位置，且后续内容与之相符。可能是记录标识写错。";
+    MISSING_FIELD "missing-field" Error 13
+        en "the mandatory field {field} is missing"
+        zh "缺少必备字段 {field}"
+        explain_en "The record requires the field. A field of blanks only is empty."
+        explain_zh "该记录要求有此字段。只含空格的字段视为空。";
+    EXCESS_FIELD "excess-field" Error 16
+        en "{value} stands beyond the last field: record {record} has {expected}"
+        zh "{value} 超出最后一个字段：记录 {record} 只有 {expected} 个"
+        explain_en "The layout defines fewer fields for this record. Empty ones behind the last do no harm."
+        explain_zh "格式为该记录定义的字段较少。最后一个字段之后的空字段不影响。";
+    FIELD_TOO_LONG "field-too-long" Error 39
+        en "{value} takes {length} {unit}; {field} is {format}"
+        zh "{value} 占 {length} 个{unit_zh}；{field} 为 {format}"
+        explain_en "X(n) holds at most n bytes as GBK writes them: one for a character of ASCII, two for a Chinese one, whatever the character set of the file. A layout may count characters instead."
+        explain_zh "X(n) 最多容纳 n 个字节，按 GBK 计：ASCII 字符一个，汉字两个，与文件字符集无关。格式也可以规定按字符计。";
+    FIELD_FORMAT "field-format" Error 37
+        en "{value} is not written as {format}, the format of {field}"
+        zh "{value} 不符合 {field} 的格式 {format}"
+        explain_en "9(n) is at most n digits, 9(n).9(m) at most n before the point and m behind it; no sign, blank or thousands separator."
+        explain_zh "9(n) 最多 n 位数字；9(n).9(m) 整数最多 n 位，小数最多 m 位；不得有正负号、空格或千位分隔符。";
+    FIELD_DATE "field-date" Error 37
+        en "{value} is not a date or time that exists of the form {format} ({field})"
+        zh "{value} 不是格式为 {format} 的有效日期或时间（{field}）"
+        explain_en "CC is the century, YY the year, MM the month, DD the day, hh, mm and ss the time. The day and the time must exist."
+        explain_zh "CC 为世纪，YY 为年，MM 为月，DD 为日，hh、mm、ss 为时间。日期和时间必须存在。";
 }

@@ -145,8 +145,13 @@ impl Path {
 
     /// The path of a segment without a place: the open groups and its tag.
     pub(crate) fn stray(&self, plan: &Plan, tag: &str) -> String {
+        self.unplaced(plan, &format!("S_{tag}"))
+    }
+
+    /// The path of something without a place that is called `name`: below the open groups.
+    pub(crate) fn unplaced(&self, plan: &Plan, name: &str) -> String {
         let mut path = self.groups(plan, usize::MAX);
-        push(&mut path, &format!("S_{tag}"), 1);
+        push(&mut path, name, 1);
         path
     }
 
@@ -173,6 +178,10 @@ impl Path {
 }
 
 fn push(path: &mut String, name: &str, occurrence: u32) {
+    // The first record of a group that is named as the group.
+    if name.is_empty() {
+        return;
+    }
     if !path.is_empty() {
         path.push('/');
     }

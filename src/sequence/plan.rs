@@ -202,6 +202,15 @@ impl Plan {
         let Content::Children(content) = &model.get(node.of).content else {
             return Err(Error::misuse(format!("{} has no segments", node.name)));
         };
+        if node.role == Role::Record {
+            // A record with others inside is a group that it begins: its own place has no name,
+            // so that its path is the group's.
+            let own = Node {
+                name: "".into(),
+                ..node.clone()
+            };
+            self.add_position(&own, id, (1, 1))?;
+        }
         self.add_items(model, content, id, depth)?;
         Ok(id)
     }
@@ -239,46 +248,53 @@ impl Plan {
         (min, max): (u32, u32),
     ) -> Result<()> {
         let index = self.groups[group as usize].items.len() as u16;
-        let item = if node.role == Role::Group {
-            ItemId::Group(self.add_group(model, node, (group, depth + 1, index), (min, max))?)
-        } else {
-            let id = u16::try_from(self.positions.len())
-                .ok()
-                .filter(|id| *id < u16::MAX)
-                .ok_or_else(|| Error::misuse("more than 65,534 positions"))?;
-            let packed = pack_tag(node.id.as_bytes()).ok_or_else(|| {
-                Error::misuse(format!("the tag {:?} is empty or too long", node.id))
-            })?;
-            let next = TagId(self.by_tag.len() as u16);
-            let tag = *self.tags.entry(packed).or_insert(next);
-            if tag == next {
-                self.by_tag.push(Tagged::default());
-            }
-            let tagged = &mut self.by_tag[tag.0 as usize];
-            tagged.positions.push(id);
-            tagged.identified |= node.identified_by.is_some();
-            let shares_name = self.groups[group as usize]
-                .items
-                .iter()
-                .any(|item| match item {
-                    ItemId::Position(at) => self.positions[*at as usize].name == node.name,
-                    ItemId::Group(_) => false,
-                });
-            self.counts_matter |= min > 1;
-            self.positions.push(Position {
-                tag: node.id.clone(),
-                name: node.name.clone(),
-                of: node.of,
-                group,
-                min,
-                max,
-                index,
-                shares_name,
-                identified_by: node.identified_by.clone(),
+        if node.role == Role::Group || begins_group(model, node) {
+            let inner = self.add_group(model, node, (group, depth + 1, index), (min, max))?;
+            self.groups[group as usize].items.push(ItemId::Group(inner));
+            return Ok(());
+        }
+        if node.role == Role::Field {
+            return Ok(());
+        }
+        self.add_position(node, group, (min, max))
+    }
+
+    fn add_position(&mut self, node: &Node, group: GroupId, (min, max): (u32, u32)) -> Result<()> {
+        let index = self.groups[group as usize].items.len() as u16;
+        let id = u16::try_from(self.positions.len())
+            .ok()
+            .filter(|id| *id < u16::MAX)
+            .ok_or_else(|| Error::misuse("more than 65,534 positions"))?;
+        let packed = pack_tag(node.id.as_bytes())
+            .ok_or_else(|| Error::misuse(format!("the tag {:?} is empty or too long", node.id)))?;
+        let next = TagId(self.by_tag.len() as u16);
+        let tag = *self.tags.entry(packed).or_insert(next);
+        if tag == next {
+            self.by_tag.push(Tagged::default());
+        }
+        let tagged = &mut self.by_tag[tag.0 as usize];
+        tagged.positions.push(id);
+        tagged.identified |= node.identified_by.is_some();
+        let shares_name = self.groups[group as usize]
+            .items
+            .iter()
+            .any(|item| match item {
+                ItemId::Position(at) => self.positions[*at as usize].name == node.name,
+                ItemId::Group(_) => false,
             });
-            ItemId::Position(id)
-        };
-        self.groups[group as usize].items.push(item);
+        self.counts_matter |= min > 1;
+        self.positions.push(Position {
+            tag: node.id.clone(),
+            name: node.name.clone(),
+            of: node.of,
+            group,
+            min,
+            max,
+            index,
+            shares_name,
+            identified_by: node.identified_by.clone(),
+        });
+        self.groups[group as usize].items.push(ItemId::Position(id));
         Ok(())
     }
 
@@ -528,4 +544,18 @@ fn short_tag(packed: u64) -> Option<u32> {
 fn tag_place(short: u32, size: usize) -> usize {
     let hash = short.wrapping_mul(0x9E37_79B1);
     (hash >> 16) as usize & (size - 1)
+}
+
+/// Whether a node is a record that has other records inside.
+fn begins_group(model: &Model, node: &Node) -> bool {
+    fn has_record(particle: &Particle) -> bool {
+        match particle {
+            Particle::Node(node) => node.role == Role::Record,
+            Particle::Sequence(items) => items.iter().any(has_record),
+            Particle::Repeat { of, .. } => has_record(of),
+            _ => false,
+        }
+    }
+    node.role == Role::Record
+        && matches!(&model.get(node.of).content, Content::Children(inside) if has_record(inside))
 }

@@ -83,6 +83,10 @@ pub struct Sequencer<'p> {
     /// For so many segments the best hypothesis has been ahead of the others.
     ahead: usize,
     resolved: Vec<Placement>,
+    /// A hypothesis that costs so much more than the best is given up.
+    margin: u32,
+    /// Whether a tag that the message has may stand for another.
+    mistypes: bool,
 }
 
 impl<'p> Sequencer<'p> {
@@ -106,6 +110,20 @@ impl<'p> Sequencer<'p> {
             waiting: 0,
             ahead: 0,
             resolved: Vec::new(),
+            margin: MARGIN,
+            mistypes: true,
+        }
+    }
+
+    /// A sequencer for records of a flat file. They are made by programs, which leave records out
+    /// and never mistype an id: many may be missing in a row, none stands for another that the
+    /// layout has.
+    #[must_use]
+    pub fn of_records(plan: &'p Plan, limits: Limits) -> Self {
+        Self {
+            margin: 4 * MARGIN,
+            mistypes: false,
+            ..Self::new(plan, limits)
         }
     }
 
@@ -216,6 +234,14 @@ impl<'p> Sequencer<'p> {
     /// Ends the message: decides what waits, and returns what is missing at its end, the
     /// trailer (its last position) excepted.
     pub fn finish(&mut self) -> Vec<Fault> {
+        let mut faults = self.finish_all();
+        let trailer = self.plan.positions.len().saturating_sub(1) as PositionId;
+        faults.retain(|fault| *fault != Fault::MissingSegment(trailer));
+        faults
+    }
+
+    /// As [`finish`](Self::finish), with the last position too.
+    pub fn finish_all(&mut self) -> Vec<Fault> {
         if self.waiting > 0 {
             for at in 0..self.hypotheses.len() {
                 let state = &self.hypotheses[at].state;
@@ -224,10 +250,7 @@ impl<'p> Sequencer<'p> {
             }
             self.decide();
         }
-        let mut faults = missing_after(self.plan, &self.state, 0);
-        let trailer = self.plan.positions.len().saturating_sub(1) as PositionId;
-        faults.retain(|fault| *fault != Fault::MissingSegment(trailer));
-        faults
+        missing_after(self.plan, &self.state, 0)
     }
 
     /// Whether the counters allow a transition that needs nothing else. What is beyond its limit
@@ -271,7 +294,7 @@ impl<'p> Sequencer<'p> {
                 tag,
                 allowed.as_deref(),
                 next,
-                best + MARGIN,
+                best + self.margin,
                 &mut after,
             );
         }
@@ -394,7 +417,9 @@ impl<'p> Sequencer<'p> {
             });
         }
         self.stay(from, Fault::Unexpected, ERROR + 2, None, after);
-        self.instead(from, Some(tag), after);
+        if self.mistypes {
+            self.instead(from, Some(tag), after);
+        }
     }
 
     fn record(&mut self, before: u32, placement: Placement, found: Option<PositionId>) -> u32 {
@@ -627,7 +652,7 @@ impl<'p> Sequencer<'p> {
     /// Keeps the best hypotheses, one for each state, in the order of preference.
     fn prune(&mut self, mut after: Vec<Hypothesis>) {
         let best = after.iter().map(|h| h.cost).min().unwrap_or(0);
-        after.retain(|h| h.cost <= best + MARGIN);
+        after.retain(|h| h.cost <= best + self.margin);
         // Stable: of those that cost the same, the one that came first stays first.
         after.sort_by_key(|h| h.cost);
         let mut kept: Vec<Hypothesis> = Vec::with_capacity(after.len().min(self.limits.hypotheses));

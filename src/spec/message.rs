@@ -647,6 +647,7 @@ impl<'a> Builder<'a> {
             max: Some(format.max),
             decimals: None,
             codes: self.code_list(id, at)?,
+            patterns: Vec::new(),
         };
         let of = self.model.add(Type {
             label: Label {

@@ -7,6 +7,7 @@ mod codeset;
 pub(crate) mod declared;
 mod directory;
 mod embedded;
+pub mod flat;
 mod layer;
 mod message;
 pub mod model;
@@ -42,6 +43,8 @@ struct Inner {
     edifact: Directory,
     service: Directory,
     tables: table::Layered,
+    /// Layouts of flat files that layers bring, latest last.
+    flats: Vec<Arc<flat::Layout>>,
     binds: Vec<text::Bind>,
     overrides: Vec<Override>,
     /// Schemas in the folder `xml` of layers.
@@ -57,6 +60,7 @@ impl Clone for Inner {
             edifact: self.edifact.clone(),
             service: self.service.clone(),
             tables: self.tables.clone(),
+            flats: self.flats.clone(),
             binds: self.binds.clone(),
             overrides: self.overrides.clone(),
             schemas: self.schemas.clone(),
@@ -84,7 +88,7 @@ impl Specs {
     /// These specs with the folder `dir` layered over them.
     ///
     /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
-    /// `codes/`. Every `.txt` file below them is read, in the order of their paths; hidden files
+    /// `codes/`, `flat/` (or `china/flat/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
     /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
     /// `extends`.
     ///
@@ -166,6 +170,29 @@ impl Specs {
         self.0.tables.get(id)
     }
 
+    /// Layouts of flat files (平台文件): those of layers first, the latest before all others.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn flats(&self) -> Result<Vec<Arc<flat::Layout>>> {
+        let mut all: Vec<_> = self.0.flats.iter().rev().cloned().collect();
+        for layout in flat::base()? {
+            if all.iter().all(|held| held.message != layout.message) {
+                all.push(layout.clone());
+            }
+        }
+        Ok(all)
+    }
+
+    /// The layout of the flat file of that message.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn flat(&self, message: &str) -> Result<Option<Arc<flat::Layout>>> {
+        let mut all = self.flats()?.into_iter();
+        Ok(all.find(|layout| &*layout.message == message))
+    }
+
     /// What `T` has compiled from these specs: made once, then shared by all clones.
     ///
     /// # Panics
@@ -238,7 +265,12 @@ impl Inner {
             let service = name.iter().nth(1).is_some_and(|part| part == "service");
             let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, error))?;
             let shown = path.display().to_string();
+            let second = name.iter().nth(1).filter(|_| name.iter().count() > 2);
             match first {
+                _ if first == "flat" || second.is_some_and(|part| part == "flat") => {
+                    known = true;
+                    self.add_flat(&shown, &text)?;
+                }
                 "edifact" => {
                     known = true;
                     self.add_file(&shown, &text, service)?;
@@ -261,6 +293,44 @@ impl Inner {
                 dir,
                 std::io::Error::new(std::io::ErrorKind::NotADirectory, "not a folder of specs"),
             ));
+        }
+        Ok(())
+    }
+
+    /// Takes in layouts of flat files from a layer.
+    fn add_flat(&mut self, file: &str, text: &str) -> Result<()> {
+        for entry in flat::parse(file, text)? {
+            let message = &entry.layout.message;
+            let held = self.flats.iter().any(|layout| layout.message == *message)
+                || flat::base()?
+                    .iter()
+                    .any(|layout| layout.message == *message);
+            let fault = |message: String| Error::spec(file, entry.line, 1, message);
+            let verb = match (entry.verb, held) {
+                (Some(verb @ Verb::New), false) | (Some(verb @ Verb::Replace), true) => verb,
+                (Some(Verb::New), true) => {
+                    return Err(fault(format!(
+                        "flat {message} is already there; say replace"
+                    )));
+                }
+                (Some(Verb::Replace), false) => {
+                    return Err(fault(format!(
+                        "there is no flat {message} to replace; say new"
+                    )));
+                }
+                _ => {
+                    let message = "a layout of a layer begins with new or replace";
+                    return Err(fault(message.to_owned()));
+                }
+            };
+            self.overrides.push(Override {
+                file: file.into(),
+                line: entry.line,
+                verb: verb.as_str(),
+                what: format!("flat {message}").into(),
+            });
+            self.flats.retain(|layout| layout.message != *message);
+            self.flats.push(Arc::new(entry.layout));
         }
         Ok(())
     }

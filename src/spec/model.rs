@@ -12,7 +12,7 @@ pub struct Model {
 }
 
 /// A type of a [`Model`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(u32);
 
 impl TypeId {
@@ -173,6 +173,8 @@ pub struct Simple {
     pub decimals: Option<u32>,
     /// The code list its values come from.
     pub codes: Option<CodeList>,
+    /// Patterns of a date, of which one must fit: `CCYYMMDD`, `YYMMDDhhmm`.
+    pub patterns: Vec<Box<str>>,
 }
 
 /// Kinds of values.
@@ -228,6 +230,43 @@ pub enum DependencyKind {
     IfFirstThenAtLeastOne,
     /// D7: if the first, then none of the others.
     IfFirstThenNone,
+}
+
+impl Dependency {
+    /// Whether it is satisfied, where `there` says which positions are present.
+    #[must_use]
+    pub fn holds(&self, there: impl Fn(u16) -> bool) -> bool {
+        let count = |positions: &[u16]| positions.iter().filter(|at| there(**at)).count();
+        let Some((first, others)) = self.positions.split_first() else {
+            return true;
+        };
+        let (all, other) = (count(&self.positions), count(others));
+        match self.kind {
+            DependencyKind::OneAndOnlyOne => all == 1,
+            DependencyKind::AllOrNone => all == 0 || all == self.positions.len(),
+            DependencyKind::OneOrMore => all >= 1,
+            DependencyKind::OneOrNone => all <= 1,
+            DependencyKind::IfFirstThenAll => !there(*first) || other == others.len(),
+            DependencyKind::IfFirstThenAtLeastOne => !there(*first) || other >= 1,
+            DependencyKind::IfFirstThenNone => !there(*first) || other == 0,
+        }
+    }
+}
+
+impl DependencyKind {
+    /// Its identifier, `D1` to `D7`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OneAndOnlyOne => "D1",
+            Self::AllOrNone => "D2",
+            Self::OneOrMore => "D3",
+            Self::OneOrNone => "D4",
+            Self::IfFirstThenAll => "D5",
+            Self::IfFirstThenAtLeastOne => "D6",
+            Self::IfFirstThenNone => "D7",
+        }
+    }
 }
 
 impl Model {

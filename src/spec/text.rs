@@ -289,9 +289,9 @@ pub enum Change {
 
 /// Where a parser stood and what it expected.
 #[derive(Debug)]
-struct Fault<'a> {
-    at: &'a str,
-    expected: Option<&'static str>,
+pub(super) struct Fault<'a> {
+    pub(super) at: &'a str,
+    pub(super) expected: Option<&'static str>,
 }
 
 impl<'a> nom::error::ParseError<&'a str> for Fault<'a> {
@@ -313,10 +313,10 @@ impl<'a> nom::error::ParseError<&'a str> for Fault<'a> {
     }
 }
 
-type Parsed<'a, O> = IResult<&'a str, O, Fault<'a>>;
+pub(super) type Parsed<'a, O> = IResult<&'a str, O, Fault<'a>>;
 
 /// Runs `parser`; where it fails without saying what it expected, says `what`.
-fn expect<'a, O>(
+pub(super) fn expect<'a, O>(
     what: &'static str,
     mut parser: impl Parser<&'a str, Output = O, Error = Fault<'a>>,
 ) -> impl Parser<&'a str, Output = O, Error = Fault<'a>> {
@@ -330,7 +330,7 @@ fn expect<'a, O>(
     }
 }
 
-fn word(input: &str) -> Parsed<'_, &str> {
+pub(super) fn word(input: &str) -> Parsed<'_, &str> {
     is_not(" \t").parse(input)
 }
 
@@ -338,7 +338,7 @@ fn name(input: &str) -> Parsed<'_, Box<str>> {
     map(preceded(space0, rest), |text: &str| text.trim().into()).parse(input)
 }
 
-fn number(input: &str) -> Parsed<'_, u32> {
+pub(super) fn number(input: &str) -> Parsed<'_, u32> {
     expect(
         "a number below 4294967296",
         map_opt(digit1, |digits: &str| digits.parse().ok()),
@@ -346,7 +346,7 @@ fn number(input: &str) -> Parsed<'_, u32> {
     .parse(input)
 }
 
-fn status(input: &str) -> Parsed<'_, bool> {
+pub(super) fn status(input: &str) -> Parsed<'_, bool> {
     expect("the status M or C", |input| {
         let (left, text) = word(input)?;
         match text {
@@ -418,7 +418,7 @@ pub fn parse_format(text: &str) -> Option<Format> {
     })
 }
 
-fn code_value(input: &str) -> Parsed<'_, Box<str>> {
+pub(super) fn code_value(input: &str) -> Parsed<'_, Box<str>> {
     expect(
         "a code",
         nom::branch::alt((
@@ -431,20 +431,20 @@ fn code_value(input: &str) -> Parsed<'_, Box<str>> {
 
 /// A line of text with its place.
 #[derive(Clone, Copy, Debug)]
-struct Line<'a> {
-    text: &'a str,
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
     indent: usize,
-    number: u32,
+    pub(super) number: u32,
 }
 
 /// The reader of one file.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     file: &'a str,
     lines: std::iter::Peekable<Box<dyn Iterator<Item = Line<'a>> + 'a>>,
 }
 
 impl<'a> Source<'a> {
-    fn new(file: &'a str, text: &'a str, first_line: u32) -> Self {
+    pub(super) fn new(file: &'a str, text: &'a str, first_line: u32) -> Self {
         let lines = text.lines().zip(first_line..).filter_map(|(line, number)| {
             let text = line.trim_end();
             let body = text.trim_start_matches(' ');
@@ -463,14 +463,14 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn error(&self, line: Line<'a>, at: &str, message: &str) -> Error {
+    pub(super) fn error(&self, line: Line<'a>, at: &str, message: &str) -> Error {
         let offset = line.text.len() - at.len();
         let column = line.indent + line.text[..offset].chars().count() + 1;
         Error::spec(self.file, line.number, column as u32, message)
     }
 
     /// The next line if it is at `indent`; one that is deeper is an error.
-    fn next_at(&mut self, indent: usize) -> Result<Option<Line<'a>>> {
+    pub(super) fn next_at(&mut self, indent: usize) -> Result<Option<Line<'a>>> {
         match self.lines.peek().copied() {
             Some(line) if line.indent == indent => {
                 self.lines.next();
@@ -488,7 +488,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn parse<O>(
+    pub(super) fn parse<O>(
         &self,
         line: Line<'a>,
         from: &'a str,
@@ -505,6 +505,16 @@ impl<'a> Source<'a> {
                 Err(self.error(line, fault.at, &format!("{found}; expected {expected}")))
             }
             Err(nom::Err::Incomplete(_)) => unreachable!("complete parsers only"),
+        }
+    }
+
+    /// That no line is left: what is indented without a head is an error.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        match self.lines.peek().copied() {
+            Some(line) => {
+                Err(self.error(line, line.text, "an indented line without a head above it"))
+            }
+            None => Ok(()),
         }
     }
 
@@ -889,7 +899,7 @@ fn part(input: &str) -> Parsed<'_, Part> {
     .parse(input)
 }
 
-fn dependency_kind(text: &str) -> Option<DependencyKind> {
+pub(super) fn dependency_kind(text: &str) -> Option<DependencyKind> {
     Some(match text.split(' ').next()? {
         "D1" => DependencyKind::OneAndOnlyOne,
         "D2" => DependencyKind::AllOrNone,
@@ -909,8 +919,6 @@ pub fn parse(file: &str, text: &str, first_line: u32) -> Result<Vec<Entry>> {
     while let Some(entry) = source.entry()? {
         entries.push(entry);
     }
-    if let Some(line) = source.lines.peek().copied() {
-        return Err(source.error(line, line.text, "an indented line without a head above it"));
-    }
+    source.finish()?;
     Ok(entries)
 }

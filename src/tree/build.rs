@@ -1,7 +1,7 @@
 //! From placed segments to nodes.
 
 use super::{Definition, Message, Node, Single};
-use crate::edifact::charset::Charset;
+use crate::charset::Charset;
 use crate::edifact::{End, Segment, Token};
 use crate::finding::Value;
 use crate::spec::Specs;

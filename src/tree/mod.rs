@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::Result;
-use crate::edifact::charset::Charset;
+use crate::charset::Charset;
 use crate::edifact::{Item, Options, OwnedSegment, Reader};
 use crate::finding::Value;
 use crate::sequence::{Fault, Limits, Path, Placement, Plan, PositionId, Sequencer};

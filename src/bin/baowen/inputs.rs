@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use baowen::edifact::charset::Charset;
+use baowen::charset::Charset;
 use baowen::finding::Lang;
 use baowen::spec::Specs;
 use baowen::xml::Schema;

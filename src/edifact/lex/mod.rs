@@ -38,9 +38,8 @@ enum Class {
     Control,
 }
 
-/// Gives the length in bytes of the character at a place, for character sets in which the second
-/// byte of a character may look like a separator.
-pub type CharacterLength = fn(&[u8], usize) -> usize;
+/// For character sets in which the second byte of a character may look like a separator.
+pub(super) use crate::charset::CharacterLength;
 
 /// A lexer for one set of separators.
 #[derive(Clone, Debug)]

@@ -1,10 +1,13 @@
-//! Character sets of ISO 9735: repertoire, decoding, and what bytes look like.
+//! Character sets, shared by all syntaxes: those of ISO 9735 and any other by its label. Their
+//! repertoire, decoding, and what bytes look like.
 
 use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::CharacterLength;
+/// Gives the length in bytes of the character at a place, for character sets in which the second
+/// byte of a character may look like a separator.
+pub type CharacterLength = fn(&[u8], usize) -> usize;
 
 /// A character set: one that a syntax identifier (data element 0001) names, or one chosen instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -277,20 +280,13 @@ impl Charset {
         self.is_utf8() || self.is_double_byte()
     }
 
-    /// What the lexer needs when the second byte of a character may be one of `separators`.
+    /// What a reader needs when a byte of a character behind its first may be one of `separators`.
     pub(crate) fn character_length(
         self,
-        separators: &super::Separators,
+        separators: impl IntoIterator<Item = u8>,
     ) -> Option<CharacterLength> {
         let trail = |byte: u8| byte.is_ascii_digit() || byte >= 0x40;
-        let used = [
-            Some(separators.component),
-            Some(separators.element),
-            Some(separators.terminator),
-            separators.release,
-            separators.repetition,
-        ];
-        if !self.is_double_byte() || !used.into_iter().flatten().any(trail) {
+        if !self.is_double_byte() || !separators.into_iter().any(trail) {
             return None;
         }
         let gb = self.kind == Kind::Encoding(encoding_rs::GB18030)
