@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use baowen::check::{self, Checker};
 use baowen::finding::{Code, Finding, Lang};
 use baowen::spec::Specs;
-use baowen::xml::{Options, Schema};
+use baowen::xml::{Handler, Options, Scene, Schema, Start, Writer, read_slice, read_stream};
+use proptest::prelude::*;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -200,4 +201,191 @@ fn identity_is_bounded() {
         .check_slice(document.as_bytes(), &options, &mut found)
         .unwrap();
     assert_eq!(codes(&found), ["xsd-identity-limit"]);
+}
+
+/// What a reader tells, one a line.
+#[derive(Default)]
+struct Told {
+    lines: Vec<String>,
+    text: String,
+}
+
+impl Told {
+    fn line(&mut self, line: String) {
+        let text = std::mem::take(&mut self.text);
+        if !text.is_empty() {
+            self.lines.push(format!("text {text:?}"));
+        }
+        self.lines.push(line);
+    }
+}
+
+impl Handler for Told {
+    fn start(&mut self, start: &Start<'_>, _: &mut Scene<'_, '_>) {
+        let attributes: Vec<_> = start.attributes().collect();
+        self.line(format!(
+            "start {} {:?} {attributes:?}",
+            start.name(),
+            start.namespace()
+        ));
+    }
+
+    fn text(&mut self, text: &str, _: u64, _: u64, _: &mut Scene<'_, '_>) {
+        self.text.push_str(text);
+    }
+
+    fn end(&mut self, _: u64, _: u64, _: &mut Scene<'_, '_>) {
+        self.line("end".to_owned());
+    }
+
+    fn comment(&mut self, text: &str, _: bool) {
+        self.line(format!("comment {text:?}"));
+    }
+
+    fn instruction(&mut self, text: &str) {
+        self.line(format!("instruction {text:?}"));
+    }
+}
+
+fn told(document: &[u8], options: &Options) -> (Vec<String>, Vec<Finding>) {
+    let (mut told, mut found) = (Told::default(), Vec::new());
+    read_slice(document, options, &mut told, &mut found).unwrap();
+    told.line("the end".to_owned());
+    (told.lines, found)
+}
+
+/// Some characters: of markup, of one to four bytes, white space.
+fn characters() -> impl Strategy<Value = String> {
+    let some = "ab <>&\"']\t\n\r-é中\u{85}\u{2028}\u{20BB7}"
+        .chars()
+        .collect::<Vec<_>>();
+    proptest::collection::vec(proptest::sample::select(some), 0..8)
+        .prop_map(|all| all.into_iter().collect())
+}
+
+/// A document: elements within each other, attributes, text, comments, instructions.
+fn body() -> impl Strategy<Value = Vec<(u8, String, String)>> {
+    proptest::collection::vec((0u8..6, characters(), characters()), 0..20)
+}
+
+fn write(mut writer: Writer<Vec<u8>>, steps: &[(u8, String, String)]) -> Vec<u8> {
+    writer.declaration().unwrap();
+    writer.start("根").unwrap();
+    writer.attribute("xmlns:n", "urn:n").unwrap();
+    let mut depth = 0;
+    for (step, a, b) in steps {
+        match step {
+            0 => {
+                writer.start("n:e").unwrap();
+                writer.attribute("a", a).unwrap();
+                writer.attribute("n:b", b).unwrap();
+                depth += 1;
+            }
+            1 if depth > 0 => {
+                writer.end().unwrap();
+                depth -= 1;
+            }
+            2 => writer.comment(a).unwrap(),
+            3 => writer
+                .instruction(&format!("go {}", a.replace('\r', "").replace("?>", "")))
+                .unwrap(),
+            _ => writer.text(a).unwrap(),
+        }
+    }
+    for _ in 0..=depth {
+        writer.end().unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is written is read as it was given, in any encoding, and copying keeps it.
+    #[test]
+    fn written_is_read(steps in body(), label in prop_oneof![Just("utf-8"), Just("gb18030"), Just("utf-16"), Just("gbk")]) {
+        let new = || Writer::new(Vec::new()).with_encoding(label).unwrap();
+        let written = write(new(), &steps);
+        let (lines, found) = told(&written, &Options::default());
+        prop_assert!(found.is_empty(), "{found:?}");
+        let mut texts = Vec::new();
+        for line in &lines {
+            if let Some(text) = line.strip_prefix("text ") {
+                texts.push(text.to_owned());
+            }
+        }
+        let mut given = Told::default();
+        let mut depth = 0;
+        for (step, a, _) in &steps {
+            match step {
+                0 => { depth += 1; given.line(String::new()) }
+                1 if depth > 0 => { depth -= 1; given.line(String::new()) }
+                2 | 3 => given.line(String::new()),
+                _ => given.text.push_str(a),
+            }
+        }
+        given.line(String::new());
+        given.lines.retain(|line| !line.is_empty());
+        let given: Vec<_> = given.lines.iter().map(|line| line[5..].to_owned()).collect();
+        prop_assert_eq!(texts, given);
+        let mut copy = new();
+        copy.declaration().unwrap();
+        read_slice(&written, &Options::default(), &mut copy, &mut Vec::new()).unwrap();
+        prop_assert_eq!(copy.finish().unwrap(), written);
+    }
+
+    /// A stream in pieces of any size tells the same as the whole.
+    #[test]
+    fn pieces_do_not_matter(steps in body(), size in 1usize..40, cut in 0usize..400) {
+        let mut written = write(Writer::new(Vec::new()), &steps);
+        written.truncate(written.len().saturating_sub(cut));
+        let (whole, found) = told(&written, &Options::default());
+        let (mut told, mut said) = (Told::default(), Vec::new());
+        let stream = Pieces { rest: &written, size };
+        read_stream(stream, &Options::default(), &mut told, &mut said).unwrap();
+        told.line("the end".to_owned());
+        prop_assert_eq!(told.lines, whole);
+        prop_assert_eq!(said, found);
+    }
+
+    /// Bytes that are no document are only findings, the same from both doors.
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(prop_oneof![
+        any::<u8>().prop_map(|byte| vec![byte]),
+        Just(b"<a>".to_vec()), Just(b"</a>".to_vec()), Just(b"<!--".to_vec()), Just(b"-->".to_vec()),
+        Just(b"<![CDATA[".to_vec()), Just(b"]]>".to_vec()), Just(b"&#x".to_vec()), Just(b"&amp;".to_vec()),
+        Just(b"<?xml ".to_vec()), Just(b"?>".to_vec()), Just(b"<!DOCTYPE a [".to_vec()), Just(b" a=\"".to_vec()),
+        Just(b"xmlns:p='".to_vec()), Just(vec![0xEF, 0xBB, 0xBF]), Just(vec![0xFF, 0xFE]), Just(vec![0x81, 0x30]),
+    ], 0..40), size in 1usize..9) {
+        let document = bytes.concat();
+        let schema = schema();
+        let (mut slice, mut stream): (Vec<Finding>, Vec<Finding>) = Default::default();
+        schema.check_slice(&document, &Options::default(), &mut slice).unwrap();
+        let pieces = Pieces { rest: &document, size };
+        schema.check_stream(pieces, &Options::default(), &mut stream).unwrap();
+        prop_assert_eq!(&slice, &stream);
+        for finding in &slice {
+            prop_assert!(finding.span.start + finding.span.len <= document.len() as u64);
+        }
+    }
+}
+
+fn schema() -> &'static Schema {
+    static SCHEMA: std::sync::OnceLock<Schema> = std::sync::OnceLock::new();
+    SCHEMA.get_or_init(|| Schema::load(folder("layer/xml").join("shipment.xsd")).unwrap())
+}
+
+/// Gives a few bytes at a time.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    size: usize,
+}
+
+impl std::io::Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let len = self.size.min(self.rest.len()).min(buffer.len());
+        buffer[..len].copy_from_slice(&self.rest[..len]);
+        self.rest = &self.rest[len..];
+        Ok(len)
+    }
 }

@@ -9,10 +9,12 @@ mod input;
 mod names;
 mod reader;
 mod scene;
+mod writer;
 mod xsd;
 
 pub use reader::{Counts, Handler, Options, Start};
 pub use scene::Scene;
+pub use writer::Writer;
 pub use xsd::Schema;
 pub(crate) use xsd::declared_roots;
 

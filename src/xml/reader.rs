@@ -176,8 +176,8 @@ pub trait Handler {
     fn text(&mut self, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>);
     /// The innermost open element ends; `at` and `len` are those of its end tag.
     fn end(&mut self, at: u64, len: u64, scene: &mut Scene<'_, '_>);
-    /// A comment.
-    fn comment(&mut self, _text: &str) {}
+    /// A comment, or where it is long a piece of one; `last` with the last piece.
+    fn comment(&mut self, _text: &str, _last: bool) {}
     /// A processing instruction.
     fn instruction(&mut self, _text: &str) {}
     /// The document ended, or what follows cannot be read.
@@ -516,14 +516,15 @@ impl<'o> Reader<'o> {
             if rest.len() < len + 3 && !input.is_last() {
                 return (used + len, false);
             }
-            handler.comment(&rest[..len]);
             if rest.as_bytes().get(len + 2) == Some(&b'>') {
+                handler.comment(&rest[..len], true);
                 self.inside = Inside::Content;
                 return (used + len + 3, true);
             }
             let mut scene = self.scene(input, tally);
             scene.report(Code::XML_COMMENT, at + len as u64, 2, |finding| finding);
             // The second hyphen may begin the end.
+            handler.comment(&rest[..len + 1], false);
             used += len + 1;
         }
         let rest = &input.text()[used..];
@@ -540,7 +541,9 @@ impl<'o> Reader<'o> {
         // What may be the beginning of the end stays in the window.
         let keep = rest.floor_char_boundary(rest.len().saturating_sub(2));
         let keep = keep - usize::from(rest[..keep].ends_with('\r'));
-        if !comment {
+        if comment {
+            handler.comment(&rest[..keep], false);
+        } else {
             self.emit_text(input, used, &rest[..keep], handler, tally);
         }
         (used + keep, false)
@@ -671,7 +674,7 @@ impl<'o> Reader<'o> {
                     let mut scene = self.scene(input, tally);
                     scene.report(Code::XML_COMMENT, place, 2, |finding| finding);
                 }
-                handler.comment(text);
+                handler.comment(text, true);
             }
             Ok(Event::PI(_)) => self.instruction(input, place, &rest[..len], handler, tally),
             Ok(Event::Decl(_)) => self.declaration(input, place, &rest[..len], tally),
