@@ -389,3 +389,285 @@ impl std::io::Read for Pieces<'_> {
         Ok(len)
     }
 }
+
+/// A content model in small, and the text of its schema.
+#[derive(Clone, Debug)]
+enum Particle {
+    Element(char),
+    Sequence(Vec<Bounded>),
+    Choice(Vec<Bounded>),
+}
+
+#[derive(Clone, Debug)]
+struct Bounded(Particle, usize, Option<usize>);
+
+impl Bounded {
+    fn schema(&self, out: &mut String) {
+        let max = self.2.map_or("unbounded".to_owned(), |max| max.to_string());
+        let bounds = format!("minOccurs='{}' maxOccurs='{max}'", self.1);
+        let (tag, items) = match &self.0 {
+            Particle::Element(name) => {
+                return write!(out, "<xs:element name='{name}' {bounds}/>").unwrap();
+            }
+            Particle::Sequence(items) => ("sequence", items),
+            Particle::Choice(items) => ("choice", items),
+        };
+        write!(out, "<xs:{tag} {bounds}>").unwrap();
+        items.iter().for_each(|item| item.schema(out));
+        write!(out, "</xs:{tag}>").unwrap();
+    }
+
+    /// Where a match that begins at each of `from` may end.
+    fn ends(&self, word: &[char], from: &[usize]) -> Vec<usize> {
+        let mut all = Vec::new();
+        let mut at = from.to_vec();
+        let mut rounds = 0;
+        loop {
+            if rounds >= self.1 {
+                all.extend(&at);
+            }
+            // Rounds beyond the length of the word that match can only be empty ones.
+            let enough = self.1.max(word.len() + 1);
+            if self.2.is_some_and(|max| rounds >= max) || rounds > enough || at.is_empty() {
+                break;
+            }
+            at = self.0.ends(word, &at);
+            at.sort_unstable();
+            at.dedup();
+            rounds += 1;
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+impl Particle {
+    fn ends(&self, word: &[char], from: &[usize]) -> Vec<usize> {
+        match self {
+            Self::Element(name) => {
+                let fits = from.iter().filter(|at| word.get(**at) == Some(name));
+                fits.map(|at| at + 1).collect()
+            }
+            Self::Sequence(items) => items
+                .iter()
+                .fold(from.to_vec(), |at, item| item.ends(word, &at)),
+            Self::Choice(items) => items
+                .iter()
+                .flat_map(|item| item.ends(word, from))
+                .collect(),
+        }
+    }
+}
+
+fn bounded(inner: impl Strategy<Value = Particle>) -> impl Strategy<Value = Bounded> {
+    let bounds = prop_oneof![
+        Just((1, Some(1))),
+        Just((0, Some(1))),
+        Just((0, None)),
+        Just((1, None)),
+        Just((2, Some(3))),
+        Just((0, Some(2))),
+        Just((2, Some(2))),
+    ];
+    (inner, bounds).prop_map(|(particle, (min, max))| Bounded(particle, min, max))
+}
+
+fn model() -> impl Strategy<Value = Bounded> {
+    let leaf = proptest::char::range('a', 'd').prop_map(Particle::Element);
+    let particle = leaf.prop_recursive(3, 12, 3, |inner| {
+        let items = proptest::collection::vec(bounded(inner), 1..4);
+        (any::<bool>(), items).prop_map(|(choice, items)| match choice {
+            true => Particle::Choice(items),
+            false => Particle::Sequence(items),
+        })
+    });
+    let top = proptest::collection::vec(bounded(particle), 1..4);
+    bounded(top.prop_map(Particle::Sequence))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+    /// Counters accept the same sequences of children as trying everything does.
+    #[test]
+    fn content_models(model in model(), words in proptest::collection::vec("[abcd]{0,9}", 8)) {
+        let mut text = String::from("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element name='r'><xs:complexType>");
+        model.schema(&mut text);
+        text.push_str("</xs:complexType></xs:element></xs:schema>");
+        // Models that are not certain which particle a child is are refused.
+        let Ok(schema) = Schema::from_texts(&[("case.xsd", text.as_str())]) else {
+            return Ok(());
+        };
+        for word in words {
+            let letters: Vec<char> = word.chars().collect();
+            let fits = model.ends(&letters, &[0]).contains(&letters.len());
+            let children: String = letters.iter().map(|name| format!("<{name}/>")).collect();
+            let found = findings(&schema, format!("<r>{children}</r>").as_bytes());
+            prop_assert_eq!(found.is_empty(), fits, "{} {:?}\n{}", word, found, text);
+        }
+    }
+}
+
+fn assert_codes(document: &[u8], expected: &[&str]) {
+    let found = findings(schema(), document);
+    assert_eq!(codes(&found), expected);
+}
+
+#[test]
+fn hostile_documents() {
+    // Entities that grow: none is defined.
+    let mut laughs = "<!DOCTYPE Shipment [<!ENTITY a \"ha\">".to_owned();
+    for level in b'b'..=b'k' {
+        let (level, below) = (level as char, (level - 1) as char);
+        write!(
+            laughs,
+            "<!ENTITY {level} \"{}\">",
+            format!("&{below};").repeat(10)
+        )
+        .unwrap();
+    }
+    laughs.push_str("]><Shipment xmlns='urn:example:shipment'><When>&k;</When></Shipment>");
+    assert_codes(
+        laughs.as_bytes(),
+        &["xml-doctype", "xml-unknown-entity", "xsd-union"],
+    );
+
+    let deep = "<a>".repeat(10_000) + &"</a>".repeat(10_000);
+    assert_codes(deep.as_bytes(), &["xsd-root", "xml-limit", "xml-unread"]);
+
+    let mut huge = b"<Shipment xmlns='urn:example:shipment' a='".to_vec();
+    huge.resize(huge.len() + (9 << 20), b'x');
+    assert_codes(&huge, &["xml-limit", "xml-unread"]);
+
+    let mut many = "<Shipment xmlns='urn:example:shipment'".to_owned();
+    for number in 0..100_000 {
+        write!(many, " a{number}=''").unwrap();
+    }
+    many.push_str("><When>2026-11-23</When></Shipment>");
+    let found = findings(schema(), many.as_bytes());
+    assert_eq!(found.len(), 1001);
+    assert_eq!(found[1000].code.as_str(), "findings-cut");
+
+    // Cut inside a character.
+    let cut = &"<Shipment>纸".as_bytes()[..12];
+    let found = findings(schema(), cut);
+    assert!(codes(&found).contains(&"xml-undecodable"), "{found:?}");
+    assert!(codes(&found).contains(&"xml-unclosed-element"), "{found:?}");
+}
+
+/// Offsets, lines and columns are those of the original bytes, in every encoding.
+#[test]
+fn places_in_every_encoding() {
+    let text = "<?xml version=\"1.0\" encoding=\"ENC\"?>\r\n<Shipment xmlns='urn:example:shipment'>\n<!-- 承运人 😀 --><When>昨天</When></Shipment>\n";
+    for (label, declared) in [
+        ("utf-8", "UTF-8"),
+        ("gb18030", "GB18030"),
+        ("utf-16le", "UTF-16"),
+        ("utf-16be", "UTF-16"),
+    ] {
+        let text = text.replace("ENC", declared);
+        let encode = |text: &str| -> Vec<u8> {
+            match label {
+                "utf-16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                "utf-16be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+                _ => encoding_rs::Encoding::for_label(label.as_bytes())
+                    .unwrap()
+                    .encode(text)
+                    .0
+                    .into_owned(),
+            }
+        };
+        for mark in ["", "\u{FEFF}"] {
+            // A mark tells UTF-16; GB18030 has one too, but no one writes it.
+            if label == "gb18030" && !mark.is_empty() {
+                continue;
+            }
+            let bytes = encode(&format!("{mark}{text}"));
+            let found = findings(schema(), &bytes);
+            assert_eq!(codes(&found), ["xsd-union"], "{label}");
+            let span = found[0].span;
+            let here = &bytes[span.start as usize..(span.start + span.len) as usize];
+            assert_eq!(here, encode("昨天"), "{label}");
+            assert_eq!(
+                (found[0].at.line, found[0].at.column),
+                (3, 21),
+                "{label} {mark:?}"
+            );
+            // The same by the option, whatever is declared.
+            if mark.is_empty() && label == "gb18030" {
+                let bytes = encode(&text.replace("GB18030", "UTF-8"));
+                let options = Options::default().with_charset(label).unwrap();
+                let mut found: Vec<Finding> = Vec::new();
+                schema().check_slice(&bytes, &options, &mut found).unwrap();
+                assert!(codes(&found).contains(&"xsd-union"));
+            }
+        }
+    }
+}
+
+/// What schemas may not do, and what they may ask for without end.
+#[test]
+fn hostile_schemas() {
+    let head = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>";
+    let load = |body: &str| {
+        let text = format!("{head}{body}</xs:schema>");
+        Schema::from_texts(&[("case.xsd", text.as_str())])
+    };
+    for place in [
+        "http://example.com/a.xsd",
+        "https://example.com/a.xsd",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "..\\..\\a.xsd",
+        "../../a.xsd",
+        "C:\\a.xsd",
+        "\\\\host\\a.xsd",
+    ] {
+        let error = load(&format!("<xs:include schemaLocation='{place}'/>")).unwrap_err();
+        assert!(error.position().is_some(), "{place}: {error}");
+    }
+    let element = |type_: &str| format!("<xs:element name='r'>{type_}</xs:element>");
+    let sequence = |items: &str| {
+        element(&format!(
+            "<xs:complexType><xs:sequence>{items}</xs:sequence></xs:complexType>"
+        ))
+    };
+    // Counters need no copies.
+    let many = load(&sequence(
+        "<xs:element name='a' minOccurs='0' maxOccurs='999999999'/>",
+    ))
+    .unwrap();
+    assert!(findings(&many, b"<r><a/><a/></r>").is_empty());
+    let mut wide = String::new();
+    for number in 0..100_000 {
+        write!(wide, "<xs:element name='a{number}'/>").unwrap();
+    }
+    let wide = load(&sequence(&format!(
+        "<xs:choice maxOccurs='unbounded'>{wide}</xs:choice>"
+    )))
+    .unwrap();
+    assert!(findings(&wide, b"<r><a99999/><a0/></r>").is_empty());
+    // A type that holds itself.
+    let endless = load("<xs:complexType name='T'><xs:sequence><xs:element name='a' type='T' minOccurs='0'/></xs:sequence></xs:complexType><xs:element name='r' type='T'/>").unwrap();
+    assert!(findings(&endless, b"<r><a><a/></a></r>").is_empty());
+    // A schema that includes itself.
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.xsd");
+    std::fs::write(
+        &own,
+        format!("{head}<xs:include schemaLocation='own.xsd'/><xs:element name='r'/></xs:schema>"),
+    )
+    .unwrap();
+    assert!(findings(&Schema::load(&own).unwrap(), b"<r/>").is_empty());
+    // Patterns that other engines take for ever to match.
+    let pattern = load(&element("<xs:simpleType><xs:restriction base='xs:string'><xs:pattern value='((a+)+)+b'/></xs:restriction></xs:simpleType>")).unwrap();
+    let value = "a".repeat(100_000);
+    let found = findings(&pattern, format!("<r>{value}</r>").as_bytes());
+    assert_eq!(codes(&found), ["xsd-pattern"]);
+    // One that would need too much memory is refused when it is loaded.
+    let bounds = element(
+        "<xs:simpleType><xs:restriction base='xs:string'><xs:pattern value='((((a{1,99}){1,99}){1,99}){1,99}){1,99}'/></xs:restriction></xs:simpleType>",
+    );
+    assert!(load(&bounds).is_err());
+}
