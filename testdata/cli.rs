@@ -402,6 +402,57 @@ fn published_standards() {
 }
 
 #[test]
+fn xml_schemas() {
+    let schema = "testdata/xml/layer/xml/shipment.xsd";
+    let faulty = "testdata/xml/findings/xsd-enumeration.xml";
+    // Without a schema only the form is looked at, and a hint says so.
+    let output = baowen(&["check", faulty]);
+    assert_eq!(code(&output), 0);
+    assert!(out(&output).contains("xml-no-schema"));
+    let by_layer = baowen(&["check", "--specs", "testdata/xml/layer", faulty]);
+    for output in [by_layer, baowen(&["check", "--schema", schema, faulty])] {
+        assert_eq!(code(&output), 1);
+        assert!(out(&output).contains("KG of @unit is none of: KGM, TNE"));
+        assert!(
+            out(&output).contains(":3:35  Shipment, Shipment/Box/@unit"),
+            "{}",
+            out(&output)
+        );
+    }
+    let json = baowen(&["check", "--schema", schema, faulty, "--format", "json"]);
+    let first: Value = serde_json::from_str(out(&json).lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["syntax"], &first["path"]),
+        (&Value::from("xml"), &Value::from("Shipment/Box/@unit"))
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.xsd");
+    std::fs::write(&broken, "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>\n <xs:element name='a' type='b'/></xs:schema>").unwrap();
+    let output = baowen(&["check", "--schema", broken.to_str().unwrap(), faulty]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("broken.xsd:2:2"), "{}", err(&output));
+
+    let shown = out(&baowen(&["show", "--schema", schema, "Shipment/Box"]));
+    assert_eq!(
+        shown,
+        "Box  C  *\n  @number  C  Number\n  @unit  C  Unit  KGM|TNE\n  Weight  C  1  Weight  n..6,2\n  Seal  C  2  xs:string\n"
+            .replacen("C  *", "M  1", 1)
+    );
+    let json = out(&baowen(&[
+        "show", "--schema", schema, "shipment", "--format", "json",
+    ]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["content"]["sequence"][0]["element"], "When");
+    let missing = baowen(&["show", "--schema", schema, "Shipment/Boxx"]);
+    assert_eq!(code(&missing), 2);
+    assert!(
+        err(&missing).contains("Carrier, Box, Bill"),
+        "{}",
+        err(&missing)
+    );
+}
+
+#[test]
 fn trees_and_format() {
     let tree = out(&baowen(&["tree", SOUND]));
     assert!(

@@ -1,13 +1,10 @@
 //! The spec model holds what all syntaxes need: an EDIFACT message, an XML schema with recursion
 //! and choice, and a flat layout are loaded into it; a folder of the user's is layered over it.
 
-use std::collections::HashMap;
-
 use baowen::sequence::{Limits, Plan, Sequencer, pack_tag};
-use baowen::spec::model::{Class, Content, Model, Node, Particle, Role, Simple, Type, TypeId};
+use baowen::spec::model::{Class, Content, Model, Node, Particle, Role, Simple, Type};
 use baowen::spec::{Home, Specs};
-use quick_xml::Reader;
-use quick_xml::events::Event;
+use baowen::xml::Schema;
 
 #[test]
 fn an_edifact_message() {
@@ -30,155 +27,9 @@ fn an_edifact_message() {
     assert_eq!(loc[1].identified_by.as_ref().unwrap().1, ["147".into()]);
 }
 
-/// A small reader of schemas, enough to show what the model holds.
-struct Schema {
-    model: Model,
-    types: HashMap<String, TypeId>,
-}
-
-#[derive(Default)]
-struct Element {
-    name: String,
-    attributes: HashMap<String, String>,
-    children: Vec<Element>,
-}
-
-fn parse(text: &str) -> Element {
-    let mut reader = Reader::from_str(text);
-    let mut open = vec![Element::default()];
-    loop {
-        let event = reader.read_event().unwrap();
-        let empty = matches!(event, Event::Empty(_));
-        match event {
-            Event::Start(start) | Event::Empty(start) => {
-                let attributes = start.attributes().map(|attribute| {
-                    let attribute = attribute.unwrap();
-                    (
-                        attribute.key.as_ref().to_owned(),
-                        attribute.value.to_string(),
-                    )
-                });
-                let element = Element {
-                    name: start.local_name().as_ref().to_owned(),
-                    attributes: attributes.collect(),
-                    children: Vec::new(),
-                };
-                if empty {
-                    open.last_mut().unwrap().children.push(element);
-                } else {
-                    open.push(element);
-                }
-            }
-            Event::End(_) => {
-                let element = open.pop().unwrap();
-                open.last_mut().unwrap().children.push(element);
-            }
-            Event::Eof => return open.pop().unwrap().children.pop().unwrap(),
-            _ => {}
-        }
-    }
-}
-
-impl Schema {
-    fn load(text: &str) -> Model {
-        let root = parse(text);
-        let mut schema = Self {
-            model: Model::new(),
-            types: HashMap::new(),
-        };
-        for kind in &root.children {
-            let name = &kind.attributes["name"];
-            let id = schema.model.reserve(name);
-            schema.types.insert(name.clone(), id);
-        }
-        for kind in root
-            .children
-            .iter()
-            .filter(|kind| kind.name == "complexType")
-        {
-            let particle = schema.particle(&kind.children[0]);
-            let name = &kind.attributes["name"];
-            let id = schema.types[name];
-            schema
-                .model
-                .define(id, Type::new(name, Content::Children(particle)));
-        }
-        for element in root
-            .children
-            .iter()
-            .filter(|element| element.name == "element")
-        {
-            let Particle::Node(node) = schema.particle(element) else {
-                panic!("an element")
-            };
-            schema.model.add_root(node);
-        }
-        schema.model
-    }
-
-    fn particle(&mut self, element: &Element) -> Particle {
-        let get = |name: &str| element.attributes.get(name).map(String::as_str);
-        let inner = match element.name.as_str() {
-            "sequence" => Particle::Sequence(
-                element
-                    .children
-                    .iter()
-                    .map(|child| self.particle(child))
-                    .collect(),
-            ),
-            "choice" => Particle::Choice(
-                element
-                    .children
-                    .iter()
-                    .map(|child| self.particle(child))
-                    .collect(),
-            ),
-            "element" => {
-                let of = get("type").unwrap();
-                let simple = || Simple {
-                    class: Class::Alphanumeric,
-                    min: 0,
-                    max: None,
-                    decimals: None,
-                    codes: None,
-                    patterns: Vec::new(),
-                };
-                let of = match self.types.get(of) {
-                    Some(id) => *id,
-                    None => self.model.add(Type::new(of, Content::Value(simple()))),
-                };
-                let name = get("name").unwrap();
-                Particle::Node(Node {
-                    name: name.into(),
-                    namespace: None,
-                    role: Role::Xml,
-                    id: name.into(),
-                    of,
-                    identified_by: None,
-                })
-            }
-            other => panic!("{other}"),
-        };
-        let min = get("minOccurs").map_or(1, |text| text.parse().unwrap());
-        let max = match get("maxOccurs") {
-            Some("unbounded") => None,
-            text => Some(text.map_or(1, |text| text.parse().unwrap())),
-        };
-        if (min, max) == (1, Some(1)) {
-            return inner;
-        }
-        Particle::Repeat {
-            min,
-            max,
-            of: Box::new(inner),
-        }
-    }
-}
-
 #[test]
 fn a_schema_with_recursion_and_choice() {
-    let model = Schema::load(
-        r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+    let schema = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
           <xs:complexType name="Consignment">
             <xs:sequence>
               <xs:element name="Id" type="xs:string"/>
@@ -190,8 +41,9 @@ fn a_schema_with_recursion_and_choice() {
             </xs:sequence>
           </xs:complexType>
           <xs:element name="Manifest" type="Consignment"/>
-        </xs:schema>"#,
-    );
+        </xs:schema>"#;
+    let schema = Schema::from_texts(&[("manifest.xsd", schema)]).unwrap();
+    let model = schema.model();
     let root = &model.roots()[0];
     assert_eq!(&*root.name, "Manifest");
     let Content::Children(Particle::Sequence(items)) = &model.get(root.of).content else {

@@ -12,6 +12,7 @@ mod lang;
 mod pages;
 mod sarif;
 mod show;
+mod show_schema;
 mod specs;
 mod text;
 mod tree;

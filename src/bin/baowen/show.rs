@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs};
+use crate::{Failure, Outcome, inputs, show_schema};
 
 /// Where something is looked up: a release of UN/EDIFACT, or a version of the syntax.
 #[derive(Clone, Copy)]
@@ -26,6 +26,11 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         .get_one::<String>("format")
         .is_some_and(|format| format == "json");
     let mut out = BufWriter::new(io::stdout().lock());
+    if matches.contains_id("schema") {
+        show_schema::run(&mut out, matches, lang)?;
+        out.flush()?;
+        return Ok(Outcome::Clean);
+    }
     let name = matches
         .get_one::<String>("name")
         .map(|name| name.to_ascii_uppercase());

@@ -14,7 +14,7 @@ use super::dom::{Node, NodeId};
 use super::identity;
 use super::load::{Loaded, Set};
 use super::simple::{Prefixes, SimpleId, Variety};
-use crate::spec::model::Process;
+use crate::spec::model::{Label, Process};
 use crate::xml::chars;
 use crate::xml::names::{NameId, NamespaceId, XML, XSD, XSI};
 use crate::{Error, Result};
@@ -179,6 +179,7 @@ impl<'s> Builder<'s> {
             },
             attributes: Vec::new(),
             wildcard: Some((*any).clone()),
+            label: Label::default(),
             depth: 0,
         });
         let find = |types: &HashMap<NameId, TypeId>, name: NameId| match types.get(&name) {
@@ -435,6 +436,7 @@ impl<'s> Builder<'s> {
             attributes: Vec::new(),
             wildcard: None,
             depth: u32::MAX,
+            label: self.node(place).label.clone(),
         });
         self.types.insert(place, TypeId::Complex(id));
         self.complex_places.insert(id, place);
@@ -949,6 +951,7 @@ impl<'s> Builder<'s> {
             ),
             closed: self.ways(place, "final", "finalDefault", BOTH),
             constraints: Vec::new(),
+            label: self.node(place).label.clone(),
         };
         self.out.elements.push(element);
         self.elements.insert(place, id);

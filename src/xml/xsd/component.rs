@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::simple::{SimpleId, Simples};
-use crate::spec::model::Process;
+use crate::spec::model::{Label, Process};
 use crate::xml::names::{NameId, Names, NamespaceId};
 
 /// Ways of derivation, as a set.
@@ -170,6 +170,7 @@ pub(crate) struct Element {
     pub(crate) block: u8,
     pub(crate) closed: u8,
     pub(crate) constraints: Vec<u32>,
+    pub(crate) label: Label,
 }
 
 /// An attribute of a complex type.
@@ -220,6 +221,7 @@ pub(crate) struct Complex {
     pub(crate) wildcard: Option<Wildcard>,
     /// Types it is derived from, one after the other.
     pub(crate) depth: u32,
+    pub(crate) label: Label,
 }
 
 /// Kinds of identity constraints.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::finding::{Finding, Lang, Severity};
+use crate::spec::model::Label;
 use crate::xml::input::{Input, Source};
 use crate::xml::names::{Names, XSD};
 use crate::xml::reader::{Handler, Options, Reader, Start};
@@ -34,6 +35,8 @@ pub(crate) struct Node {
     pub(crate) parent: Option<NodeId>,
     /// Offset in the text.
     pub(crate) at: u64,
+    /// What its annotation says.
+    pub(crate) label: Label,
     scope: Scope,
 }
 
@@ -91,6 +94,7 @@ impl Document {
             open: Vec::new(),
             skipped: 0,
             text: None,
+            said: String::new(),
         };
         let options = Options {
             depth: 400,
@@ -160,6 +164,37 @@ struct Builder {
     /// Depth inside the content of `appinfo` and `documentation`, which may be anything.
     skipped: usize,
     text: Option<u64>,
+    /// The text of the documentation that is open.
+    said: String,
+}
+
+/// Bytes of documentation that are kept.
+const MOST_SAID: usize = 300;
+
+impl Builder {
+    /// Documentation ended: it speaks of the element that holds the annotation, in Chinese where
+    /// it is marked so or has Chinese characters.
+    fn label(&mut self) {
+        let Some((documentation, parent)) = self.nodes.last().zip(self.open.last().copied()) else {
+            return;
+        };
+        let of = self.nodes[parent as usize].parent.unwrap_or(parent);
+        let marked = documentation
+            .attributes
+            .iter()
+            .any(|attribute| &*attribute.local == "lang" && attribute.value.starts_with("zh"));
+        let words: Vec<&str> = self.said.split_whitespace().collect();
+        let words = words.join(" ");
+        let han = |c| matches!(c, '\u{4E00}'..='\u{9FFF}');
+        let label = &mut self.nodes[of as usize].label;
+        let place = match marked || words.contains(han) {
+            true => &mut label.zh,
+            false => &mut label.en,
+        };
+        if place.is_empty() {
+            *place = words.into();
+        }
+    }
 }
 
 impl Handler for Builder {
@@ -201,6 +236,7 @@ impl Handler for Builder {
         let id = self.nodes.len() as NodeId;
         if matches!(start.local(), "appinfo" | "documentation") && start.namespace() == XSD {
             self.skipped = 1;
+            self.said.clear();
         } else {
             self.open.push(id);
         }
@@ -210,6 +246,7 @@ impl Handler for Builder {
             children: Vec::new(),
             parent,
             at: start.at,
+            label: Label::default(),
             scope,
         });
         if let Some(parent) = parent {
@@ -221,11 +258,18 @@ impl Handler for Builder {
         if self.skipped == 0 && self.text.is_none() && !chars::is_blank(text) {
             self.text = Some(at);
         }
+        if self.skipped == 1 && self.said.len() < MOST_SAID {
+            let most = text.floor_char_boundary(text.len().min(MOST_SAID));
+            self.said.push_str(&text[..most]);
+        }
     }
 
     fn end(&mut self, _: u64, _: u64, _: &mut Scene<'_, '_>) {
         if self.skipped > 0 {
             self.skipped -= 1;
+            if self.skipped == 0 {
+                self.label();
+            }
         } else {
             self.open.pop();
         }

@@ -12,6 +12,7 @@ mod facets;
 mod grammar;
 mod identity;
 mod load;
+mod model;
 mod particles;
 mod regex;
 mod schema;
