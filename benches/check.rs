@@ -9,6 +9,7 @@ use std::hint::black_box;
 use baowen::check::{Checker, Options, Totals};
 use baowen::finding::{Finding, Severity};
 use baowen::spec::Specs;
+use baowen_benches::corpus::inputs;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// Counts errors; the corpora have none.
@@ -22,7 +23,7 @@ fn checks(criterion: &mut Criterion) {
     let specs = Specs::base();
     let checker = Checker::new(&specs, Options::default()).expect("the base is sound");
     let rival = rival::Rival::new(&specs);
-    for (name, input) in measure::inputs() {
+    for (name, input) in inputs() {
         let (totals, errors) = check(|mut sink| checker.slice(&input, &mut sink));
         let (messages, report) = rival.validate(&input);
         println!(

@@ -5,6 +5,7 @@ mod measure;
 use std::hint::black_box;
 
 use baowen::edifact::{End, Item, Reader};
+use baowen_benches::corpus::inputs;
 use criterion::{Criterion, criterion_group, criterion_main};
 use edifact_rs::{ServiceStringAdvice, Token, Tokenizer};
 
@@ -56,7 +57,7 @@ fn rival(input: &[u8]) -> Visited {
 }
 
 fn events(criterion: &mut Criterion) {
-    for (name, input) in measure::inputs() {
+    for (name, input) in inputs() {
         let (ours, theirs) = (visit(Reader::new(&input)), rival(&input));
         println!("{name}: {ours:?}; edifact-rs: {theirs:?}");
         assert_eq!(ours.segments, theirs.segments, "both read all of it");

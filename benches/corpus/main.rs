@@ -1,4 +1,5 @@
-//! Writes corpora: `corpus mixed|bayplan|cuscar --size 20M [--seed 1] [--containers 9999] [--files N] OUT`.
+//! Writes corpora: `corpus mixed|bayplan|cuscar --size 20M [--seed 1] [--containers 9999] [--files N] OUT`,
+//! and large XML documents: `corpus repeated SAMPLE.xml ELEMENT --size 20M OUT`.
 //!
 //! `OUT` is a file, `-` for standard output, or with `--files` a folder of so many files of that
 //! size.
@@ -8,13 +9,20 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use baowen::spec::Specs;
-use baowen_benches::corpus::{Kind, bayplan, folder, write};
+use baowen_benches::corpus::{Kind, bayplan, folder, repeated, write};
 
-const USAGE: &str =
-    "corpus mixed|bayplan|cuscar --size 20M [--seed 1] [--containers 9999] [--files N] OUT|-";
+const USAGE: &str = "\
+corpus mixed|bayplan|cuscar --size 20M [--seed 1] [--containers 9999] [--files N] OUT|-
+corpus repeated SAMPLE.xml ELEMENT --size 20M OUT|-";
+
+enum What {
+    Generated(Kind),
+    /// An element of a sample.
+    Repeated(String, String),
+}
 
 struct Order {
-    kind: Kind,
+    what: What,
     size: u64,
     seed: u64,
     files: Option<u64>,
@@ -34,6 +42,10 @@ fn size(text: &str) -> Option<u64> {
 
 fn order(mut args: impl Iterator<Item = String>) -> Option<Order> {
     let name = args.next()?;
+    let sample = match &*name {
+        "repeated" => Some((args.next()?, args.next()?)),
+        _ => None,
+    };
     let mut containers = bayplan::MOST_CONTAINERS;
     let (mut bytes, mut seed, mut files, mut out) = (20_000_000, 1, None, None);
     while let Some(arg) = args.next() {
@@ -45,14 +57,15 @@ fn order(mut args: impl Iterator<Item = String>) -> Option<Order> {
             _ => out = Some(arg),
         }
     }
-    let kind = match &*name {
-        "mixed" => Kind::Mixed,
-        "bayplan" => Kind::Bayplan(containers),
-        "cuscar" => Kind::Cuscar,
+    let what = match (&*name, sample) {
+        (_, Some((sample, element))) => What::Repeated(sample, element),
+        ("mixed", _) => What::Generated(Kind::Mixed),
+        ("bayplan", _) => What::Generated(Kind::Bayplan(containers)),
+        ("cuscar", _) => What::Generated(Kind::Cuscar),
         _ => return None,
     };
     Some(Order {
-        kind,
+        what,
         size: bytes,
         seed,
         files,
@@ -61,22 +74,32 @@ fn order(mut args: impl Iterator<Item = String>) -> Option<Order> {
 }
 
 fn run(order: &Order) -> io::Result<u64> {
+    let mut to: Box<dyn Write> = match (&*order.out, order.files) {
+        (_, Some(_)) => Box::new(io::sink()),
+        ("-", _) => Box::new(io::stdout().lock()),
+        (path, _) => Box::new(BufWriter::new(std::fs::File::create(path)?)),
+    };
+    let kind = match &order.what {
+        What::Generated(kind) => *kind,
+        What::Repeated(sample, element) => {
+            let sample = std::fs::read_to_string(sample)?;
+            let written = repeated::write(&sample, element, order.size, &mut *to)?;
+            to.flush()?;
+            return Ok(written);
+        }
+    };
     let specs = Specs::base();
     if let Some(files) = order.files {
         return folder(
             &specs,
-            order.kind,
+            kind,
             order.seed,
             files,
             order.size,
             Path::new(&order.out),
         );
     }
-    let mut to: Box<dyn Write> = match &*order.out {
-        "-" => Box::new(io::stdout().lock()),
-        path => Box::new(BufWriter::new(std::fs::File::create(path)?)),
-    };
-    let written = write(&specs, order.kind, order.seed, order.size, &mut *to)?;
+    let written = write(&specs, kind, order.seed, order.size, &mut *to)?;
     to.flush()?;
     Ok(written)
 }

@@ -3,6 +3,7 @@
 pub mod bayplan;
 pub mod message;
 pub mod random;
+pub mod repeated;
 pub mod segment;
 pub mod values;
 
@@ -198,6 +199,19 @@ impl Counted<'_> {
             Ok(())
         }
     }
+}
+
+/// What the benchmarks in one process run on: 20 MB of the mixed corpus and of the bayplan.
+#[must_use]
+pub fn inputs() -> [(&'static str, Vec<u8>); 2] {
+    const SIZE: u64 = 20_000_000;
+    const SEED: u64 = 1;
+    let specs = Specs::base();
+    let bay_plan = Kind::Bayplan(bayplan::MOST_CONTAINERS);
+    [
+        ("mixed", bytes(&specs, Kind::Mixed, SEED, SIZE)),
+        ("bayplan", bytes(&specs, bay_plan, SEED, SIZE)),
+    ]
 }
 
 #[cfg(test)]
