@@ -176,6 +176,22 @@ pub trait Handler {
     fn text(&mut self, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>);
     /// The innermost open element ends; `at` and `len` are those of its end tag.
     fn end(&mut self, at: u64, len: u64, scene: &mut Scene<'_, '_>);
+    /// An element without markup or references inside: it begins, holds `text`, which stands at
+    /// `at`, and ends with the end tag at `end`.
+    fn leaf(
+        &mut self,
+        start: &Start<'_>,
+        text: &str,
+        at: u64,
+        end: u64,
+        scene: &mut Scene<'_, '_>,
+    ) {
+        self.start(start, scene);
+        if !text.is_empty() {
+            self.text(text, at, text.len() as u64, scene);
+        }
+        self.end(end, start.name().len() as u64 + 3, scene);
+    }
     /// A comment, or where it is long a piece of one; `last` with the last piece.
     fn comment(&mut self, _text: &str, _last: bool) {}
     /// A processing instruction.
@@ -606,6 +622,14 @@ impl<'o> Reader<'o> {
                     let empty = rest[end - 1] == b'/' && end > 1;
                     let tag = &window[at + 1..at + end - usize::from(empty)];
                     let raw = &tag[..(name - 1).min(tag.len())];
+                    if !empty
+                        && let Some(text) = leaf_text(&window[at + end + 1..], raw)
+                        && self.is_plain(input, text)
+                    {
+                        self.leaf(input, place, tag, raw, text, handler, tally);
+                        at += end + 1 + text.len() + raw.len() + 3;
+                        continue;
+                    }
                     self.start(input, place, tag, raw, empty, handler, tally);
                     at += end + 1;
                 }
@@ -761,6 +785,59 @@ impl<'o> Reader<'o> {
             handler.end(end, 0, &mut self.scene(input, tally));
             self.close();
         }
+    }
+
+    /// Whether text inside an element is told as it stands.
+    fn is_plain(&self, input: &Input<'_>, text: &str) -> bool {
+        let room = !self.open_at.is_empty() && self.open_at.len() < self.options.depth;
+        room && !(input.has_return && text.contains('\r'))
+            && !(input.has_section_end && text.contains("]]>"))
+    }
+
+    /// An element that holds `text` and nothing else.
+    #[allow(clippy::too_many_arguments)]
+    fn leaf(
+        &mut self,
+        input: &Input<'_>,
+        place: usize,
+        tag: &str,
+        raw: &str,
+        text: &str,
+        handler: &mut impl Handler,
+        tally: &mut Tally<'_>,
+    ) {
+        let at = input.base() + place as u64;
+        self.elements += 1;
+        self.attributes.clear();
+        if tag.len() > raw.len() {
+            self.read_attributes(input, at, tag, raw.len(), tally);
+        }
+        let (id, namespace, local) = self.resolve(input, at + 1, raw, true, tally);
+        let start = Start {
+            tag,
+            raw,
+            local: &raw[local as usize..],
+            id,
+            namespace,
+            attributes: &self.attributes,
+            values: &self.values,
+            at,
+            names: &self.names,
+            bindings: &self.bindings,
+        };
+        self.open_at.push(self.open.len() as u32);
+        self.open.push_str(raw);
+        let mut scene = Scene {
+            input,
+            tally,
+            excerpts: self.options.excerpts,
+            message_type: &self.message_type,
+            open: (&self.open, &self.open_at),
+        };
+        let text_at = at + tag.len() as u64 + 2;
+        let end = text_at + text.len() as u64;
+        handler.leaf(&start, text, text_at, end, &mut scene);
+        self.close();
     }
 
     /// The innermost element was ended.
@@ -1212,6 +1289,19 @@ impl<'o> Reader<'o> {
             );
         }
     }
+}
+
+/// The text in front of an element's end tag, where nothing else stands before that.
+#[inline]
+fn leaf_text<'t>(rest: &'t str, raw: &str) -> Option<&'t str> {
+    let bytes = rest.as_bytes();
+    let len = memchr::memchr2(b'<', b'&', bytes)?;
+    let end = bytes.get(len..len + raw.len() + 3)?;
+    let fits = end[0] == b'<'
+        && end[1] == b'/'
+        && end[raw.len() + 2] == b'>'
+        && same(&end[2..raw.len() + 2], raw.as_bytes());
+    fits.then(|| &rest[..len])
 }
 
 /// Whether two names are the same: they are short, and a call would cost more.

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::component::{AttributeUse, ComplexId, Components, Content, ElementId, TypeId};
+use super::component::{AttributeUse, ComplexId, Components, Content, Element, ElementId, TypeId};
 use super::content::Model;
 use super::load::{Files, Set};
+use super::simple::SimpleId;
 use crate::xml::names::NameId;
 use crate::{Error, Result};
 
@@ -40,6 +41,8 @@ pub(crate) struct Compiled {
 pub struct Schema {
     pub(crate) components: Components,
     compiled: Vec<OnceLock<Compiled>>,
+    /// Of each element: the type of its value, where that is all there is to check.
+    leaves: Vec<Option<SimpleId>>,
     documents: Vec<String>,
 }
 
@@ -104,8 +107,11 @@ impl Schema {
             .map(|_| OnceLock::new())
             .collect();
         let documents = set.loaded.iter().map(|loaded| loaded.document.name.clone());
+        let elements = components.elements.iter();
+        let leaves = elements.map(|element| leaf(&components, element)).collect();
         Ok(Self {
             compiled,
+            leaves,
             documents: documents.collect(),
             components,
         })
@@ -145,6 +151,10 @@ impl Schema {
         self.components.global_elements.get(&name).copied()
     }
 
+    pub(crate) fn leaf(&self, id: ElementId) -> Option<SimpleId> {
+        self.leaves[id.0 as usize]
+    }
+
     pub(crate) fn compiled(&self, id: ComplexId) -> &Compiled {
         self.compiled[id.0 as usize].get_or_init(|| {
             let complex = self.components.complex(id);
@@ -179,4 +189,19 @@ impl Schema {
 fn common(a: &Path, b: &Path) -> PathBuf {
     let parts = a.components().zip(b.components());
     parts.take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+}
+
+/// The type of an element's value, where an element without attributes has nothing else to check:
+/// no default, no required attribute, and values that mean nothing to the document.
+fn leaf(components: &Components, element: &Element) -> Option<SimpleId> {
+    let bare = match element.of {
+        TypeId::Simple(_) => true,
+        TypeId::Complex(complex) => {
+            let complex = components.complex(complex);
+            !complex.is_abstract && !complex.attributes.iter().any(|of| of.required)
+        }
+    };
+    let simple = components.value_type(element.of)?;
+    let plain = !components.simples.has_identity(simple) && !components.simples.has_names(simple);
+    (bare && plain && !element.is_abstract && element.preset.is_none()).then_some(simple)
 }

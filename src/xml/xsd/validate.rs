@@ -201,30 +201,35 @@ impl<'s> Validator<'s> {
         shown.join(", ")
     }
 
-    /// Opens the frame of an element, so that findings name it.
-    fn push(&mut self, start: &Start<'_>) {
-        let parent = self.frames.last().map_or(0, |frame| frame.counts as usize);
-        let mut ordinal = 1;
-        if let Some(frame) = self.frames.last_mut() {
-            frame.parent = true;
-            let bit = 1u128 << (start.id.0 & 127);
-            let new = frame.named & bit == 0;
-            frame.named |= bit;
-            let from = parent.max(self.counts.len().saturating_sub(MOST_COUNTED));
-            let known = if new {
-                None
-            } else {
-                let mut latest = self.counts[from..].iter_mut().rev();
-                latest.find(|(name, _)| *name == start.id)
-            };
-            match known {
-                Some((_, count)) => {
-                    *count += 1;
-                    ordinal = *count;
-                }
-                None => self.counts.push((start.id, 1)),
+    /// Counts a child of the innermost element: its number among those of its name.
+    fn count(&mut self, id: NameId) -> u32 {
+        let Some(frame) = self.frames.last_mut() else {
+            return 1;
+        };
+        frame.parent = true;
+        let bit = 1u128 << (id.0 & 127);
+        let new = frame.named & bit == 0;
+        frame.named |= bit;
+        if !new {
+            let own = frame.counts as usize;
+            let from = own.max(self.counts.len().saturating_sub(MOST_COUNTED));
+            let mut latest = self.counts[from..].iter_mut().rev();
+            if let Some((_, count)) = latest.find(|(name, _)| *name == id) {
+                *count += 1;
+                return *count;
             }
         }
+        self.counts.push((id, 1));
+        1
+    }
+
+    /// Opens the frame of an element, so that findings name it.
+    fn push(&mut self, start: &Start<'_>) {
+        let ordinal = self.count(start.id);
+        self.open(start, ordinal);
+    }
+
+    fn open(&mut self, start: &Start<'_>, ordinal: u32) {
         let label = self.labels.len() as u32;
         self.labels.push_str(start.local());
         self.path.push(start.id);
@@ -894,41 +899,9 @@ impl<'s> Validator<'s> {
         self.text.clear();
         key
     }
-}
 
-/// The key of a valid value, and as it is shown.
-fn key_of_value(
-    simples: &super::simple::Simples,
-    of: SimpleId,
-    text: &str,
-    prefixes: &dyn Prefixes,
-) -> Option<(String, Box<str>)> {
-    let value = simples.value(of, text, prefixes)?;
-    let mut key = String::new();
-    value.key(&mut key);
-    Some((key, shown(text)))
-}
-
-/// The key of a value that is not valid: it is there, so that no field is missing.
-fn key_of_unfit(text: &str) -> (String, Box<str>) {
-    (format!("?{text}"), shown(text))
-}
-
-fn shown(text: &str) -> Box<str> {
-    let text = chars::trim(text);
-    text[..text.floor_char_boundary(text.len().min(80))].into()
-}
-
-/// What an element is to the one around it.
-enum Role {
-    Element(ElementId),
-    Wildcard(Process),
-    Skip,
-}
-
-impl Handler for Validator<'_> {
-    fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
-        let role = self.take(start, scene);
+    /// Opens an element that was taken for something.
+    fn begin(&mut self, role: Role, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         self.push(start);
         let depth = self.frames.len() - 1;
         if depth == 0 {
@@ -1073,6 +1046,86 @@ impl Handler for Validator<'_> {
         }
     }
 
+    fn close(&mut self) {
+        if let Some(frame) = self.frames.pop() {
+            self.labels.truncate(frame.label as usize);
+            self.counts.truncate(frame.counts as usize);
+        }
+        self.path.pop();
+    }
+}
+
+/// The key of a valid value, and as it is shown.
+fn key_of_value(
+    simples: &super::simple::Simples,
+    of: SimpleId,
+    text: &str,
+    prefixes: &dyn Prefixes,
+) -> Option<(String, Box<str>)> {
+    let value = simples.value(of, text, prefixes)?;
+    let mut key = String::new();
+    value.key(&mut key);
+    Some((key, shown(text)))
+}
+
+/// The key of a value that is not valid: it is there, so that no field is missing.
+fn key_of_unfit(text: &str) -> (String, Box<str>) {
+    (format!("?{text}"), shown(text))
+}
+
+fn shown(text: &str) -> Box<str> {
+    let text = chars::trim(text);
+    text[..text.floor_char_boundary(text.len().min(80))].into()
+}
+
+/// What an element is to the one around it.
+enum Role {
+    Element(ElementId),
+    Wildcard(Process),
+    Skip,
+}
+
+impl Handler for Validator<'_> {
+    fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
+        let role = self.take(start, scene);
+        self.begin(role, start, scene);
+    }
+
+    /// Most elements hold a value and nothing else: they need not be opened and closed.
+    fn leaf(
+        &mut self,
+        start: &Start<'_>,
+        text: &str,
+        text_at: u64,
+        end: u64,
+        scene: &mut Scene<'_, '_>,
+    ) {
+        let role = self.take(start, scene);
+        let simple = match role {
+            Role::Element(id) if start.attributes.is_empty() && self.identities.is_idle() => {
+                self.schema.leaf(id)
+            }
+            _ => None,
+        };
+        let Some(simple) = simple else {
+            self.begin(role, start, scene);
+            if !text.is_empty() {
+                self.text(text, text_at, text.len() as u64, scene);
+            }
+            return self.end(end, 3 + start.raw.len() as u64, scene);
+        };
+        let ordinal = self.count(start.id);
+        if let Err(fault) = self
+            .components
+            .simples
+            .check(simple, text, &super::simple::NoPrefixes)
+        {
+            self.open(start, ordinal);
+            self.fault(&fault, text, None, text_at, text.len() as u64, scene);
+            self.close();
+        }
+    }
+
     fn text(&mut self, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>) {
         let Some(depth) = self.frames.len().checked_sub(1) else {
             return;
@@ -1147,11 +1200,7 @@ impl Handler for Validator<'_> {
             self.identities.value(depth, key, simple, at, scene);
             self.identities.end(depth, at, scene);
         }
-        if let Some(frame) = self.frames.pop() {
-            self.labels.truncate(frame.label as usize);
-            self.counts.truncate(frame.counts as usize);
-        }
-        self.path.pop();
+        self.close();
     }
 
     fn finish(&mut self, complete: bool, scene: &mut Scene<'_, '_>) {
