@@ -1,0 +1,222 @@
+//! The names of a message by ISO/TS 20625, made ready once: as text, and as the tags of XML.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::Result;
+use crate::sequence::{GroupId, Plan, PositionId};
+use crate::spec::declared::{Choice, Declared, choose};
+use crate::spec::model::{Content, Model, Particle, Type, TypeId};
+use crate::spec::{Home, Specs};
+
+/// The namespace of what ISO/TS 20625 has no name for.
+pub const NAMESPACE: &str = "urn:baowen:tree";
+
+/// A name that occurs again and again.
+#[derive(Debug)]
+pub(super) struct Name {
+    pub(super) text: Box<str>,
+    /// Its start tag and end tag, with the line breaks that go before them.
+    pub(super) open: Box<[u8]>,
+    pub(super) close: Box<[u8]>,
+    /// Whether it may occur several times in a row.
+    pub(super) many: bool,
+}
+
+impl Name {
+    pub(super) fn new(text: &str, many: bool) -> Self {
+        let (before, behind) = breaks(text);
+        Self {
+            text: text.into(),
+            open: format!("{before}<{text}>").into_bytes().into(),
+            close: format!("{behind}</{text}>").into_bytes().into(),
+            many,
+        }
+    }
+}
+
+/// Line breaks before the start tag and the end tag: segments stand one a line.
+pub(super) fn breaks(name: &str) -> (&'static str, &'static str) {
+    match name.as_bytes() {
+        [b'S', b'_', ..] | b"b:Segment" | b"b:Skipped" | b"b:Object" | b"b:Una" => ("\n", ""),
+        [b'G' | b'M', b'_', ..] | b"b:Message" => ("\n", "\n"),
+        b"List" => ("", "\n"),
+        _ => ("", ""),
+    }
+}
+
+/// The elements of a segment.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub(super) name: Name,
+    pub(super) parts: Vec<Part>,
+    /// For each place of an element, where there is no repetition, the part it belongs to.
+    pub(super) places: Vec<u16>,
+}
+
+/// An element of a segment.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) name: Name,
+    /// Places it takes where there is no repetition, and the first of them.
+    pub(super) times: u32,
+    pub(super) first: u32,
+    /// The components of a composite.
+    pub(super) components: Option<Vec<Name>>,
+}
+
+impl Layout {
+    fn new(name: &str, many: bool, model: &Model, of: TypeId) -> Self {
+        let mut layout = Self {
+            name: Name::new(name, many),
+            parts: Vec::new(),
+            places: Vec::new(),
+        };
+        for (name, of, max) in children(model.get(of)) {
+            let inner = model.get(of);
+            let components = matches!(inner.content, Content::Children(_)).then(|| {
+                let inner = children(inner).into_iter();
+                inner.map(|(name, _, _)| Name::new(name, false)).collect()
+            });
+            let times = max.clamp(1, 999);
+            let part = layout.parts.len() as u16;
+            layout.parts.push(Part {
+                name: Name::new(name, max > 1),
+                times,
+                first: layout.places.len() as u32,
+                components,
+            });
+            layout
+                .places
+                .extend(std::iter::repeat_n(part, times as usize));
+        }
+        layout
+    }
+}
+
+/// The children of a type, in order: name, type, how often each may stand in a row.
+pub(super) fn children(of: &Type) -> Vec<(&str, TypeId, u32)> {
+    let Content::Children(Particle::Sequence(items)) = &of.content else {
+        return Vec::new();
+    };
+    let child = |item| match item {
+        &Particle::Repeat { max, ref of, .. } => match &**of {
+            Particle::Node(node) => Some((&*node.name, node.of, max.unwrap_or(u32::MAX))),
+            _ => None,
+        },
+        Particle::Node(node) => Some((&*node.name, node.of, 1)),
+        _ => None,
+    };
+    items.iter().filter_map(child).collect()
+}
+
+/// A message that was made ready.
+#[derive(Debug)]
+pub(super) struct Definition {
+    /// As `CUSCAR@D95B`.
+    pub(super) label: Box<str>,
+    pub(super) plan: Plan,
+    pub(super) root: Name,
+    groups: Vec<Name>,
+    layouts: Vec<Arc<Layout>>,
+}
+
+impl Definition {
+    pub(super) fn layout(&self, position: PositionId) -> &Layout {
+        &self.layouts[usize::from(position)]
+    }
+
+    pub(super) fn group(&self, group: GroupId) -> &Name {
+        &self.groups[usize::from(group)]
+    }
+}
+
+/// Definitions, each made ready when it is first asked for.
+#[derive(Debug)]
+pub(super) struct Definitions {
+    specs: Specs,
+    forced: Option<(Box<str>, Home)>,
+    messages: HashMap<(Box<str>, Home, u8), Option<Arc<Definition>>>,
+    segments: HashMap<(Box<str>, u8), Option<Arc<Layout>>>,
+}
+
+impl Definitions {
+    pub(super) fn new(specs: &Specs, forced: Option<(Box<str>, Home)>) -> Self {
+        Self {
+            specs: specs.clone(),
+            forced,
+            messages: HashMap::new(),
+            segments: HashMap::new(),
+        }
+    }
+
+    /// Whether one definition holds for every message.
+    pub(super) fn is_forced(&self) -> bool {
+        self.forced.is_some()
+    }
+
+    /// The definition that a message header means.
+    pub(super) fn message(
+        &mut self,
+        declared: &Declared,
+        syntax: u8,
+    ) -> Result<Option<Arc<Definition>>> {
+        let (message, home) = match &self.forced {
+            Some(forced) => forced.clone(),
+            None => match choose(&self.specs, declared) {
+                Choice::Home(home, _) => (declared.message.trim().into(), home),
+                _ => return Ok(None),
+            },
+        };
+        let key = (message, home, syntax);
+        if let Some(held) = self.messages.get(&key) {
+            return Ok(held.clone());
+        }
+        let spec = self.specs.message(&key.0, home, syntax)?;
+        let made = match spec {
+            None => None,
+            Some(spec) => {
+                let plan = Plan::new(&spec.model)?;
+                let mut known: HashMap<(TypeId, &str, bool), Arc<Layout>> = HashMap::new();
+                let layouts = plan.positions().iter().map(|position| {
+                    let (name, many) = (&*position.name, position.max > 1);
+                    let made = || Arc::new(Layout::new(name, many, &spec.model, position.of));
+                    let layout = known.entry((position.of, name, many)).or_insert_with(made);
+                    layout.clone()
+                });
+                let layouts = layouts.collect();
+                let groups = plan.groups().iter();
+                Some(Arc::new(Definition {
+                    label: format!("{}@{}", spec.message, spec.release).into(),
+                    root: Name::new(&format!("M_{}", spec.message), true),
+                    groups: groups
+                        .map(|group| Name::new(&group.name, group.max > 1))
+                        .collect(),
+                    layouts,
+                    plan,
+                }))
+            }
+        };
+        self.messages.insert(key, made.clone());
+        Ok(made)
+    }
+
+    /// A service segment.
+    pub(super) fn segment(&mut self, tag: &str, syntax: u8) -> Result<Option<Arc<Layout>>> {
+        let key = (tag.into(), syntax);
+        if let Some(held) = self.segments.get(&key) {
+            return Ok(held.clone());
+        }
+        // What content calls a tag is not to fill the memory.
+        let model = match tag.len() {
+            3 => self.specs.segment(tag, None, syntax)?,
+            _ => return Ok(None),
+        };
+        let made = model.and_then(|model| {
+            let root = model.roots().first()?;
+            Some(Arc::new(Layout::new(&root.name, false, &model, root.of)))
+        });
+        self.segments.insert(key, made.clone());
+        Ok(made)
+    }
+}
