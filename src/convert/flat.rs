@@ -64,9 +64,7 @@ pub(super) fn from_flat<S: Sink>(
                 totals.messages = 1;
             }
             Piece::Skipped(raw) => {
-                out.start("b:Skipped", true)?;
-                out.attribute("b:hex", &to_hex(raw.bytes))?;
-                out.end()?;
+                write_bytes(out, raw.bytes, beginning.charset)?;
             }
             Piece::Blank(_) | Piece::ByteOrderMark(_) => {}
         }
@@ -89,6 +87,18 @@ pub(super) fn from_flat<S: Sink>(
     Ok(totals)
 }
 
+/// Bytes that are no record with an id.
+fn write_bytes<S: Sink>(out: &mut S, bytes: &[u8], charset: Charset) -> Result<()> {
+    out.start("b:Skipped", true)?;
+    match charset.decode(bytes) {
+        Some(text) if is_text(&text) && !text.contains('\r') && !text.trim().is_empty() => {
+            out.text(&text)?;
+        }
+        _ => out.attribute("b:hex", &to_hex(bytes))?,
+    }
+    out.end()
+}
+
 fn write_record<S: Sink>(
     out: &mut S,
     record: &Record<'_>,
@@ -98,15 +108,11 @@ fn write_record<S: Sink>(
 ) -> Result<()> {
     let id = record.id();
     let usual = !id.is_empty() && id.len() <= 32 && id.iter().all(u8::is_ascii_alphanumeric);
-    if usual {
-        out.start(&format!("R_{}", String::from_utf8_lossy(id)), true)?;
-    } else {
-        out.start("b:Record", true)?;
+    if !usual {
+        return write_bytes(out, record.bytes(), charset);
     }
-    let mut fields = record.fields().enumerate().peekable();
-    if usual {
-        fields.next();
-    }
+    out.start(&format!("R_{}", String::from_utf8_lossy(id)), true)?;
+    let mut fields = record.fields().enumerate().skip(1).peekable();
     while let Some((number, field)) = fields.next() {
         if names.len() <= number && number < 4096 {
             let more = names.len()..=number;
@@ -248,7 +254,7 @@ impl<W: Write> Sink for ToFlat<W> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
         let kind = match self.open.last() {
             None if name == "b:Flat" => Kind::Whole,
-            None | Some(Kind::Whole) if name.starts_with("R_") || name == "b:Record" => {
+            None | Some(Kind::Whole) if name.starts_with("R_") => {
                 self.fields.clear();
                 if let Some(id) = name.strip_prefix("R_") {
                     self.fields.push(id.as_bytes().to_vec());
@@ -321,7 +327,7 @@ impl<W: Write> Sink for ToFlat<W> {
 
     fn text(&mut self, text: &str) -> Result<()> {
         match self.open.last() {
-            Some(Kind::Field) => self.text.push_str(text),
+            Some(Kind::Field | Kind::Skipped) => self.text.push_str(text),
             _ if text.trim().is_empty() => {}
             _ => self.wrong(text),
         }
@@ -333,7 +339,14 @@ impl<W: Write> Sink for ToFlat<W> {
             Some(Kind::Field) => self.end_field(),
             Some(Kind::Record) => self.end_record()?,
             Some(Kind::Skipped) => {
-                let bytes = self.bytes.take().unwrap_or_default();
+                let text = std::mem::take(&mut self.text);
+                let bytes = match self.bytes.take() {
+                    Some(bytes) => bytes,
+                    None => match self.charset.encode(&text) {
+                        Some(bytes) => bytes.into_owned(),
+                        None => text.into_bytes(),
+                    },
+                };
                 if let Some(writer) = self.writer() {
                     let raw = crate::flat::Raw {
                         offset: 0,

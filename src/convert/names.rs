@@ -1,7 +1,7 @@
 //! The names of a message by ISO/TS 20625, made ready once: as text, and as the tags of XML.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Result;
 use crate::sequence::{GroupId, Plan, PositionId};
@@ -131,13 +131,29 @@ impl Definition {
     }
 }
 
-/// Definitions, each made ready when it is first asked for.
+type Messages = HashMap<(Box<str>, Home, u8), Option<Arc<Definition>>>;
+type Segments = HashMap<(Box<str>, u8), Option<Arc<Layout>>>;
+
+/// What was made ready from specs.
+#[derive(Debug, Default)]
+struct Ready {
+    messages: Mutex<Messages>,
+    segments: Mutex<Segments>,
+}
+
+/// Definitions, each made ready when it is first asked for, and kept with the specs.
 #[derive(Debug)]
 pub(super) struct Definitions {
     specs: Specs,
     forced: Option<(Box<str>, Home)>,
-    messages: HashMap<(Box<str>, Home, u8), Option<Arc<Definition>>>,
-    segments: HashMap<(Box<str>, u8), Option<Arc<Layout>>>,
+    ready: Arc<Ready>,
+    /// The header that was met last.
+    last: Option<(Declared, u8, Option<Arc<Definition>>)>,
+}
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is inside is whole after a panic too.
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Definitions {
@@ -145,8 +161,8 @@ impl Definitions {
         Self {
             specs: specs.clone(),
             forced,
-            messages: HashMap::new(),
-            segments: HashMap::new(),
+            ready: specs.compiled(),
+            last: None,
         }
     }
 
@@ -161,6 +177,17 @@ impl Definitions {
         declared: &Declared,
         syntax: u8,
     ) -> Result<Option<Arc<Definition>>> {
+        if let Some((held, of, definition)) = &self.last
+            && (held, *of) == (declared, syntax)
+        {
+            return Ok(definition.clone());
+        }
+        let found = self.find(declared, syntax)?;
+        self.last = Some((declared.clone(), syntax, found.clone()));
+        Ok(found)
+    }
+
+    fn find(&self, declared: &Declared, syntax: u8) -> Result<Option<Arc<Definition>>> {
         let (message, home) = match &self.forced {
             Some(forced) => forced.clone(),
             None => match choose(&self.specs, declared) {
@@ -169,7 +196,7 @@ impl Definitions {
             },
         };
         let key = (message, home, syntax);
-        if let Some(held) = self.messages.get(&key) {
+        if let Some(held) = lock(&self.ready.messages).get(&key) {
             return Ok(held.clone());
         }
         let spec = self.specs.message(&key.0, home, syntax)?;
@@ -197,14 +224,14 @@ impl Definitions {
                 }))
             }
         };
-        self.messages.insert(key, made.clone());
+        lock(&self.ready.messages).insert(key, made.clone());
         Ok(made)
     }
 
     /// A service segment.
     pub(super) fn segment(&mut self, tag: &str, syntax: u8) -> Result<Option<Arc<Layout>>> {
         let key = (tag.into(), syntax);
-        if let Some(held) = self.segments.get(&key) {
+        if let Some(held) = lock(&self.ready.segments).get(&key) {
             return Ok(held.clone());
         }
         // What content calls a tag is not to fill the memory.
@@ -216,7 +243,7 @@ impl Definitions {
             let root = model.roots().first()?;
             Some(Arc::new(Layout::new(&root.name, false, &model, root.of)))
         });
-        self.segments.insert(key, made.clone());
+        lock(&self.ready.segments).insert(key, made.clone());
         Ok(made)
     }
 }

@@ -51,7 +51,7 @@ struct Held {
     tag: String,
     /// By its name, not only by its tag.
     named: bool,
-    nesting: String,
+    nesting: Option<String>,
     separators: Option<Separators>,
     bytes: Option<Vec<u8>>,
     parts: Vec<Part>,
@@ -229,7 +229,7 @@ impl<'r, W: Write> ToEdifact<'r, W> {
                 self.faults.push(fault_about(Code::CONVERT_SHAPE, &held.tag));
             }
             self.out.extend_from_slice(held.tag.as_bytes());
-            for part in held.nesting.split(':').filter(|part| !part.is_empty()) {
+            for part in held.nesting.iter().flat_map(|nesting| nesting.split(':')) {
                 self.out.push(self.separators.component);
                 self.out.extend_from_slice(part.as_bytes());
             }
@@ -545,7 +545,7 @@ impl<W: Write> Sink for ToEdifact<'_, W> {
             (Kind::Segment, "b:nesting") => {
                 let good = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
                 match good {
-                    true => value.clone_into(&mut self.segment.nesting),
+                    true => self.segment.nesting = Some(value.to_owned()),
                     false => self.faults.push(fault_about(Code::CONVERT_SHAPE, value)),
                 }
             }

@@ -156,6 +156,9 @@ pub(super) struct ToDocument<W: Write> {
     /// Pieces stand inside an element that was put around them.
     wrapped: bool,
     any: bool,
+    /// The root may be the first line of JSON Lines; it holds something.
+    of_pieces: bool,
+    filled: bool,
     faults: Vec<Finding>,
 }
 
@@ -166,8 +169,18 @@ impl<W: Write> ToDocument<W> {
             open: Vec::new(),
             wrapped: false,
             any: false,
+            of_pieces: false,
+            filled: false,
             faults: Vec::new(),
         }
+    }
+
+    /// Writes the declaration, before all else; whether this was the first element.
+    fn begin(&mut self) -> Result<bool> {
+        if std::mem::replace(&mut self.any, true) {
+            return Ok(false);
+        }
+        self.put("", Writer::declaration)
     }
 
     /// Has the writer do something; whether it could. What it refuses is a finding.
@@ -189,13 +202,10 @@ impl<W: Write> ToDocument<W> {
 impl<W: Write> Sink for ToDocument<W> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
         if self.open.is_empty() {
-            if !self.any {
-                self.any = true;
-                self.put(name, Writer::declaration)?;
+            if self.begin()? {
                 // Pieces of JSON Lines have nothing around them.
                 let piece = name.starts_with("S_") || name.starts_with("b:") && name != "b:Flat";
-                let message = name.starts_with("M_");
-                if piece || message {
+                if piece {
                     self.wrapped = true;
                     self.put("List", |writer| writer.start("List"))?;
                     self.put("List", |writer| writer.attribute("xmlns:b", NAMESPACE))?;
@@ -204,6 +214,10 @@ impl<W: Write> Sink for ToDocument<W> {
             if self.wrapped {
                 self.put(name, |writer| writer.text("\n"))?;
             }
+        }
+        self.filled |= self.wrapped || !self.open.is_empty();
+        if self.open.is_empty() && !self.wrapped {
+            self.of_pieces = matches!(name, "List" | "b:Flat");
         }
         let written = self.put(name, |writer| writer.start(name))?;
         self.open.push(written);
@@ -232,17 +246,25 @@ impl<W: Write> Sink for ToDocument<W> {
     }
 
     fn end(&mut self) -> Result<()> {
-        if self.open.pop() == Some(true) {
+        let written = self.open.pop() == Some(true);
+        if self.open.is_empty() && self.of_pieces && !self.filled {
+            // The first line of JSON Lines: the others stand inside.
+            self.wrapped = true;
+        } else if written {
             self.put("", Writer::end)?;
         }
         Ok(())
     }
 
     fn comment(&mut self, text: &str) -> Result<()> {
+        self.begin()?;
+        self.filled = true;
         self.put(text, |writer| writer.comment(text)).map(|_| ())
     }
 
     fn instruction(&mut self, text: &str) -> Result<()> {
+        self.begin()?;
+        self.filled = true;
         self.put(text, |writer| writer.instruction(text))
             .map(|_| ())
     }

@@ -14,7 +14,8 @@
 //! - Prefixes and namespace declarations stay what they are.
 //!
 //! JSON Lines has each piece of an interchange (a message, a service segment) or each record of a
-//! flat file as a document of its own, one a line.
+//! flat file as a document of its own, one a line. The first line is what they would stand in, `List`
+//! or `b:Flat`, with its attributes only.
 //!
 //! Reading takes all of this, and numbers, `true`, `false` and `null` (no text) for values.
 

@@ -241,9 +241,6 @@ impl<W: Write> Sink for ToJson<W> {
     }
 
     fn begin_pieces(&mut self, name: &str, attributes: &[(&str, &str)]) -> Result<()> {
-        if self.lines && name == "List" {
-            return Ok(());
-        }
         self.start(name, false)?;
         for (name, value) in attributes {
             self.attribute(name, value)?;
