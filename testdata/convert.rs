@@ -278,7 +278,9 @@ fn all_of(folder: &Path) -> [usize; 3] {
                 if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
                     continue;
                 }
+                let t = std::time::Instant::now();
                 edifact_round_trip(&name, &bytes);
+                if t.elapsed().as_millis() > 500 { println!("SLOW {name} {:?} {}", t.elapsed(), bytes.len()); }
                 counts[0] += 1;
             }
             Syntax::Xml => {

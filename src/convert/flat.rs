@@ -21,6 +21,8 @@ pub(super) struct Beginning {
     pub(super) message: Box<str>,
     /// How lines end behind records.
     pub(super) line_break: &'static str,
+    /// A byte order mark stands before it.
+    pub(super) mark: bool,
 }
 
 fn written(separators: Separators) -> String {
@@ -50,6 +52,9 @@ pub(super) fn from_flat<S: Sink>(
             _ => "none",
         },
     ));
+    if beginning.mark {
+        attributes.push(("mark", "yes"));
+    }
     out.begin_pieces("b:Flat", &attributes)?;
     let mut lines = LineCounter::new(0);
     lines.set_counting(beginning.charset.counter());
@@ -152,6 +157,7 @@ pub(super) struct ToFlat<W: Write> {
     chosen: Option<Charset>,
     separators: Separators,
     line_break: &'static str,
+    mark: bool,
     open: Vec<Kind>,
     fields: Vec<Vec<u8>>,
     field: usize,
@@ -181,6 +187,7 @@ impl<W: Write> ToFlat<W> {
             chosen,
             separators: Separators::default(),
             line_break: "\n",
+            mark: false,
             open: Vec::new(),
             fields: Vec::new(),
             field: 0,
@@ -190,8 +197,12 @@ impl<W: Write> ToFlat<W> {
         }
     }
 
-    fn writer(&mut self) -> Option<&mut Writer<W>> {
-        if let Some(sink) = self.sink.take() {
+    fn writer(&mut self) -> Result<Option<&mut Writer<W>>> {
+        if let Some(mut sink) = self.sink.take() {
+            if self.mark {
+                let mark = sink.write_all("\u{FEFF}".as_bytes());
+                mark.map_err(|error| Error::io("output", error))?;
+            }
             let writer = Writer::new(sink, self.separators);
             let writer = match self.line_break {
                 "\r\n" => writer.with_crlf(),
@@ -203,7 +214,7 @@ impl<W: Write> ToFlat<W> {
             let length = self.charset.character_length(all);
             self.writer = Some(writer.with_character_length(length));
         }
-        self.writer.as_mut()
+        Ok(self.writer.as_mut())
     }
 
     fn wrong(&mut self, value: &str) {
@@ -232,7 +243,7 @@ impl<W: Write> ToFlat<W> {
 
     fn end_record(&mut self) -> Result<()> {
         let mut fields = std::mem::take(&mut self.fields);
-        let Some(writer) = self.writer() else {
+        let Some(writer) = self.writer()? else {
             return Ok(());
         };
         match writer.record(&fields) {
@@ -307,6 +318,7 @@ impl<W: Write> Sink for ToFlat<W> {
                 Some(_) => {}
                 None => self.wrong(value),
             },
+            (Some(Kind::Whole), "mark") => self.mark = value == "yes",
             (Some(Kind::Whole), "lines") => {
                 self.line_break = match value {
                     "crlf" => "\r\n",
@@ -347,7 +359,7 @@ impl<W: Write> Sink for ToFlat<W> {
                         None => text.into_bytes(),
                     },
                 };
-                if let Some(writer) = self.writer() {
+                if let Some(writer) = self.writer()? {
                     let raw = crate::flat::Raw {
                         offset: 0,
                         bytes: &bytes,
@@ -373,7 +385,7 @@ impl<W: Write> Sink for ToFlat<W> {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.writer();
+        self.writer()?;
         match self.writer.take() {
             Some(writer) => writer.finish().map(|_| ()),
             None => Ok(()),

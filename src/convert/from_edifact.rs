@@ -696,6 +696,10 @@ fn write_elements<S: Sink>(
             end => {
                 if std::mem::take(&mut at.open) {
                     out.end()?;
+                } else if at.component > 0
+                    && let Some(layout) = layout
+                {
+                    empty_composite(out, layout, &mut at, repeats)?;
                 }
                 at.component = 0;
                 if end == End::Repetition {
@@ -705,6 +709,37 @@ fn write_elements<S: Sink>(
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// A composite that is there, with its separators, and holds nothing.
+#[cold]
+fn empty_composite<S: Sink>(
+    out: &mut S,
+    layout: &Layout,
+    at: &mut Cursor,
+    repeats: bool,
+) -> Result<()> {
+    let number = match repeats {
+        true => at.place,
+        false => layout.places.get(at.place).copied().map_or(NO_PART, usize::from),
+    };
+    let Some(part) = layout.parts.get(number) else {
+        return Ok(());
+    };
+    let nth = match repeats {
+        true => at.repetition,
+        false => at.place as u32 - part.first,
+    };
+    if at.part != number {
+        (at.part, at.written) = (number, 0);
+    }
+    if part.components.is_some() {
+        for _ in at.written..=nth {
+            out.leaf(&part.name, "")?;
+        }
+        at.written = at.written.max(nth + 1);
     }
     Ok(())
 }

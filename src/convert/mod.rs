@@ -444,6 +444,7 @@ impl Converter {
             charset,
             message,
             line_break,
+            mark: start.starts_with(b"\xEF\xBB\xBF"),
         };
         let reader = crate::flat::Reader::from_read(input, options);
         let tally = Tally::new(sink, self.options.most_findings, Syntax::Flat);

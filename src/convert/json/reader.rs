@@ -235,8 +235,13 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
         }
         let name = self.string()?;
         self.expect(b':', "a colon", "冒号")?;
-        let name = match name.split_once('#') {
-            Some((before, _)) if !before.is_empty() => before.to_owned(),
+        // The number of a name that comes again.
+        let name = match name.rsplit_once('#') {
+            Some((before, number))
+                if !before.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                before.to_owned()
+            }
             _ => name,
         };
         self.value(&name)
