@@ -126,6 +126,18 @@ fn edifact_round_trip(name: &str, input: &[u8]) -> Vec<Finding> {
     findings
 }
 
+/// There and back by XML only, for what takes long.
+fn by_xml(name: &str, input: &[u8]) {
+    let converter = Converter::new(&Specs::base(), Options::default());
+    let (mut xml, mut back) = (Vec::new(), Vec::new());
+    let mut none = |_: Finding| {};
+    let there = converter.slice(input, Syntax::Edifact, Format::Xml, &mut xml, &mut none);
+    there.unwrap();
+    let again = converter.slice(&xml, Syntax::Xml, Format::Edifact, &mut back, &mut none);
+    again.unwrap();
+    same(name, "XML", &values(input), &values(&back));
+}
+
 struct Whole;
 
 impl baowen::xml::Handler for Whole {
@@ -278,16 +290,16 @@ fn all_of(folder: &Path) -> [usize; 3] {
                 if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
                     continue;
                 }
-                let t = std::time::Instant::now();
-                edifact_round_trip(&name, &bytes);
-                if t.elapsed().as_millis() > 500 { println!("SLOW {name} {:?} {}", t.elapsed(), bytes.len()); }
+                if bytes.len() < 1_000_000 {
+                    edifact_round_trip(&name, &bytes);
+                } else {
+                    by_xml(&name, &bytes);
+                }
                 counts[0] += 1;
             }
             Syntax::Xml => {
-                let t = std::time::Instant::now();
                 xml_round_trip(&name, &bytes);
                 counts[1] += 1;
-                if t.elapsed().as_millis() > 500 { println!("SLOW {name} {:?} {}", t.elapsed(), bytes.len()); }
             }
             Syntax::Flat => {
                 flat_round_trip(&name, &bytes);

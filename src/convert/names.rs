@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustc_hash::FxHashMap;
+
 use crate::Result;
 use crate::sequence::{GroupId, Plan, PositionId};
 use crate::spec::declared::{Choice, Declared, choose};
@@ -147,8 +149,8 @@ pub(super) struct Definitions {
     specs: Specs,
     forced: Option<(Box<str>, Home)>,
     ready: Arc<Ready>,
-    /// The header that was met last.
-    last: Option<(Declared, u8, Option<Arc<Definition>>)>,
+    /// What headers that were met mean.
+    met: FxHashMap<(Declared, u8), Option<Arc<Definition>>>,
 }
 
 fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -162,7 +164,7 @@ impl Definitions {
             specs: specs.clone(),
             forced,
             ready: specs.compiled(),
-            last: None,
+            met: FxHashMap::default(),
         }
     }
 
@@ -177,13 +179,16 @@ impl Definitions {
         declared: &Declared,
         syntax: u8,
     ) -> Result<Option<Arc<Definition>>> {
-        if let Some((held, of, definition)) = &self.last
-            && (held, *of) == (declared, syntax)
-        {
-            return Ok(definition.clone());
+        // What content declares is not to fill the memory.
+        const MOST: usize = 4096;
+        let key = (declared.clone(), syntax);
+        if let Some(held) = self.met.get(&key) {
+            return Ok(held.clone());
         }
         let found = self.find(declared, syntax)?;
-        self.last = Some((declared.clone(), syntax, found.clone()));
+        if self.met.len() < MOST {
+            self.met.insert(key, found.clone());
+        }
         Ok(found)
     }
 

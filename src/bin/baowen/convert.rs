@@ -16,6 +16,9 @@ use crate::{Failure, Outcome, inputs};
 /// Bytes of an input looked at to tell its syntax.
 const BEGINNING: u64 = baowen::flat::SIGHT as u64;
 
+/// Findings of one code told of a file; the rest are counted. `baowen check` tells all.
+const MOST_FINDINGS: u64 = 10;
+
 struct Convert {
     checker: Checker,
     converter: Converter,
@@ -41,6 +44,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     let mut options = Options {
         charset,
         line_breaks: matches.get_flag("lines"),
+        most_findings: MOST_FINDINGS,
         ..Options::default()
     };
     if let Some(name) = &name {
