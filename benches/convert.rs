@@ -24,7 +24,10 @@ fn conversions(criterion: &mut Criterion) {
     for (name, input) in inputs() {
         let mut group = measure::group(criterion, "convert", name, &input);
         let edifact = Syntax::Edifact;
-        for (to, label) in [(Format::Xml, "EDIFACT to XML"), (Format::JsonLines, "EDIFACT to JSON Lines")] {
+        for (to, label) in [
+            (Format::Xml, "EDIFACT to XML"),
+            (Format::JsonLines, "EDIFACT to JSON Lines"),
+        ] {
             group.bench_function(label, |bench| {
                 bench.iter(|| convert(&converter, black_box(&input), edifact, to, io::sink()));
             });
@@ -32,9 +35,16 @@ fn conversions(criterion: &mut Criterion) {
         group.finish();
         let mut xml = Vec::new();
         convert(&converter, &input, edifact, Format::Xml, &mut xml);
-        println!("{name}: {} bytes of EDIFACT are {} of XML", input.len(), xml.len());
+        println!(
+            "{name}: {} bytes of EDIFACT are {} of XML",
+            input.len(),
+            xml.len()
+        );
         let mut group = measure::group(criterion, "convert", &format!("{name} as XML"), &xml);
-        for (to, label) in [(Format::Edifact, "XML to EDIFACT"), (Format::Json, "XML to JSON")] {
+        for (to, label) in [
+            (Format::Edifact, "XML to EDIFACT"),
+            (Format::Json, "XML to JSON"),
+        ] {
             group.bench_function(label, |bench| {
                 bench.iter(|| convert(&converter, black_box(&xml), Syntax::Xml, to, io::sink()));
             });

@@ -54,10 +54,23 @@ pub(super) trait Sink {
         self.end()
     }
 
-    /// A leaf whose text is printable ASCII without `<`, `>` and `&`.
+    /// As [`start_known`](Self::start_known); [`close`](Self::close) ends it, and it gets no
+    /// attributes.
     #[inline]
-    fn plain_leaf(&mut self, name: &Name, text: &[u8]) -> Result<()> {
-        let text = std::str::from_utf8(text).unwrap_or_default();
+    fn open(&mut self, name: &Name) -> Result<()> {
+        self.start_known(name)
+    }
+
+    /// Ends what [`open`](Self::open) began.
+    #[inline]
+    fn close(&mut self, _name: &Name) -> Result<()> {
+        self.end()
+    }
+
+    /// A leaf whose text stands in `data` and is printable ASCII without `<`, `>` and `&`.
+    #[inline]
+    fn plain_leaf(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
+        let text = std::str::from_utf8(&data[from..to]).unwrap_or_default();
         self.leaf(name, text)
     }
 

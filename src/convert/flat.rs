@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use super::Totals;
 use super::event::{Sink, fault_about, from_hex, is_text, to_hex};
 use super::names::{NAMESPACE, Name};
-use super::Totals;
 use crate::charset::Charset;
 use crate::finding::tally::Tally;
 use crate::finding::{Code, Finding};
@@ -279,7 +279,9 @@ impl<W: Write> Sink for ToFlat<W> {
                 )));
             }
             Some(Kind::Record) => {
-                let number = name.strip_prefix("F_").and_then(|number| number.parse().ok());
+                let number = name
+                    .strip_prefix("F_")
+                    .and_then(|number| number.parse().ok());
                 match number {
                     Some(number @ 1..=MOST_FIELDS) => {
                         self.field = number - 1;

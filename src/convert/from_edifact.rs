@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::event::{Sink, fault, fault_about, is_text, to_hex};
-use super::names::{Definition, Definitions, Layout, NAMESPACE, Name};
+use super::names::{Definition, Definitions, Layout, NAMESPACE, Name, Part};
 use super::service::{self, Una};
 use super::{Options, Totals};
 use crate::Result;
@@ -12,7 +12,7 @@ use crate::charset::Charset;
 use crate::edifact::{End, Item, OwnedSegment, Peek, Reader, Segment, Token};
 use crate::finding::tally::Tally;
 use crate::finding::{Code, Finding};
-use crate::sequence::{Fault, Limits, Placement, Sequencer};
+use crate::sequence::{Fault, Limits, Placement, Sequencer, TagId};
 use crate::span::{LineColumn, Span};
 use crate::spec::declared::Declared;
 
@@ -87,6 +87,7 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
 
     pub(super) fn run(mut self) -> Result<Totals> {
         self.out.begin_pieces("List", &[("xmlns:b", NAMESPACE)])?;
+        self.reader.set_watch(is_plain_block);
         if let Some(charset) = self.chosen {
             self.use_charset(charset);
         }
@@ -291,6 +292,8 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
             groups: vec![0],
         };
         let mut first = true;
+        // The tag that was seen ahead, which is the next to come.
+        let mut ahead: (Option<u64>, Option<TagId>) = (None, None);
         loop {
             // The reader stands on a piece of the message.
             let peek = self.reader.peek();
@@ -312,7 +315,6 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
                 }
             };
             let next = next.filter(|packed| !ends_message(*packed));
-            let next = next.and_then(|packed| plan.tag(packed));
             let segment = match &kept {
                 Some((kept, _)) => kept.view(),
                 None => match self.reader.current_segment() {
@@ -320,24 +322,49 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
                     None => break,
                 },
             };
-            let packed = segment.packed_tag();
-            let id = packed.and_then(|packed| plan.tag(packed));
+            let id = match segment.packed_tag() {
+                None => None,
+                packed if packed == ahead.0 => ahead.1,
+                Some(packed) => plan.tag(packed),
+            };
+            ahead = (next, next.and_then(|packed| plan.tag(packed)));
+            let next = ahead.1;
             let value = segment.first_value();
             let qualifier = |_: &str| value;
             let last = matches!(segment.tag(), b"UNT" | b"UIT");
             match sequencer.push(id, next, &qualifier) {
                 Some(place) => {
-                    enter(self.out, &mut open, place.position, place.keep, place.repeat)?;
+                    enter(
+                        self.out,
+                        &mut open,
+                        place.position,
+                        place.keep,
+                        place.repeat,
+                    )?;
                     let layout = definition.layout(place.position);
-                    if !first && !self.unusual(&segment) {
-                        write_segment(
+                    let clean = kept.is_none() && self.reader.is_clean();
+                    if !first && is_usual(&segment, clean) {
+                        let mut faults = Vec::new();
+                        write_plain(
                             self.out,
                             &self.beyond,
                             &segment,
-                            Some(layout),
+                            layout,
                             self.charset,
-                            &mut Vec::new(),
+                            &mut faults,
                         )?;
+                        if !faults.is_empty() {
+                            let at = match &kept {
+                                Some((_, at)) => *at,
+                                None => self.reader.locate(segment.offset()),
+                            };
+                            let tag = tag_text(&segment);
+                            let (offset, len) = (segment.offset(), segment.span().len);
+                            for finding in faults {
+                                let finding = finding.with_content("segment", &tag);
+                                self.tell(finding, offset, len, At::Known(at));
+                            }
+                        }
                     } else {
                         let at = kept.as_ref().map_or(LineColumn::default(), |(_, at)| *at);
                         let known = kept.is_some();
@@ -367,15 +394,6 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
             self.out.end()?;
         }
         Ok(())
-    }
-
-    /// Whether a segment needs more than its elements.
-    #[inline]
-    fn unusual(&self, segment: &Segment<'_>) -> bool {
-        let (data, separators, service) = segment.raw();
-        segment.has_specials()
-            || data[separators[0] as usize] == service.component
-            || !is_plain(segment.bytes())
     }
 
     /// Moves to the next segment of the message; false where it ends.
@@ -496,7 +514,8 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
                 .iter()
                 .map(|token| {
                     let digits = token.bytes.iter().all(u8::is_ascii_digit);
-                    let usual = digits && matches!(token.end, End::Component | End::Element | End::Terminator);
+                    let usual = digits
+                        && matches!(token.end, End::Component | End::Element | End::Terminator);
                     let text = || String::from_utf8_lossy(token.bytes).into_owned();
                     usual.then(text)
                 })
@@ -578,11 +597,11 @@ fn enter<S: Sink>(
         out.end()?;
         open.groups.pop();
     }
-    let plan = &open.definition.plan;
-    let group = plan.position(position).group;
+    let group = open.definition.around(position);
     if open.groups.last() == Some(&group) {
         return Ok(());
     }
+    let plan = &open.definition.plan;
     let from = open.groups.len();
     let mut at = group;
     while at != 0 && !open.groups[..from].contains(&at) {
@@ -596,24 +615,109 @@ fn enter<S: Sink>(
     Ok(())
 }
 
-/// A segment of printable ASCII at its place.
+/// Whether a segment is printable ASCII that XML has no meaning for, with its elements and no more;
+/// `clean` says that the bytes were looked at.
 #[inline]
-fn write_segment<S: Sink>(
+fn is_usual(segment: &Segment<'_>, clean: bool) -> bool {
+    let (data, separators, service) = segment.raw();
+    !segment.has_specials()
+        && data[separators[0] as usize] != service.component
+        && (clean || is_plain(segment.bytes()))
+}
+
+/// Whether all bytes are printable ASCII that XML has no meaning for, or line breaks.
+fn is_plain_block(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |plain, &byte| {
+        let printable = byte.wrapping_sub(0x20) < 0x5F;
+        let markup = (byte == b'<') | (byte == b'>') | (byte == b'&');
+        plain & ((printable & !markup) | (byte == b'\r') | (byte == b'\n'))
+    })
+}
+
+/// Writes a segment that is as usual: what [`write_elements`] writes of it, in one pass.
+#[inline]
+fn write_plain<S: Sink>(
     out: &mut S,
     beyond: &BeyondNames,
     segment: &Segment<'_>,
-    layout: Option<&Layout>,
+    layout: &Layout,
     charset: Charset,
     faults: &mut Vec<Finding>,
 ) -> Result<()> {
-    if let Some(layout) = layout {
-        out.start_known(&layout.name)?;
+    let (data, separators, service) = segment.raw();
+    let repeats = service.repetition.is_some();
+    let mut at = Cursor::default();
+    out.open(&layout.name)?;
+    let mut from = separators[0] as usize + 1;
+    for (index, &position) in separators.iter().enumerate().skip(1) {
+        let to = position as usize;
+        let byte = data[to];
+        if to > from {
+            let number = match repeats {
+                true => at.place,
+                false => layout
+                    .places
+                    .get(at.place)
+                    .copied()
+                    .map_or(NO_PART, usize::from),
+            };
+            match layout.parts.get(number).filter(|_| !at.is_by_number()) {
+                Some(part) => match &part.components {
+                    None if at.component == 0 && byte != service.component => {
+                        at.begin(out, number, part, repeats)?;
+                        out.plain_leaf(&part.name, data, from, to)?;
+                    }
+                    Some(names) => {
+                        if !at.open {
+                            at.begin(out, number, part, repeats)?;
+                            out.open(&part.name)?;
+                            at.open = true;
+                        }
+                        match names.get(at.component) {
+                            Some(name) => out.plain_leaf(name, data, from, to)?,
+                            None => {
+                                beyond_spec(&at, faults);
+                                let token = segment.token_between(from as u32, index);
+                                numbered(out, &beyond.component, &at, &token, charset, faults)?;
+                            }
+                        }
+                    }
+                    None => {
+                        let token = segment.token_between(from as u32, index);
+                        by_number(out, beyond, &mut at, &token, charset, faults, true)?;
+                    }
+                },
+                None => {
+                    let token = segment.token_between(from as u32, index);
+                    by_number(out, beyond, &mut at, &token, charset, faults, true)?;
+                }
+            }
+        }
+        from = to + 1;
+        if byte == service.component {
+            at.component += 1;
+            continue;
+        }
+        if std::mem::take(&mut at.open) {
+            match layout.parts.get(at.part) {
+                Some(part) => out.close(&part.name)?,
+                None => out.end()?,
+            }
+        } else if at.component > 0 {
+            empty_composite(out, layout, &mut at, repeats)?;
+        }
+        at.component = 0;
+        if byte == service.element {
+            (at.place, at.repetition) = (at.place + 1, 0);
+        } else {
+            at.repetition += 1;
+        }
     }
-    write_elements(out, beyond, segment, layout, charset, faults)?;
-    out.end()
+    out.close(&layout.name)
 }
 
 /// Where writing stands among the elements of a segment.
+#[derive(Default)]
 struct Cursor {
     /// The element, its repetition, its component.
     place: usize,
@@ -626,7 +730,40 @@ struct Cursor {
     written: u32,
 }
 
+impl Cursor {
+    /// Whether a repetition of this element before was written by its number: so are the others.
+    #[inline]
+    fn is_by_number(&self) -> bool {
+        self.part == BY_NUMBER + self.place
+    }
+
+    /// An element of `part` is to be written: those of its name before it that are empty are first.
+    #[inline]
+    fn begin<S: Sink>(
+        &mut self,
+        out: &mut S,
+        number: usize,
+        part: &Part,
+        repeats: bool,
+    ) -> Result<()> {
+        let nth = match repeats {
+            true => self.repetition,
+            false => self.place as u32 - part.first,
+        };
+        if self.part != number {
+            (self.part, self.written) = (number, 0);
+        }
+        for _ in self.written..nth {
+            out.leaf(&part.name, "")?;
+        }
+        self.written = nth + 1;
+        Ok(())
+    }
+}
+
 const NO_PART: usize = usize::MAX;
+/// Elements by number have numbers of parts that no layout has.
+const BY_NUMBER: usize = NO_PART / 2;
 
 #[inline]
 fn write_elements<S: Sink>(
@@ -638,15 +775,7 @@ fn write_elements<S: Sink>(
     faults: &mut Vec<Finding>,
 ) -> Result<()> {
     let repeats = segment.separators().repetition.is_some();
-    let plain = !segment.has_specials() && is_plain(segment.bytes());
-    let mut at = Cursor {
-        place: 0,
-        repetition: 0,
-        component: 0,
-        open: false,
-        part: NO_PART,
-        written: 0,
-    };
+    let mut at = Cursor::default();
     for token in segment.element_tokens() {
         if !token.bytes.is_empty() {
             let part = layout.and_then(|layout| {
@@ -657,29 +786,22 @@ fn write_elements<S: Sink>(
                 Some((part, layout.parts.get(part)?))
             });
             match part {
-                Some((number, part)) if part.components.is_some() || is_simple(&at, &token) => {
+                Some((number, part))
+                    if !at.is_by_number()
+                        && (part.components.is_some() || is_simple(&at, &token)) =>
+                {
                     if !at.open {
-                        let nth = match repeats {
-                            true => at.repetition,
-                            false => at.place as u32 - part.first,
-                        };
-                        if at.part != number {
-                            (at.part, at.written) = (number, 0);
-                        }
-                        for _ in at.written..nth {
-                            out.leaf(&part.name, "")?;
-                        }
-                        at.written = nth + 1;
+                        at.begin(out, number, part, repeats)?;
                     }
                     match &part.components {
-                        None => value(out, &part.name, &token, plain, charset, faults)?,
+                        None => value(out, &part.name, &token, charset, faults)?,
                         Some(names) => {
                             if !at.open {
                                 out.start_known(&part.name)?;
                                 at.open = true;
                             }
                             match names.get(at.component) {
-                                Some(name) => value(out, name, &token, plain, charset, faults)?,
+                                Some(name) => value(out, name, &token, charset, faults)?,
                                 None => {
                                     beyond_spec(&at, faults);
                                     numbered(out, &beyond.component, &at, &token, charset, faults)?;
@@ -688,7 +810,15 @@ fn write_elements<S: Sink>(
                         }
                     }
                 }
-                _ => by_number(out, beyond, &mut at, &token, charset, faults, layout.is_some())?,
+                _ => by_number(
+                    out,
+                    beyond,
+                    &mut at,
+                    &token,
+                    charset,
+                    faults,
+                    layout.is_some(),
+                )?,
             }
         }
         match token.end {
@@ -723,25 +853,20 @@ fn empty_composite<S: Sink>(
 ) -> Result<()> {
     let number = match repeats {
         true => at.place,
-        false => layout.places.get(at.place).copied().map_or(NO_PART, usize::from),
+        false => layout
+            .places
+            .get(at.place)
+            .copied()
+            .map_or(NO_PART, usize::from),
     };
     let Some(part) = layout.parts.get(number) else {
         return Ok(());
     };
-    let nth = match repeats {
-        true => at.repetition,
-        false => at.place as u32 - part.first,
-    };
-    if at.part != number {
-        (at.part, at.written) = (number, 0);
+    if part.components.is_none() {
+        return Ok(());
     }
-    if part.components.is_some() {
-        for _ in at.written..=nth {
-            out.leaf(&part.name, "")?;
-        }
-        at.written = at.written.max(nth + 1);
-    }
-    Ok(())
+    at.begin(out, number, part, repeats)?;
+    out.leaf(&part.name, "")
 }
 
 /// Whether a token is all of its element.
@@ -768,14 +893,17 @@ fn by_number<S: Sink>(
     faults: &mut Vec<Finding>,
     known: bool,
 ) -> Result<()> {
-    // Numbers of parts that no layout has.
-    let number = NO_PART / 2 + at.place;
+    let number = BY_NUMBER + at.place;
     if known {
         beyond_spec(at, faults);
     }
     if !at.open {
         if at.part != number {
-            (at.part, at.written) = (number, 0);
+            // Repetitions that were written by name count.
+            if at.part != at.place || at.repetition == 0 {
+                at.written = 0;
+            }
+            at.part = number;
         }
         for _ in at.written..at.repetition {
             out.start(&beyond.element.text, true)?;
@@ -824,13 +952,9 @@ fn value<S: Sink>(
     out: &mut S,
     name: &Name,
     token: &Token<'_>,
-    plain: bool,
     charset: Charset,
     faults: &mut Vec<Finding>,
 ) -> Result<()> {
-    if plain {
-        return out.plain_leaf(name, token.bytes);
-    }
     out.start_known(name)?;
     content(out, token, charset, faults)?;
     out.end()
@@ -863,11 +987,7 @@ fn content<S: Sink>(
 fn is_plain(bytes: &[u8]) -> bool {
     // Comparisons only, so that the compiler makes vectors of them.
     bytes.iter().fold(true, |plain, &byte| {
-        plain
-            & (byte.wrapping_sub(0x20) < 0x5F)
-            & (byte != b'<')
-            & (byte != b'>')
-            & (byte != b'&')
+        plain & (byte.wrapping_sub(0x20) < 0x5F) & (byte != b'<') & (byte != b'>') & (byte != b'&')
     })
 }
 

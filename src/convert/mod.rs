@@ -52,8 +52,8 @@ use event::Sink as Events;
 use flat::{Beginning, ToFlat};
 use from_edifact::FromEdifact;
 use json::{FromJson, ToJson};
-pub use names::NAMESPACE;
 use names::Definitions;
+pub use names::NAMESPACE;
 use to_edifact::ToEdifact;
 use xml::{FromXml, ToDocument, ToXml};
 
@@ -418,7 +418,10 @@ impl Converter {
         }
         let (message, separators, starts): (Box<str>, _, Arc<[Box<[u8]>]>) = match &layout {
             Some(Detected::Layout(layout)) => {
-                let ids = layout.records.iter().map(|record| record.id.as_bytes().into());
+                let ids = layout
+                    .records
+                    .iter()
+                    .map(|record| record.id.as_bytes().into());
                 (layout.message.clone(), layout.separators, ids.collect())
             }
             Some(Detected::Unknown(message)) => {

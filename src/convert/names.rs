@@ -19,10 +19,50 @@ pub const NAMESPACE: &str = "urn:baowen:tree";
 pub(super) struct Name {
     pub(super) text: Box<str>,
     /// Its start tag and end tag, with the line breaks that go before them.
-    pub(super) open: Box<[u8]>,
-    pub(super) close: Box<[u8]>,
+    pub(super) open: Tag,
+    pub(super) close: Tag,
     /// Whether it may occur several times in a row.
     pub(super) many: bool,
+}
+
+/// The bytes of a tag.
+#[derive(Debug)]
+pub(super) struct Tag {
+    pub(super) bytes: Box<[u8]>,
+    /// The same where they are so few, which are nearly all, so that they are copied in one go.
+    pub(super) short: Option<([u8; 16], u8)>,
+}
+
+impl Tag {
+    fn new(text: String) -> Self {
+        let bytes = text.into_bytes();
+        let short = (bytes.len() <= 16).then(|| {
+            let mut short = [0; 16];
+            short[..bytes.len()].copy_from_slice(&bytes);
+            (short, bytes.len() as u8)
+        });
+        Self {
+            bytes: bytes.into(),
+            short,
+        }
+    }
+
+    /// Adds them to `out`.
+    #[inline]
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        match &self.short {
+            Some((short, len)) => put_short(out, short, usize::from(*len)),
+            None => out.extend_from_slice(&self.bytes),
+        }
+    }
+}
+
+/// Adds the first `len` of 16 bytes.
+#[inline]
+pub(super) fn put_short(out: &mut Vec<u8>, bytes: &[u8; 16], len: usize) {
+    let end = out.len() + len;
+    out.extend_from_slice(bytes);
+    out.truncate(end);
 }
 
 impl Name {
@@ -30,8 +70,8 @@ impl Name {
         let (before, behind) = breaks(text);
         Self {
             text: text.into(),
-            open: format!("{before}<{text}>").into_bytes().into(),
-            close: format!("{behind}</{text}>").into_bytes().into(),
+            open: Tag::new(format!("{before}<{text}>")),
+            close: Tag::new(format!("{behind}</{text}>")),
             many,
         }
     }
@@ -120,12 +160,20 @@ pub(super) struct Definition {
     pub(super) plan: Plan,
     pub(super) root: Name,
     groups: Vec<Name>,
-    layouts: Vec<Arc<Layout>>,
+    /// For each position the layout of its segment and the group around it.
+    positions: Vec<(Arc<Layout>, GroupId)>,
 }
 
 impl Definition {
+    #[inline]
     pub(super) fn layout(&self, position: PositionId) -> &Layout {
-        &self.layouts[usize::from(position)]
+        &self.positions[usize::from(position)].0
+    }
+
+    /// The group around a position.
+    #[inline]
+    pub(super) fn around(&self, position: PositionId) -> GroupId {
+        self.positions[usize::from(position)].1
     }
 
     pub(super) fn group(&self, group: GroupId) -> &Name {
@@ -210,13 +258,13 @@ impl Definitions {
             Some(spec) => {
                 let plan = Plan::new(&spec.model)?;
                 let mut known: HashMap<(TypeId, &str, bool), Arc<Layout>> = HashMap::new();
-                let layouts = plan.positions().iter().map(|position| {
+                let positions = plan.positions().iter().map(|position| {
                     let (name, many) = (&*position.name, position.max > 1);
                     let made = || Arc::new(Layout::new(name, many, &spec.model, position.of));
                     let layout = known.entry((position.of, name, many)).or_insert_with(made);
-                    layout.clone()
+                    (layout.clone(), position.group)
                 });
-                let layouts = layouts.collect();
+                let positions = positions.collect();
                 let groups = plan.groups().iter();
                 Some(Arc::new(Definition {
                     label: format!("{}@{}", spec.message, spec.release).into(),
@@ -224,7 +272,7 @@ impl Definitions {
                     groups: groups
                         .map(|group| Name::new(&group.name, group.max > 1))
                         .collect(),
-                    layouts,
+                    positions,
                     plan,
                 }))
             }

@@ -154,9 +154,8 @@ impl<'r, W: Write> ToEdifact<'r, W> {
             Some(Kind::Segment | Kind::Element) => self.segment.tag.clone(),
             _ => "-".to_owned(),
         };
-        self.faults.push(
-            fault_about(Code::CONVERT_NAME, name).with_content("segment", inside),
-        );
+        self.faults
+            .push(fault_about(Code::CONVERT_NAME, name).with_content("segment", inside));
     }
 
     /// The value of the first component of that name.
@@ -223,10 +222,11 @@ impl<'r, W: Write> ToEdifact<'r, W> {
                     }
                 };
             }
-            let usual = !held.tag.is_empty()
-                && held.tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let usual =
+                !held.tag.is_empty() && held.tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !usual {
-                self.faults.push(fault_about(Code::CONVERT_SHAPE, &held.tag));
+                self.faults
+                    .push(fault_about(Code::CONVERT_SHAPE, &held.tag));
             }
             self.out.extend_from_slice(held.tag.as_bytes());
             for part in held.nesting.iter().flat_map(|nesting| nesting.split(':')) {
@@ -279,7 +279,10 @@ impl<'r, W: Write> ToEdifact<'r, W> {
             composite = Some((place.part, place.repetition));
             next_component = 0;
             at.want = (place.element, place.repetition);
-            let has_components = held.parts.get(number + 1).is_some_and(|next| next.component);
+            let has_components = held
+                .parts
+                .get(number + 1)
+                .is_some_and(|next| next.component);
             if !has_components {
                 self.put(held, part, &mut at, None);
             }
@@ -304,7 +307,7 @@ impl<'r, W: Write> ToEdifact<'r, W> {
         if part.name == "b:E"
             && let Some(element) = part.at
         {
-            let again = placed.any && placed.element == element && placed.part == usize::MAX;
+            let again = placed.any && placed.element == element;
             let repetition = if again { placed.repetition + 1 } else { 0 };
             *placed = Placed {
                 any: true,
@@ -376,9 +379,13 @@ impl<'r, W: Write> ToEdifact<'r, W> {
             (at.elements, at.repetition, at.component) = (element + 1, 0, 0);
         }
         if repetition > at.repetition {
-            let byte = self.separators.repetition.unwrap_or(self.separators.element);
+            let byte = self
+                .separators
+                .repetition
+                .unwrap_or(self.separators.element);
             let more = (repetition - at.repetition) as usize;
-            self.out.extend(std::iter::repeat_n(byte, more.min(MOST_EMPTY)));
+            self.out
+                .extend(std::iter::repeat_n(byte, more.min(MOST_EMPTY)));
             (at.repetition, at.component) = (repetition, 0);
         }
         if component > at.component {
@@ -395,14 +402,16 @@ impl<'r, W: Write> ToEdifact<'r, W> {
 
     fn value(&mut self, text: &str) {
         if text.contains(['\r', '\n']) {
-            self.faults.push(fault_about(Code::CONVERT_LINE_BREAK, text));
+            self.faults
+                .push(fault_about(Code::CONVERT_LINE_BREAK, text));
         }
         match self.charset.encode(text) {
             Some(bytes) => self.escaped(&bytes),
             None => {
                 let finding = fault_about(Code::CONVERT_CHARACTER, text);
                 if !self.charset.is_level() {
-                    self.faults.push(finding.with("charset", self.charset.name()));
+                    self.faults
+                        .push(finding.with("charset", self.charset.name()));
                 }
                 self.escaped(text.as_bytes());
             }
@@ -439,7 +448,8 @@ impl<'r, W: Write> ToEdifact<'r, W> {
         }
         if unreleased {
             let text = String::from_utf8_lossy(bytes).into_owned();
-            self.faults.push(fault_about(Code::CONVERT_SEPARATOR, &text));
+            self.faults
+                .push(fault_about(Code::CONVERT_SEPARATOR, &text));
         }
     }
 
@@ -524,7 +534,11 @@ impl<W: Write> Sink for ToEdifact<'_, W> {
                     to: at,
                     bytes: None,
                 });
-                if component { Kind::Component } else { Kind::Element }
+                if component {
+                    Kind::Component
+                } else {
+                    Kind::Element
+                }
             }
             Some(Kind::Una) => Kind::Una,
             Some(_) => {
@@ -541,9 +555,13 @@ impl<W: Write> Sink for ToEdifact<'_, W> {
             return Ok(());
         };
         match (kind, name) {
-            (Kind::Segment, "tag") if !self.segment.named => value.clone_into(&mut self.segment.tag),
+            (Kind::Segment, "tag") if !self.segment.named => {
+                value.clone_into(&mut self.segment.tag)
+            }
             (Kind::Segment, "b:nesting") => {
-                let good = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+                let good = value
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b':');
                 match good {
                     true => self.segment.nesting = Some(value.to_owned()),
                     false => self.faults.push(fault_about(Code::CONVERT_SHAPE, value)),

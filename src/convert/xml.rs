@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::event::{Sink, fault_about, is_text, to_hex};
-use super::names::{NAMESPACE, Name, breaks};
+use super::names::{NAMESPACE, Name, breaks, put_short};
 use crate::finding::{Code, Finding};
 use crate::xml::{Handler, Scene, Start, Writer};
 use crate::{Error, Result};
@@ -27,6 +27,7 @@ impl<W: Write> ToXml<W> {
     pub(super) fn new(sink: W) -> Self {
         Self {
             sink,
+            // Room for what one segment may add beyond what is gathered.
             out: b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec(),
             ends: Vec::new(),
             begins: Vec::new(),
@@ -78,10 +79,27 @@ impl<W: Write> Sink for ToXml<W> {
 
     #[inline]
     fn start_known(&mut self, name: &Name) -> Result<()> {
-        self.out.extend_from_slice(&name.open);
+        name.open.put(&mut self.out);
         self.begins.push(self.ends.len() as u32);
-        self.ends.extend_from_slice(&name.close);
+        name.close.put(&mut self.ends);
         self.in_tag = true;
+        Ok(())
+    }
+
+    #[inline]
+    fn open(&mut self, name: &Name) -> Result<()> {
+        name.open.put(&mut self.out);
+        self.in_tag = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn close(&mut self, name: &Name) -> Result<()> {
+        name.close.put(&mut self.out);
+        self.in_tag = false;
+        if self.out.len() >= GATHER {
+            return self.give();
+        }
         Ok(())
     }
 
@@ -119,10 +137,17 @@ impl<W: Write> Sink for ToXml<W> {
     }
 
     #[inline]
-    fn plain_leaf(&mut self, name: &Name, text: &[u8]) -> Result<()> {
-        self.out.extend_from_slice(&name.open);
-        self.out.extend_from_slice(text);
-        self.out.extend_from_slice(&name.close);
+    fn plain_leaf(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
+        name.open.put(&mut self.out);
+        // Most values are short; what stands behind them is copied with them and dropped.
+        match data
+            .get(from..from + 16)
+            .and_then(|near| near.try_into().ok())
+        {
+            Some(near) if to - from <= 16 => put_short(&mut self.out, near, to - from),
+            _ => self.out.extend_from_slice(&data[from..to]),
+        }
+        name.close.put(&mut self.out);
         self.in_tag = false;
         Ok(())
     }

@@ -480,7 +480,6 @@ fn is_number(word: &str) -> bool {
     digits(whole)
         && (whole == "0" || !whole.starts_with('0'))
         && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| {
-            digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
-        })
+        && exponent
+            .is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
 }
