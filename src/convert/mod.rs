@@ -28,6 +28,7 @@
 //! White space between elements of XML is layout, unless text stands beside it or `xml:space` says
 //! otherwise; it is not carried over. CDATA sections and references become text.
 
+mod buffer;
 mod event;
 mod flat;
 mod from_edifact;

@@ -1,6 +1,7 @@
 //! The names of a message by ISO/TS 20625, made ready once: as text, and as the tags of XML.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -14,65 +15,59 @@ use crate::spec::{Home, Specs};
 /// The namespace of what ISO/TS 20625 has no name for.
 pub const NAMESPACE: &str = "urn:baowen:tree";
 
-/// A name that occurs again and again.
+/// A name that occurs again and again. It fills one line of the cache.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Name {
-    pub(super) text: Box<str>,
     /// Its start tag and end tag, with the line breaks that go before them.
     pub(super) open: Tag,
     pub(super) close: Tag,
+    pub(super) text: Box<str>,
     /// Whether it may occur several times in a row.
     pub(super) many: bool,
+    /// Whether its tags are so long that they have to be put together.
+    pub(super) long: bool,
 }
 
-/// The bytes of a tag.
+/// The bytes of a tag; none where it is too long, which no tag of ISO/TS 20625 is.
 #[derive(Debug)]
 pub(super) struct Tag {
-    pub(super) bytes: Box<[u8]>,
-    /// The same where they are so few, which are nearly all, so that they are copied in one go.
-    pub(super) short: Option<([u8; 16], u8)>,
+    pub(super) bytes: [u8; 16],
+    len: u8,
 }
 
 impl Tag {
-    fn new(text: String) -> Self {
-        let bytes = text.into_bytes();
-        let short = (bytes.len() <= 16).then(|| {
-            let mut short = [0; 16];
-            short[..bytes.len()].copy_from_slice(&bytes);
-            (short, bytes.len() as u8)
-        });
-        Self {
-            bytes: bytes.into(),
-            short,
-        }
+    fn new(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        let len = text.len() as u8;
+        Some(Self { bytes, len })
     }
 
-    /// Adds them to `out`.
     #[inline]
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
-        match &self.short {
-            Some((short, len)) => put_short(out, short, usize::from(*len)),
-            None => out.extend_from_slice(&self.bytes),
-        }
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.len)
     }
-}
-
-/// Adds the first `len` of 16 bytes.
-#[inline]
-pub(super) fn put_short(out: &mut Vec<u8>, bytes: &[u8; 16], len: usize) {
-    let end = out.len() + len;
-    out.extend_from_slice(bytes);
-    out.truncate(end);
 }
 
 impl Name {
     pub(super) fn new(text: &str, many: bool) -> Self {
+        const NONE: Tag = Tag {
+            bytes: [0; 16],
+            len: 0,
+        };
         let (before, behind) = breaks(text);
+        let open = Tag::new(&format!("{before}<{text}>"));
+        let close = Tag::new(&format!("{behind}</{text}>"));
+        let long = open.is_none() || close.is_none();
         Self {
+            open: open.filter(|_| !long).unwrap_or(NONE),
+            close: close.filter(|_| !long).unwrap_or(NONE),
             text: text.into(),
-            open: Tag::new(format!("{before}<{text}>")),
-            close: Tag::new(format!("{behind}</{text}>")),
             many,
+            long,
         }
     }
 }
@@ -136,6 +131,27 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// All that tells it from others.
+    fn says(&self) -> String {
+        let mut all = String::new();
+        let mut name = |name: &Name, times: u32, end: char| {
+            let _ = write!(all, "{} {} {times}{end}", name.text, name.many);
+        };
+        name(&self.name, 1, ';');
+        for part in &self.parts {
+            name(&part.name, part.times, ':');
+            for component in part.components.iter().flatten() {
+                name(component, 1, ',');
+            }
+            // An empty composite is not an element.
+            let end = if part.components.is_some() { '.' } else { ';' };
+            name(&part.name, 0, end);
+        }
+        all
+    }
+}
+
 /// The children of a type, in order: name, type, how often each may stand in a row.
 pub(super) fn children(of: &Type) -> Vec<(&str, TypeId, u32)> {
     let Content::Children(Particle::Sequence(items)) = &of.content else {
@@ -189,6 +205,20 @@ type Segments = HashMap<(Box<str>, u8), Option<Arc<Layout>>>;
 struct Ready {
     messages: Mutex<Messages>,
     segments: Mutex<Segments>,
+    /// Every layout once: the messages of a directory share their segments.
+    layouts: Mutex<HashMap<String, Arc<Layout>>>,
+}
+
+impl Ready {
+    /// The layout that says the same, where there is one.
+    fn shared(&self, layout: Layout) -> Arc<Layout> {
+        let says = layout.says();
+        let mut layouts = lock(&self.layouts);
+        layouts
+            .entry(says)
+            .or_insert_with(|| Arc::new(layout))
+            .clone()
+    }
 }
 
 /// Definitions, each made ready when it is first asked for, and kept with the specs.
@@ -260,7 +290,10 @@ impl Definitions {
                 let mut known: HashMap<(TypeId, &str, bool), Arc<Layout>> = HashMap::new();
                 let positions = plan.positions().iter().map(|position| {
                     let (name, many) = (&*position.name, position.max > 1);
-                    let made = || Arc::new(Layout::new(name, many, &spec.model, position.of));
+                    let made = || {
+                        self.ready
+                            .shared(Layout::new(name, many, &spec.model, position.of))
+                    };
                     let layout = known.entry((position.of, name, many)).or_insert_with(made);
                     (layout.clone(), position.group)
                 });

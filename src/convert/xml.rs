@@ -2,21 +2,19 @@
 
 use std::io::Write;
 
+use super::buffer::Buffer;
 use super::event::{Sink, fault_about, is_text, to_hex};
-use super::names::{NAMESPACE, Name, breaks, put_short};
+use super::names::{NAMESPACE, Name, breaks};
 use crate::finding::{Code, Finding};
 use crate::xml::{Handler, Scene, Start, Writer};
 use crate::{Error, Result};
 
-/// Bytes gathered before they are handed on.
-const GATHER: usize = 64 << 10;
-
 /// Writes events whose names are known to be names of XML: segments one a line.
 pub(super) struct ToXml<W> {
     sink: W,
-    out: Vec<u8>,
+    out: Buffer,
     /// End tags of the open elements, one after the other, and where each begins.
-    ends: Vec<u8>,
+    ends: Buffer,
     begins: Vec<u32>,
     /// The last byte ends a start tag.
     in_tag: bool,
@@ -25,38 +23,45 @@ pub(super) struct ToXml<W> {
 
 impl<W: Write> ToXml<W> {
     pub(super) fn new(sink: W) -> Self {
+        let mut out = Buffer::new();
+        out.put(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         Self {
             sink,
-            // Room for what one segment may add beyond what is gathered.
-            out: b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec(),
-            ends: Vec::new(),
+            out,
+            ends: Buffer::new(),
             begins: Vec::new(),
             in_tag: false,
             faults: Vec::new(),
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn give(&mut self) -> Result<()> {
-        let told = |error| Error::io("output", error);
-        self.sink.write_all(&self.out).map_err(told)?;
-        self.out.clear();
-        Ok(())
+    fn escaped(&mut self, text: &str, quotes: bool) {
+        let mut rest = text.as_bytes();
+        let special = |byte: &u8| {
+            matches!(byte, b'<' | b'>' | b'&' | b'\r')
+                || quotes && matches!(byte, b'"' | b'\n' | b'\t')
+        };
+        while let Some(at) = rest.iter().position(special) {
+            self.out.put(&rest[..at]);
+            self.out.put(match rest[at] {
+                b'<' => b"&lt;",
+                b'>' => b"&gt;",
+                b'&' => b"&amp;",
+                b'\r' => b"&#13;",
+                b'"' => b"&quot;",
+                b'\n' => b"&#10;",
+                _ => b"&#9;",
+            });
+            rest = &rest[at + 1..];
+        }
+        self.out.put(rest);
     }
 
-    fn escaped(&mut self, text: &str, quotes: bool) {
-        for byte in text.bytes() {
-            match byte {
-                b'<' => self.out.extend_from_slice(b"&lt;"),
-                b'>' => self.out.extend_from_slice(b"&gt;"),
-                b'&' => self.out.extend_from_slice(b"&amp;"),
-                b'\r' => self.out.extend_from_slice(b"&#13;"),
-                b'"' if quotes => self.out.extend_from_slice(b"&quot;"),
-                b'\n' if quotes => self.out.extend_from_slice(b"&#10;"),
-                b'\t' if quotes => self.out.extend_from_slice(b"&#9;"),
-                _ => self.out.push(byte),
-            }
+    #[inline]
+    fn hand_on(&mut self) -> Result<()> {
+        match self.out.is_full() {
+            true => self.out.give(&mut self.sink),
+            false => Ok(()),
         }
     }
 }
@@ -64,14 +69,14 @@ impl<W: Write> ToXml<W> {
 impl<W: Write> Sink for ToXml<W> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
         let (before, behind) = breaks(name);
-        self.out.extend_from_slice(before.as_bytes());
+        self.out.put(before.as_bytes());
         self.out.push(b'<');
-        self.out.extend_from_slice(name.as_bytes());
+        self.out.put(name.as_bytes());
         self.out.push(b'>');
         self.begins.push(self.ends.len() as u32);
-        self.ends.extend_from_slice(behind.as_bytes());
-        self.ends.extend_from_slice(b"</");
-        self.ends.extend_from_slice(name.as_bytes());
+        self.ends.put(behind.as_bytes());
+        self.ends.put(b"</");
+        self.ends.put(name.as_bytes());
         self.ends.push(b'>');
         self.in_tag = true;
         Ok(())
@@ -79,37 +84,43 @@ impl<W: Write> Sink for ToXml<W> {
 
     #[inline]
     fn start_known(&mut self, name: &Name) -> Result<()> {
-        name.open.put(&mut self.out);
+        if name.long {
+            return self.start(&name.text, name.many);
+        }
+        self.out.tag(&name.open);
         self.begins.push(self.ends.len() as u32);
-        name.close.put(&mut self.ends);
+        self.ends.tag(&name.close);
         self.in_tag = true;
         Ok(())
     }
 
     #[inline]
     fn open(&mut self, name: &Name) -> Result<()> {
-        name.open.put(&mut self.out);
+        if name.long {
+            return self.start(&name.text, name.many);
+        }
+        self.out.tag(&name.open);
         self.in_tag = false;
         Ok(())
     }
 
     #[inline]
     fn close(&mut self, name: &Name) -> Result<()> {
-        name.close.put(&mut self.out);
-        self.in_tag = false;
-        if self.out.len() >= GATHER {
-            return self.give();
+        if name.long {
+            return self.end();
         }
-        Ok(())
+        self.out.tag(&name.close);
+        self.in_tag = false;
+        self.hand_on()
     }
 
     fn attribute(&mut self, name: &str, value: &str) -> Result<()> {
         self.out.pop();
         self.out.push(b' ');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"=\"");
+        self.out.put(name.as_bytes());
+        self.out.put(b"=\"");
         self.escaped(value, true);
-        self.out.extend_from_slice(b"\">");
+        self.out.put(b"\">");
         Ok(())
     }
 
@@ -124,30 +135,28 @@ impl<W: Write> Sink for ToXml<W> {
         let begin = self.begins.pop().unwrap_or(0) as usize;
         if self.in_tag {
             self.out.pop();
-            self.out.extend_from_slice(b"/>");
+            self.out.put(b"/>");
             self.in_tag = false;
         } else {
-            self.out.extend_from_slice(&self.ends[begin..]);
+            self.out.put(self.ends.from(begin));
         }
-        self.ends.truncate(begin);
-        if self.out.len() >= GATHER {
-            return self.give();
-        }
-        Ok(())
+        self.ends.cut(begin);
+        self.hand_on()
     }
 
     #[inline]
     fn plain_leaf(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
-        name.open.put(&mut self.out);
-        // Most values are short; what stands behind them is copied with them and dropped.
-        match data
-            .get(from..from + 16)
-            .and_then(|near| near.try_into().ok())
-        {
-            Some(near) if to - from <= 16 => put_short(&mut self.out, near, to - from),
-            _ => self.out.extend_from_slice(&data[from..to]),
+        if name.long {
+            self.start(&name.text, name.many)?;
+            self.in_tag = false;
+            self.out.put(&data[from..to]);
+            return self.end();
         }
-        name.close.put(&mut self.out);
+        if !self.out.leaf(name, data, from, to) {
+            self.out.tag(&name.open);
+            self.out.put(&data[from..to]);
+            self.out.tag(&name.close);
+        }
         self.in_tag = false;
         Ok(())
     }
@@ -166,7 +175,7 @@ impl<W: Write> Sink for ToXml<W> {
 
     fn finish(&mut self) -> Result<()> {
         self.out.push(b'\n');
-        self.give()?;
+        self.out.give(&mut self.sink)?;
         self.sink
             .flush()
             .map_err(|error| Error::io("output", error))
