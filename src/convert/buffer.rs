@@ -68,9 +68,17 @@ impl Buffer {
         self.at += tag.len();
     }
 
-    /// Adds an element of short tags whose value is `data[from..to]`; false where it is too long.
-    #[inline]
-    pub(super) fn leaf(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> bool {
+    /// Adds, if `there`, an element of short tags whose value is `data[from..to]`; false where it is
+    /// too long.
+    #[inline(always)]
+    pub(super) fn leaf_if(
+        &mut self,
+        there: bool,
+        name: &Name,
+        data: &[u8],
+        from: usize,
+        to: usize,
+    ) -> bool {
         // Most values are short; what stands behind them is copied with them and written over.
         let near = data
             .get(from..)
@@ -88,7 +96,7 @@ impl Buffer {
         room[..SHORT].copy_from_slice(&name.open.bytes);
         room[behind..behind + SHORT].copy_from_slice(near);
         room[last..last + SHORT].copy_from_slice(&name.close.bytes);
-        self.at += last + name.close.len();
+        self.at += (last + name.close.len()) * usize::from(there);
         true
     }
 

@@ -74,6 +74,15 @@ pub(super) trait Sink {
         self.leaf(name, text)
     }
 
+    /// As [`plain_leaf`](Self::plain_leaf), and nothing where there is no text.
+    #[inline]
+    fn plain_component(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
+        match from < to {
+            true => self.plain_leaf(name, data, from, to),
+            false => Ok(()),
+        }
+    }
+
     /// What was found wrong since it was asked last; where is up to who asks.
     fn faults(&mut self) -> &mut Vec<Finding>;
 

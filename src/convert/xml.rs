@@ -144,7 +144,20 @@ impl<W: Write> Sink for ToXml<W> {
         self.hand_on()
     }
 
-    #[inline]
+    #[inline(always)]
+    fn plain_component(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
+        // Which components are empty cannot be foretold: one is written in any case, and then left.
+        if !name.long && self.out.leaf_if(from < to, name, data, from, to) {
+            self.in_tag &= from == to;
+            return Ok(());
+        }
+        match from < to {
+            true => self.plain_leaf(name, data, from, to),
+            false => Ok(()),
+        }
+    }
+
+    #[inline(always)]
     fn plain_leaf(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
         if name.long {
             self.start(&name.text, name.many)?;
@@ -152,7 +165,7 @@ impl<W: Write> Sink for ToXml<W> {
             self.out.put(&data[from..to]);
             return self.end();
         }
-        if !self.out.leaf(name, data, from, to) {
+        if !self.out.leaf_if(true, name, data, from, to) {
             self.out.tag(&name.open);
             self.out.put(&data[from..to]);
             self.out.tag(&name.close);
