@@ -114,7 +114,7 @@ impl Buffer {
         Ok(())
     }
 
-    /// How many bytes there are; with [`cut`](Self::cut) and [`copy`](Self::copy) it serves as a stack.
+    /// How many bytes there are; with [`cut`](Self::cut) and [`from`](Self::from) it serves as a stack.
     pub(super) fn len(&self) -> usize {
         self.at
     }
@@ -124,8 +124,9 @@ impl Buffer {
         self.at = at;
     }
 
-    /// The bytes from `at` on.
-    pub(super) fn from(&self, at: usize) -> &[u8] {
-        &self.bytes[at..self.at]
+    /// The bytes from `at` on; `None` where there were more and they were handed on.
+    #[inline]
+    pub(super) fn from(&self, at: usize) -> Option<&[u8]> {
+        self.bytes.get(at..self.at)
     }
 }

@@ -5,6 +5,7 @@ use crate::finding::{Code, Finding, Value};
 use crate::span::Span;
 
 use super::names::Name;
+use super::repeated::Key;
 
 /// Takes the events of a tree, in its order, and writes them in one syntax.
 pub(super) trait Sink {
@@ -83,11 +84,32 @@ pub(super) trait Sink {
         }
     }
 
+    /// Writes a segment as it was written before, if it was: its layout, and its bytes behind the
+    /// tag. If not, [`remember`](Self::remember) is to be told of it when it has been written.
+    #[inline]
+    fn again(&mut self, _: u32, _data: &[u8], _from: usize, _to: usize) -> Again {
+        Again::No(None)
+    }
+
+    /// A segment has been written as any with these bytes is.
+    #[inline]
+    fn remember(&mut self, _: (Key, usize)) {}
+
+    /// From here on the same bytes may mean something else.
+    fn forget(&mut self) {}
+
     /// What was found wrong since it was asked last; where is up to who asks.
     fn faults(&mut self) -> &mut Vec<Finding>;
 
     /// Writes out what is held back. All elements have ended.
     fn finish(&mut self) -> Result<()>;
+}
+
+/// Whether a segment was written as it was before.
+pub(super) enum Again {
+    Yes,
+    /// By what it can be remembered, and where it begins.
+    No(Option<(Key, usize)>),
 }
 
 /// A finding whose place is not known here.

@@ -34,6 +34,7 @@ mod flat;
 mod from_edifact;
 pub mod json;
 mod names;
+mod repeated;
 mod service;
 mod to_edifact;
 mod xml;

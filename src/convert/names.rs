@@ -85,6 +85,8 @@ pub(super) fn breaks(name: &str) -> (&'static str, &'static str) {
 /// The elements of a segment.
 #[derive(Debug)]
 pub(super) struct Layout {
+    /// Tells it from others of the same specs.
+    pub(super) id: u32,
     pub(super) name: Name,
     pub(super) parts: Vec<Part>,
     /// For each place of an element, where there is no repetition, the part it belongs to.
@@ -105,6 +107,7 @@ pub(super) struct Part {
 impl Layout {
     fn new(name: &str, many: bool, model: &Model, of: TypeId) -> Self {
         let mut layout = Self {
+            id: u32::MAX,
             name: Name::new(name, many),
             parts: Vec::new(),
             places: Vec::new(),
@@ -211,9 +214,10 @@ struct Ready {
 
 impl Ready {
     /// The layout that says the same, where there is one.
-    fn shared(&self, layout: Layout) -> Arc<Layout> {
+    fn shared(&self, mut layout: Layout) -> Arc<Layout> {
         let says = layout.says();
         let mut layouts = lock(&self.layouts);
+        layout.id = layouts.len() as u32;
         layouts
             .entry(says)
             .or_insert_with(|| Arc::new(layout))
@@ -327,7 +331,8 @@ impl Definitions {
         };
         let made = model.and_then(|model| {
             let root = model.roots().first()?;
-            Some(Arc::new(Layout::new(&root.name, false, &model, root.of)))
+            let layout = Layout::new(&root.name, false, &model, root.of);
+            Some(self.ready.shared(layout))
         });
         lock(&self.ready.segments).insert(key, made.clone());
         Ok(made)

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use super::buffer::Buffer;
-use super::event::{Sink, fault_about, is_text, to_hex};
+use super::event::{Again, Sink, fault_about, is_text, to_hex};
 use super::names::{NAMESPACE, Name, breaks};
+use super::repeated::{Key, Repeated};
 use crate::finding::{Code, Finding};
 use crate::xml::{Handler, Scene, Start, Writer};
 use crate::{Error, Result};
@@ -18,6 +19,7 @@ pub(super) struct ToXml<W> {
     begins: Vec<u32>,
     /// The last byte ends a start tag.
     in_tag: bool,
+    repeated: Repeated,
     faults: Vec<Finding>,
 }
 
@@ -31,6 +33,7 @@ impl<W: Write> ToXml<W> {
             ends: Buffer::new(),
             begins: Vec::new(),
             in_tag: false,
+            repeated: Repeated::default(),
             faults: Vec::new(),
         }
     }
@@ -138,10 +141,37 @@ impl<W: Write> Sink for ToXml<W> {
             self.out.put(b"/>");
             self.in_tag = false;
         } else {
-            self.out.put(self.ends.from(begin));
+            self.out.put(self.ends.from(begin).unwrap_or_default());
         }
         self.ends.cut(begin);
         self.hand_on()
+    }
+
+    #[inline]
+    fn again(&mut self, layout: u32, data: &[u8], from: usize, to: usize) -> Again {
+        let Some(key) = self.repeated.key(layout, data, from, to) else {
+            return Again::No(None);
+        };
+        match self.repeated.get(&key) {
+            Some(written) => {
+                self.out.put(written);
+                self.in_tag = false;
+                Again::Yes
+            }
+            None => Again::No(Some((key, self.out.len()))),
+        }
+    }
+
+    #[inline]
+    fn remember(&mut self, (key, begin): (Key, usize)) {
+        // What was handed on already is too long.
+        if let Some(written) = self.out.from(begin) {
+            self.repeated.keep(&key, written);
+        }
+    }
+
+    fn forget(&mut self) {
+        self.repeated.forget();
     }
 
     #[inline(always)]

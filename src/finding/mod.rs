@@ -59,7 +59,7 @@ pub enum Syntax {
     Xml,
     /// Flat files of Chinese ports (平台文件).
     Flat,
-    /// JSON in the form of [`convert`](crate::convert).
+    /// JSON in the form of `convert`.
     Json,
 }
 

@@ -101,11 +101,15 @@ impl<'a, S: Sink> Elements<'a, S> {
     }
 
     /// An element of `part` is to be written: those of its name before it that are empty are first.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin(&mut self, number: usize, part: &Part) -> Result<()> {
         if part.times == 1 && !self.repeats {
             return Ok(());
         }
+        self.begin_repeated(number, part)
+    }
+
+    fn begin_repeated(&mut self, number: usize, part: &Part) -> Result<()> {
         let nth = match self.repeats {
             true => self.at.repetition,
             false => self.at.place as u32 - part.first,

@@ -2,15 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::elements::Elements;
-use super::plain::{is_usual, write_plain};
+use super::plain::{is_usual, write_usual};
 use super::{At, FromEdifact, is_service, tag_text};
 use crate::Result;
 use crate::convert::event::{Sink, fault};
 use crate::convert::names::Definition;
 use crate::edifact::{Item, OwnedSegment, Peek};
 use crate::finding::Code;
-use crate::sequence::{Fault, Limits, Placement, Sequencer, TagId};
+use crate::sequence::{Fault, GroupId, Limits, Placement, Sequencer, TagId};
 use crate::span::LineColumn;
 
 /// What waits for the place of a segment before it, or its own.
@@ -90,10 +89,7 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                     let clean = kept.is_none() && self.reader.is_clean();
                     if !first && is_usual(&segment, clean) {
                         let (beyond, charset) = (&self.beyond, self.charset);
-                        let mut elements =
-                            Elements::new(self.out, beyond, &segment, Some(layout), charset);
-                        write_plain(&mut elements, &segment, layout)?;
-                        let faults = elements.faults;
+                        let faults = write_usual(self.out, beyond, &segment, layout, charset)?;
                         if !faults.is_empty() {
                             let at = match &kept {
                                 Some((_, at)) => *at,
@@ -239,7 +235,7 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
 }
 
 /// Closes and opens groups so that a segment at `position` can stand.
-#[inline]
+#[inline(always)]
 fn enter<S: Sink>(
     out: &mut S,
     open: &mut Open<'_>,
@@ -248,11 +244,23 @@ fn enter<S: Sink>(
     repeat: bool,
 ) -> Result<()> {
     let stay = usize::from(keep).saturating_sub(usize::from(repeat)).max(1);
+    let group = open.definition.around(position);
+    if open.groups.len() == stay && open.groups.last() == Some(&group) {
+        return Ok(());
+    }
+    enter_groups(out, open, group, stay)
+}
+
+fn enter_groups<S: Sink>(
+    out: &mut S,
+    open: &mut Open<'_>,
+    group: GroupId,
+    stay: usize,
+) -> Result<()> {
     while open.groups.len() > stay {
         out.end()?;
         open.groups.pop();
     }
-    let group = open.definition.around(position);
     if open.groups.last() == Some(&group) {
         return Ok(());
     }

@@ -1,11 +1,13 @@
 //! Segments of printable ASCII at their places, which nearly all are: written in one pass over the
 //! separators.
 
-use super::elements::Elements;
+use super::elements::{BeyondNames, Elements};
 use crate::Result;
-use crate::convert::event::Sink;
+use crate::charset::Charset;
+use crate::convert::event::{Again, Sink};
 use crate::convert::names::{Layout, Name, Part};
 use crate::edifact::{End, Segment};
+use crate::finding::Finding;
 
 /// Whether a segment is printable ASCII that XML has no meaning for, with its elements and no more;
 /// `clean` says that the bytes were looked at.
@@ -35,9 +37,33 @@ fn is_plain(bytes: &[u8]) -> bool {
     })
 }
 
-/// Writes a segment that is as usual, and what [`Elements::write`] writes inside it.
+/// Writes a segment that is as usual; gives what is to be told of it.
 #[inline]
-pub(super) fn write_plain<S: Sink>(
+pub(super) fn write_usual<S: Sink>(
+    out: &mut S,
+    beyond: &BeyondNames,
+    segment: &Segment<'_>,
+    layout: &Layout,
+    charset: Charset,
+) -> Result<Vec<Finding>> {
+    let (data, separators, _) = segment.raw();
+    let (from, to) = (separators[0], separators[separators.len() - 1]);
+    let key = match out.again(layout.id, data, from as usize, to as usize) {
+        Again::Yes => return Ok(Vec::new()),
+        Again::No(key) => key,
+    };
+    let mut elements = Elements::new(out, beyond, segment, Some(layout), charset);
+    write_plain(&mut elements, segment, layout)?;
+    let faults = elements.faults;
+    if let Some(key) = key.filter(|_| faults.is_empty()) {
+        out.remember(key);
+    }
+    Ok(faults)
+}
+
+/// As [`write_usual`], of what was not written before.
+#[inline]
+fn write_plain<S: Sink>(
     elements: &mut Elements<'_, S>,
     segment: &Segment<'_>,
     layout: &Layout,
