@@ -35,6 +35,7 @@ mod from_edifact;
 pub mod json;
 mod names;
 mod repeated;
+mod schema;
 mod service;
 mod to_edifact;
 mod xml;
@@ -56,6 +57,7 @@ use from_edifact::FromEdifact;
 use json::{FromJson, ToJson};
 use names::Definitions;
 pub use names::NAMESPACE;
+pub use schema::xsd;
 use to_edifact::ToEdifact;
 use xml::{FromXml, ToDocument, ToXml};
 

@@ -247,8 +247,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             Command::new("show")
                 .about(t("Shows the published standards", "显示已发布的标准"))
                 .long_about(t(
-                    "Shows the published standards.\n\n  baowen show                    the releases\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
-                    "显示已发布的标准。\n\n  baowen show                    各版目录\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
+                    "Shows the published standards.\n\n  baowen show                    the releases\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show CUSCAR@D95B --format xsd\n                                 its XML Schema by ISO/TS 20625\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
+                    "显示已发布的标准。\n\n  baowen show                    各版目录\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show CUSCAR@D95B --format xsd\n                                 其 ISO/TS 20625 XML Schema\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
                 ))
                 .arg(Arg::new("name").value_name("NAME").help(t("What to show", "要显示的内容")))
                 .arg(Arg::new("code").value_name("CODE").help(t("One code of the element", "该数据元的一个代码")))
@@ -262,7 +262,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .help(t("Levels below the element of a schema (default 3)", "模式元素之下显示的层数（默认 3）")),
                 )
                 .arg(specs())
-                .arg(format(&["text", "json"])),
+                .arg(format(&["text", "json", "xsd"])),
         )
         .subcommand(
             Command::new("specs")
