@@ -41,13 +41,12 @@ mod to_edifact;
 mod xml;
 
 use std::io::{Read, Write};
-use std::sync::Arc;
 
 use crate::charset::Charset;
 use crate::edifact::{self, Reader, transcode};
 use crate::finding::tally::Tally;
 use crate::finding::{Code, Finding, Sink, Syntax};
-use crate::flat::Detected;
+use crate::flat::Reading;
 use crate::span::Span;
 use crate::spec::{Home, Specs};
 use crate::{Error, Result};
@@ -402,58 +401,22 @@ impl Converter {
         out: impl Write,
         sink: &mut dyn Sink,
     ) -> Result<Totals> {
-        let layout = match &self.options.layout {
-            Some(layout) => self.specs.flat(layout)?.map(Detected::Layout),
-            None => crate::flat::detect(start, &self.specs)?,
-        };
-        let charset = self
-            .options
-            .charset
-            .or_else(|| crate::charset::decide(start));
-        let charset = match charset {
-            Some(charset) => charset,
-            None => Self::usual("gb18030")?,
-        };
-        if let Some(encoding) = self.transcoded(start) {
-            return Err(Error::misuse(format!(
-                "a flat file in {} is converted from UTF-8 only",
-                encoding.name()
-            )));
-        }
-        let (message, separators, starts): (Box<str>, _, Arc<[Box<[u8]>]>) = match &layout {
-            Some(Detected::Layout(layout)) => {
-                let ids = layout
-                    .records
-                    .iter()
-                    .map(|record| record.id.as_bytes().into());
-                (layout.message.clone(), layout.separators, ids.collect())
-            }
-            Some(Detected::Unknown(message)) => {
-                (message.clone(), Default::default(), Arc::default())
-            }
-            None => (Box::default(), Default::default(), Arc::default()),
-        };
-        let all = [separators.field, separators.terminator];
-        let all = all.into_iter().chain(separators.release);
-        let options = crate::flat::Options {
-            separators,
-            longest_record: self.options.reading.longest_segment,
-            character_length: charset.character_length(all),
-            starts,
-        };
+        let (layout, charset) = (self.options.layout.as_deref(), self.options.charset);
+        let mut reading = Reading::of(start, &self.specs, layout, charset)?;
+        reading.options.longest_record = self.options.reading.longest_segment;
         let line_break = match memchr::memchr(b'\n', start) {
             Some(at) if at > 0 && start[at - 1] == b'\r' => "\r\n",
             Some(_) => "\n",
             None => "",
         };
         let beginning = Beginning {
-            separators,
-            charset,
-            message,
+            separators: reading.options.separators,
+            charset: reading.charset,
+            message: reading.message,
             line_break,
             mark: start.starts_with(b"\xEF\xBB\xBF"),
         };
-        let reader = crate::flat::Reader::from_read(input, options);
+        let reader = crate::flat::Reader::from_read(input, reading.options);
         let tally = Tally::new(sink, self.options.most_findings, Syntax::Flat);
         if to == Format::Xml {
             let mut out = ToXml::new(out);

@@ -232,15 +232,7 @@ impl Convert {
     }
 
     fn tell(&self, name: &str, finding: &Finding) {
-        let _ = writeln!(
-            io::stderr(),
-            "{name}:{}:{}: {}[{}]: {}",
-            finding.at.line,
-            finding.at.column,
-            finding.severity.as_str(),
-            finding.code,
-            finding.message(self.lang, self.redact)
-        );
+        inputs::tell(name, finding, self.lang, self.redact);
     }
 }
 
