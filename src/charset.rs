@@ -168,6 +168,35 @@ impl Charset {
         }
     }
 
+    /// The bytes of `text`, which [`decode`](Self::decode) gives back; `None` where the set does
+    /// not have all its characters.
+    #[must_use]
+    pub fn encode<'t>(&self, text: &'t str) -> Option<Cow<'t, [u8]>> {
+        if text.is_ascii() {
+            return Some(Cow::Borrowed(text.as_bytes()));
+        }
+        let bytes = match self.kind {
+            Kind::LevelA | Kind::LevelB => return None,
+            Kind::Latin1 => text
+                .chars()
+                .map(|c| u8::try_from(u32::from(c)).ok())
+                .collect::<Option<Vec<u8>>>()?,
+            Kind::Latin5 => text
+                .chars()
+                .map(|c| (0..=u8::MAX).find(|byte| latin5(*byte) == c))
+                .collect::<Option<Vec<u8>>>()?,
+            Kind::Encoding(encoding) => {
+                let (bytes, used, failed) = encoding.encode(text);
+                // UTF-16 is written as UTF-8.
+                if failed || used != encoding {
+                    return (!failed).then_some(bytes);
+                }
+                return (self.decode(&bytes)? == text).then_some(bytes);
+            }
+        };
+        Some(Cow::Owned(bytes))
+    }
+
     /// The text of `bytes` for people: what does not decode is taken for UTF-8 or replaced.
     #[must_use]
     pub fn decode_lossy<'b>(&self, bytes: &'b [u8]) -> Cow<'b, str> {
@@ -350,6 +379,35 @@ fn count(length: CharacterLength, bytes: &[u8]) -> usize {
     count
 }
 
+/// The character set of a flat file, by text in which characters outside ASCII stand: UTF-8 where it is that,
+/// else GB18030, which GB 2312 and GBK are parts of. A character cut off at the end does not
+/// count.
+pub(crate) fn decide(bytes: &[u8]) -> Option<Charset> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").map_or(bytes, |rest| {
+        // What says so itself needs no look.
+        if rest.is_ascii() {
+            b"\xE2\x80\x8B"
+        } else {
+            rest
+        }
+    });
+    if bytes.is_ascii() {
+        return None;
+    }
+    let utf8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii(),
+    };
+    // Chinese text in UTF-8 takes three bytes a character; two at a time may be GB 2312.
+    let wide = bytes.iter().any(|byte| *byte >= 0xE0);
+    let hanzi = bytes.iter().any(|byte| (0xB0..=0xF7).contains(byte));
+    Charset::for_label(if utf8 && (wide || !hanzi) {
+        "utf-8"
+    } else {
+        "gb18030"
+    })
+}
+
 /// What bytes outside ASCII look like.
 #[must_use]
 pub fn guess(bytes: &[u8]) -> Option<Charset> {
@@ -410,6 +468,23 @@ mod tests {
         assert!(Charset::for_label("no-such-set").is_none());
         assert_eq!(of("gb18030").counter()(b"a\xD6\xD0\x81\x30\x81\x30"), 3);
         assert_eq!(of("utf-8").counter()("a中".as_bytes()), 2);
+    }
+
+    #[test]
+    fn encoding_is_the_way_back() {
+        for label in ["UNOC", "UNOD", "UNOE", "UNOK", "UNOL"] {
+            let set = Charset::for_label(label).unwrap();
+            for byte in 0..=u8::MAX {
+                if let Some(text) = set.decode(&[byte]) {
+                    assert_eq!(set.encode(&text).as_deref(), Some(&[byte][..]), "{label}");
+                }
+            }
+        }
+        let of = |label: &str| Charset::for_label(label).unwrap();
+        assert_eq!(of("gb18030").encode("中").unwrap(), &b"\xD6\xD0"[..]);
+        assert_eq!(of("UNOC").encode("中"), None);
+        assert_eq!(of("UNOA").encode("é"), None);
+        assert_eq!(of("utf-8").encode("中").unwrap(), "中".as_bytes());
     }
 
     #[test]

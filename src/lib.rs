@@ -4,6 +4,7 @@
 
 pub mod charset;
 pub mod check;
+pub mod convert;
 pub mod edifact;
 pub mod error;
 pub mod finding;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 12] = [
+const FLOORS: [(&str, u32); 13] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
@@ -16,6 +16,7 @@ const FLOORS: [(&str, u32); 12] = [
     ("sequence", 2),
     ("tree", 2),
     ("check", 3),
+    ("convert", 3),
 ];
 
 /// Uses on one floor that are meant.

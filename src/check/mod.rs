@@ -152,7 +152,7 @@ impl Checker {
         match self.syntax(input)? {
             Syntax::Xml => return self.xml_slice(input, sink),
             Syntax::Flat => return self.flat.slice(input, sink),
-            Syntax::Edifact => {}
+            Syntax::Edifact | Syntax::Json => {}
         }
         if let Some(encoding) = self.transcoded(input) {
             return self.transcoded_slice(input, encoding, sink);
@@ -180,7 +180,7 @@ impl Checker {
         match self.syntax(&start)? {
             Syntax::Xml => return self.xml_stream(start, read, sink),
             Syntax::Flat => return self.flat.read(start.chain(read), sink),
-            Syntax::Edifact => {}
+            Syntax::Edifact | Syntax::Json => {}
         }
         if self.transcoded(&start).is_some() {
             read.read_to_end(&mut start).map_err(told)?;

@@ -633,6 +633,10 @@ impl<'d> Reader<'d> {
     /// Delivers a segment.
     #[inline]
     fn take(&mut self, start: u32, tag_at: u32, end: u32, terminator: u32) -> Found {
+        // Where a blank separates, those before the tag separate nothing.
+        while self.index.separators[self.at_separator] < tag_at {
+            self.at_separator += 1;
+        }
         let first = self.at_separator as u32;
         let specials = &self.index.specials;
         while specials.get(self.at_special).is_some_and(|at| *at < tag_at) {
@@ -694,6 +698,9 @@ impl<'d> Reader<'d> {
                 self.after_una = true;
                 return self.find_slowly();
             }
+        }
+        while (self.index.separators[self.at_separator] as usize) < tag_at {
+            self.at_separator += 1;
         }
         let tag_end = self.index.separators[self.at_separator] as usize;
         let bytes = self.ahead();

@@ -218,3 +218,30 @@ proptest! {
         prop_assert_eq!(found, findings);
     }
 }
+
+#[test]
+fn a_blank_that_separates_stands_before_a_tag() {
+    for input in [
+        &b"UNA +.? 'UNB UNOA+2'  BGM 380'  'UNZ 0'"[..],
+        b"UNA: .? ' :LOC 1' BGM 380'",
+    ] {
+        let mut reader = Reader::new(input);
+        let mut tags = Vec::new();
+        let mut length = 0;
+        while let Some(item) = reader.next().unwrap() {
+            length += match item {
+                Item::Segment(segment) => {
+                    tags.push(segment.tag().to_vec());
+                    assert!(segment.element_tokens().count() < segment.tokens().count());
+                    segment.blank().len() + segment.bytes().len()
+                }
+                Item::Una(piece)
+                | Item::Object(piece)
+                | Item::Blank(piece)
+                | Item::Skipped(piece) => piece.bytes.len(),
+            };
+        }
+        assert_eq!(length, input.len());
+        assert!(tags.contains(&b"BGM".to_vec()), "{tags:?}");
+    }
+}

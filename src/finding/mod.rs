@@ -59,16 +59,19 @@ pub enum Syntax {
     Xml,
     /// Flat files of Chinese ports (平台文件).
     Flat,
+    /// JSON in the form of `convert`.
+    Json,
 }
 
 impl Syntax {
-    /// `edifact`, `xml` or `flat`: the word used in JSON.
+    /// `edifact`, `xml`, `flat` or `json`: the word used in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Edifact => "edifact",
             Self::Xml => "xml",
             Self::Flat => "flat",
+            Self::Json => "json",
         }
     }
 }

@@ -870,4 +870,57 @@ findings! {
         zh "{value} 不是格式为 {format} 的有效日期或时间（{field}）"
         explain_en "CC is the century, YY the year, MM the month, DD the day, hh, mm and ss the time. The day and the time must exist."
         explain_zh "CC 为世纪，YY 为年，MM 为月，DD 为日，hh、mm、ss 为时间。日期和时间必须存在。";
+
+    // Conversion.
+
+    JSON_SYNTAX "json-syntax" Error
+        en "this is not JSON: {expected} was expected"
+        zh "不是 JSON：此处应为{expected_zh}"
+        explain_en "JSON is written as RFC 8259 has it. What stands before this was converted; reading goes on at the next line."
+        explain_zh "JSON 须符合 RFC 8259。此前的内容已转换；从下一行继续读取。";
+    CONVERT_UNPLACED "convert-unplaced" Warning
+        en "segment {segment} has no place in {message}; it is written by its tag and numbers"
+        zh "段 {segment} 在 {message} 中没有位置；按段标记和序号写出"
+        explain_en "Only what stands in its place has names. Nothing is lost: the way back gives the same segment. `baowen check` says what is wrong."
+        explain_zh "只有位置正确的段才有名称。内容没有丢失：反向转换可得到同一段。可用 baowen check 查看原因。";
+    CONVERT_UNKNOWN_MESSAGE "convert-unknown-message" Warning
+        en "no definition is known of the message {message}; its segments are written by tag and numbers"
+        zh "没有报文 {message} 的定义；其段按段标记和序号写出"
+        explain_en "Names come from the directory that the header names. Add one with --specs, or say which message it is with --as."
+        explain_zh "名称取自头段所示的目录。可用 --specs 添加目录，或用 --as 指定报文。";
+    CONVERT_BEYOND "convert-beyond-spec" Warning
+        en "element {position} of segment {segment} is not as its definition says; it is written by its number"
+        zh "段 {segment} 的第 {position} 个数据元与定义不符；按序号写出"
+        explain_en "There are more elements or components than the definition has, or components where it has a simple element. Nothing is lost."
+        explain_zh "数据元或成分多于定义，或在简单数据元处出现成分。内容没有丢失。";
+    CONVERT_BYTES "convert-bytes" Warning
+        en "{value} cannot be written as text; it is written in hexadecimal"
+        zh "{value} 无法写成文本；以十六进制写出"
+        explain_en "The bytes do not decode in the character set of the interchange, or hold control characters that XML does not have. The way back gives the same bytes."
+        explain_zh "字节不符合交换的字符集，或含有 XML 不允许的控制字符。反向转换可得到相同字节。";
+    CONVERT_NAME "convert-unknown-name" Error
+        en "{value} has no place in segment {segment} as its definition says"
+        zh "{value} 在段 {segment} 的定义中没有位置"
+        explain_en "The name is not that of an element of the segment, stands behind elements it comes before, or occurs too often. A value is written behind the one before it. `-` is what stands outside segments."
+        explain_zh "该名称不是此段的数据元，或顺序有误，或出现次数过多。其值写在前一值之后。“-”表示不在段内。";
+    CONVERT_SHAPE "convert-shape" Error
+        en "{value} cannot be converted: it is not of the form that is documented"
+        zh "{value} 无法转换：不符合规定的形式"
+        explain_en "The tree is read as the library's page on conversion describes it: names, attributes, where text stands. This was passed over."
+        explain_zh "树的形式见转换文档：名称、属性及文本的位置。此处已跳过。";
+    CONVERT_CHARACTER "convert-character" Error
+        en "the character set {charset} does not have all characters of {value}; it is written in UTF-8"
+        zh "字符集 {charset} 不含 {value} 的全部字符；以 UTF-8 写出"
+        explain_en "Choose a syntax identifier, or --charset, that has the characters."
+        explain_zh "请选用含有这些字符的语法标识，或用 --charset 指定字符集。";
+    CONVERT_LINE_BREAK "convert-line-break" Error
+        en "line breaks in {value} mean nothing in UN/EDIFACT: a reader will leave them out"
+        zh "{value} 中的换行在 UN/EDIFACT 中没有含义：读取时会被忽略"
+        explain_en "Put the lines into components or repetitions of their own, as FTX has them."
+        explain_zh "请将各行放入各自的成分或重复项中，如 FTX 段。";
+    CONVERT_SEPARATOR "convert-separator" Error
+        en "{value} cannot be written so that it is read again: it holds a separator or a line break, and nothing releases it"
+        zh "{value} 写出后无法还原：其中含有分隔符或换行，且没有转义符"
+        explain_en "The service characters in force name no release character, or the syntax has none for line breaks. Choose other separators."
+        explain_zh "现行服务字符中没有转义符，或该语法无法转义换行。请改用其他分隔符。";
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{Options, Piece, Pieces, Record};
-use crate::Result;
+use crate::charset::{self, Charset};
 use crate::spec::Specs;
 use crate::spec::flat::Layout;
+use crate::{Error, Result};
 
 /// So many bytes from the start are enough to see what an input is.
 pub const SIGHT: usize = 4096;
@@ -48,6 +49,70 @@ pub fn detect(start: &[u8], specs: &Specs) -> Result<Option<Detected>> {
         _ => None,
     });
     Ok(record.as_ref().and_then(header).map(Detected::Unknown))
+}
+
+/// How a flat file is to be read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Its layout, where one is known.
+    pub layout: Option<Arc<Layout>>,
+    /// The message it says it is; empty where it says nothing.
+    pub message: Box<str>,
+    /// Its character set.
+    pub charset: Charset,
+    /// How its records are cut.
+    pub options: Options,
+}
+
+impl Reading {
+    /// How an input that begins with `start` is to be read: by the layout and in the character set
+    /// that are given, or by what its beginning says.
+    ///
+    /// # Errors
+    /// When a spec is broken, or the character set is one that has to be transcoded.
+    pub fn of(
+        start: &[u8],
+        specs: &Specs,
+        layout: Option<&str>,
+        charset: Option<Charset>,
+    ) -> Result<Self> {
+        let layout = match layout {
+            Some(layout) => specs.flat(layout)?.map(Detected::Layout),
+            None => detect(start, specs)?,
+        };
+        if charset.and_then(Charset::transcoded).is_some() {
+            let message = "a flat file is read in UTF-8, GB18030 or another set of ASCII's kind";
+            return Err(Error::misuse(message));
+        }
+        let charset = charset
+            .or_else(|| charset::decide(start))
+            .or_else(|| Charset::for_label("gb18030"))
+            .ok_or_else(|| Error::misuse("no character set"))?;
+        let (layout, message) = match layout {
+            Some(Detected::Layout(layout)) => {
+                let message = layout.message.clone();
+                (Some(layout), message)
+            }
+            Some(Detected::Unknown(message)) => (None, message),
+            None => (None, Box::default()),
+        };
+        let mut options = Options::default();
+        if let Some(layout) = &layout {
+            let ids = layout.records.iter();
+            options.separators = layout.separators;
+            options.starts = ids.map(|record| record.id.as_bytes().into()).collect();
+        }
+        let separators = options.separators;
+        let all = [separators.field, separators.terminator];
+        let all = all.into_iter().chain(separators.release);
+        options.character_length = charset.character_length(all);
+        Ok(Self {
+            layout,
+            message,
+            charset,
+            options,
+        })
+    }
 }
 
 /// Whether an input that begins with `start` is a flat file. Broken specs know none.

@@ -16,7 +16,7 @@ mod writer;
 
 pub use crate::spec::flat::Separators;
 pub use cut::Options;
-pub use detect::{Detected, SIGHT, detect, looks_like};
+pub use detect::{Detected, Reading, SIGHT, detect, looks_like};
 pub(crate) use detect::{header, matching};
 pub use reader::{Pieces, Reader};
 pub use record::{End, Field, Fields, Piece, Raw, Record};

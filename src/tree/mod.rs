@@ -1,4 +1,5 @@
-//! Messages with every segment in its place, and as trees of named nodes.
+//! Messages with every segment in its place, and as trees of named nodes; documents of XML and flat
+//! files as trees too.
 //!
 //! ```
 //! use baowen::spec::Specs;
@@ -15,6 +16,8 @@
 //! ```
 
 mod build;
+mod document;
+mod records;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,6 +29,8 @@ use crate::finding::Value;
 use crate::sequence::{Fault, Limits, Path, Placement, Plan, PositionId, Sequencer};
 use crate::spec::declared::{Choice, Declared, choose};
 use crate::spec::{Home, MessageSpec, Specs};
+pub use document::of_document;
+pub use records::of_records;
 
 /// The pieces of an input: messages whole, the rest as it came.
 pub struct Pieces<'d> {
@@ -87,10 +92,12 @@ struct Definition {
     plan: Plan,
 }
 
-/// A node of a tree: a message, segment group, segment, composite or element.
+/// A node of a tree: a message, segment group, segment, composite or element; a record or field of a
+/// flat file; an element, attribute or text of XML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Name by ISO/TS 20625: `M_CUSCAR`, `G_SG2`, `S_LOC`, `C_C517`, `D_3225`.
+    /// Name by ISO/TS 20625: `M_CUSCAR`, `G_SG2`, `S_LOC`, `C_C517`, `D_3225`; `R_12` and `F_3` of flat
+    /// files; of XML the name as written, `@name` of an attribute, `#text` of text beside elements.
     pub name: Box<str>,
     /// Published name; empty where the spec has none.
     pub label: Box<str>,

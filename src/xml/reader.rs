@@ -150,6 +150,17 @@ impl<'t> Start<'t> {
         each.map(|attribute| (self.attribute_name(attribute), self.value(attribute)))
     }
 
+    /// Whether a prefix stands for a namespace here.
+    pub(crate) fn is_bound(&self, prefix: &str, namespace: &str) -> bool {
+        let bound = self.bindings.find(prefix);
+        bound.is_some_and(|bound| self.names.uri(bound) == namespace)
+    }
+
+    /// Where the tag stands in the text, and its length.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        (self.at, self.tag.len() as u64 + 2)
+    }
+
     pub(crate) fn attribute_name(&self, attribute: &Attribute) -> &'t str {
         &self.tag[attribute.name.0 as usize..attribute.name.1 as usize]
     }

@@ -39,6 +39,8 @@ pub struct Writer<W> {
     sink: W,
     encoding: &'static Encoding,
     indent: Option<usize>,
+    /// What is layout is left out.
+    compact: bool,
     out: String,
     encoded: Vec<u8>,
     /// Names of open elements, one after the other, and where each begins.
@@ -77,6 +79,7 @@ impl<W: Write> Writer<W> {
             sink,
             encoding: UTF_8,
             indent: None,
+            compact: false,
             out: String::new(),
             encoded: Vec::new(),
             open: String::new(),
@@ -95,6 +98,13 @@ impl<W: Write> Writer<W> {
     #[must_use]
     pub fn with_indent(mut self, width: usize) -> Self {
         self.indent = Some(width);
+        self
+    }
+
+    /// Leaves out the white space that [`with_indent`](Self::with_indent) would lay out anew.
+    #[must_use]
+    pub fn without_layout(mut self) -> Self {
+        (self.indent, self.compact) = (Some(0), true);
         self
     }
 
@@ -360,7 +370,9 @@ impl<W: Write> Writer<W> {
     }
 
     fn line_break(&mut self) {
-        if let Some(width) = self.indent {
+        if let Some(width) = self.indent
+            && !self.compact
+        {
             self.out.push('\n');
             let blanks = width * self.frames.len();
             self.out.extend(std::iter::repeat_n(' ', blanks));
@@ -369,7 +381,7 @@ impl<W: Write> Writer<W> {
 
     /// Outside the root element comments and instructions stand one a line.
     fn top_line(&mut self) -> Result<()> {
-        if self.frames.is_empty() && self.indent.is_some() {
+        if self.frames.is_empty() && self.indent.is_some() && !self.compact {
             self.out.push('\n');
         }
         self.give()

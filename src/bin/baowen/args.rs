@@ -191,6 +191,54 @@ pub(crate) fn command(lang: Lang) -> Command {
                 ),
         )
         .subcommand(
+            Command::new("convert")
+                .about(t("Writes messages in another syntax", "将报文转换为其他语法"))
+                .long_about(t(
+                    "Writes messages in another syntax. UN/EDIFACT in XML is ISO/TS 20625; JSON has one form for all. What has no name there is written in a way that leads back, and told.\n\n  baowen convert --to xml m.edi\n  baowen convert --to edifact m.xml --out m.edi\n  baowen convert --to json folder --out as-json",
+                    "将报文转换为其他语法。UN/EDIFACT 的 XML 形式遵循 ISO/TS 20625；各种语法的 JSON 形式统一。没有名称的内容以可还原的方式写出，并给出提示。\n\n  baowen convert --to xml m.edi\n  baowen convert --to edifact m.xml --out m.edi\n  baowen convert --to json folder --out as-json",
+                ))
+                .arg(
+                    Arg::new("paths")
+                        .value_name("FILE|DIR|-")
+                        .num_args(1..)
+                        .required(true)
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t(
+                            "A file, - for standard input, or files and folders, which --out puts into a folder",
+                            "一个文件，- 表示标准输入；或多个文件和文件夹，由 --out 放入一个文件夹",
+                        )),
+                )
+                .arg(
+                    Arg::new("to")
+                        .long("to")
+                        .value_name("SYNTAX")
+                        .required(true)
+                        .value_parser(PossibleValuesParser::new(["edifact", "xml", "json", "jsonl", "flat"]))
+                        .help(t(
+                            "The syntax to write; jsonl is JSON Lines, a message or record a line",
+                            "目标语法；jsonl 为 JSON Lines，每行一个报文或记录",
+                        )),
+                )
+                .arg(
+                    Arg::new("out")
+                        .long("out")
+                        .short('o')
+                        .value_name("FILE|DIR")
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t("Write here, each file whole or not at all", "写入此处，每个文件要么完整写入，要么不写")),
+                )
+                .arg(
+                    Arg::new("lines")
+                        .long("lines")
+                        .action(ArgAction::SetTrue)
+                        .help(t("Write one segment of UN/EDIFACT a line", "UN/EDIFACT 每行一段")),
+                )
+                .arg(specs())
+                .arg(message())
+                .arg(charset())
+                .arg(redact()),
+        )
+        .subcommand(
             Command::new("explain")
                 .about(t("Says what a finding's code means", "说明问题代码的含义"))
                 .arg(Arg::new("code").value_name("CODE").help(t("A code, as missing-segment; none lists all", "代码，如 missing-segment；省略则列出全部"))),
@@ -199,8 +247,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             Command::new("show")
                 .about(t("Shows the published standards", "显示已发布的标准"))
                 .long_about(t(
-                    "Shows the published standards.\n\n  baowen show                    the releases\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
-                    "显示已发布的标准。\n\n  baowen show                    各版目录\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
+                    "Shows the published standards.\n\n  baowen show                    the releases\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show CUSCAR@D95B --format xsd\n                                 its XML Schema by ISO/TS 20625\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
+                    "显示已发布的标准。\n\n  baowen show                    各版目录\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show CUSCAR@D95B --format xsd\n                                 其 ISO/TS 20625 XML Schema\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
                 ))
                 .arg(Arg::new("name").value_name("NAME").help(t("What to show", "要显示的内容")))
                 .arg(Arg::new("code").value_name("CODE").help(t("One code of the element", "该数据元的一个代码")))
@@ -214,7 +262,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .help(t("Levels below the element of a schema (default 3)", "模式元素之下显示的层数（默认 3）")),
                 )
                 .arg(specs())
-                .arg(format(&["text", "json"])),
+                .arg(format(&["text", "json", "xsd"])),
         )
         .subcommand(
             Command::new("specs")

@@ -1,41 +1,99 @@
-//! `baowen fmt`: the same segments, one a line.
+//! `baowen fmt`: the same segments or records, one a line; the same elements, indented.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use baowen::finding::Lang;
+use baowen::finding::{Lang, Syntax};
+use baowen::flat::{End, Piece as Flat, Reading};
 use baowen::tree::{Piece, Pieces};
+use baowen::xml::{Writer, read_slice};
 use clap::ArgMatches;
 
 use crate::{Failure, Outcome, inputs, tree};
 
-pub(crate) fn run(matches: &ArgMatches, _: Lang) -> Result<Outcome, Failure> {
+pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+    let (name, bytes) = inputs::whole_file(matches)?;
+    let Some(path) = matches.get_one::<PathBuf>("output") else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let outcome = any(matches, lang, (&name, &bytes), &mut out)?;
+        out.flush()?;
+        return Ok(outcome);
+    };
+    let told = |error: io::Error| Failure::Message(format!("{}: {error}", path.display()));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
+    let mut out = BufWriter::new(&mut file);
+    let outcome = any(matches, lang, (&name, &bytes), &mut out)?;
+    out.flush()?;
+    drop(out);
+    file.persist(path).map_err(|error| told(error.error))?;
+    Ok(outcome)
+}
+
+/// Lays out a file of any syntax.
+fn any(
+    matches: &ArgMatches,
+    lang: Lang,
+    (name, bytes): (&str, &[u8]),
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
     let specs = inputs::specs(matches)?;
-    let forced = tree::forced(matches, &specs)?;
-    let (_, bytes) = inputs::whole_file(matches)?;
     let minify = matches.get_flag("minify");
-    let mut pieces = Pieces::new(&bytes, &specs, forced, None);
-    match matches.get_one::<PathBuf>("output") {
-        Some(path) => {
-            let told = |error: io::Error| Failure::Message(format!("{}: {error}", path.display()));
-            let folder = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
-                .unwrap_or(Path::new("."));
-            let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
-            let mut out = BufWriter::new(&mut file);
-            write(&mut out, &mut pieces, minify)?;
-            out.flush()?;
-            drop(out);
-            file.persist(path).map_err(|error| told(error.error))?;
+    match inputs::syntax(matches, &specs, None, bytes)? {
+        Syntax::Edifact => {
+            let forced = tree::forced(matches, &specs)?;
+            write(out, &mut Pieces::new(bytes, &specs, forced, None), minify)?;
         }
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            write(&mut out, &mut pieces, minify)?;
-            out.flush()?;
+        Syntax::Xml => {
+            // A document that is not sound is not laid out anew: what could not be read would be lost.
+            let mut wrong = inputs::Wrong::new(name, lang, false);
+            let options = inputs::reading(matches);
+            let writer = Writer::new(Vec::new());
+            let mut writer = match minify {
+                true => writer.without_layout(),
+                false => writer.with_indent(2),
+            };
+            writer.declaration()?;
+            read_slice(bytes, &options, &mut writer, &mut wrong.sink())?;
+            if wrong.any() {
+                return Ok(Outcome::Found);
+            }
+            out.write_all(&writer.finish()?)?;
         }
+        Syntax::Flat => {
+            let layout = matches.get_one::<String>("as").map(String::as_str);
+            let reading = Reading::of(bytes, &specs, layout, None)?;
+            flat(out, bytes, reading, minify)?;
+        }
+        Syntax::Json => return Err(inputs::json_is_converted(name, lang)),
     }
     Ok(Outcome::Clean)
+}
+
+/// One record a line.
+fn flat(out: &mut dyn Write, bytes: &[u8], reading: Reading, minify: bool) -> io::Result<()> {
+    let terminator = reading.options.separators.terminator;
+    let end: &[u8] = match minify || terminator == b'\n' {
+        true => b"",
+        false => b"\n",
+    };
+    for piece in baowen::flat::Pieces::new(bytes, reading.options) {
+        match piece {
+            Flat::Blank(_) => {}
+            Flat::ByteOrderMark(raw) => out.write_all(raw.bytes)?,
+            Flat::Skipped(raw) => out.write_all(raw.bytes)?,
+            Flat::Record(record) => {
+                out.write_all(record.bytes())?;
+                // Where the terminator is missing only the line tells that a record ends.
+                let ended = record.end() == End::Terminator;
+                out.write_all(if ended { end } else { b"\n" })?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn write(out: &mut dyn Write, pieces: &mut Pieces<'_>, minify: bool) -> Result<(), Failure> {

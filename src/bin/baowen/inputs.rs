@@ -1,11 +1,12 @@
 //! What the arguments name: files, folders, standard input, specs.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baowen::charset::Charset;
-use baowen::finding::Lang;
+use baowen::check::Checker;
+use baowen::finding::{Finding, Lang, Severity, Sink, Syntax};
 use baowen::spec::Specs;
 use baowen::xml::Schema;
 use clap::ArgMatches;
@@ -124,4 +125,87 @@ pub(crate) fn charset(matches: &ArgMatches, lang: Lang) -> Result<Option<Charset
             )
         ))),
     }
+}
+
+/// How a file is written that begins with `start`.
+pub(crate) fn syntax(
+    matches: &ArgMatches,
+    specs: &Specs,
+    charset: Option<Charset>,
+    start: &[u8],
+) -> Result<Syntax, Failure> {
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    if matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return Ok(Syntax::Json);
+    }
+    let message = matches.get_one::<String>("as");
+    let message = message.map(|name| name.parse()).transpose()?;
+    let options = baowen::check::Options {
+        message,
+        charset,
+        ..Default::default()
+    };
+    Ok(Checker::new(specs, options)?.syntax(start)?)
+}
+
+/// How XML is read, in the character set of `--charset`.
+pub(crate) fn reading(matches: &ArgMatches) -> baowen::xml::Options {
+    let options = baowen::xml::Options::default();
+    let label = matches.try_get_one::<String>("charset").ok().flatten();
+    let with = label.and_then(|label| options.clone().with_charset(label));
+    with.unwrap_or(options)
+}
+
+/// Why nothing is done with a file of JSON.
+pub(crate) fn json_is_converted(name: &str, lang: Lang) -> Failure {
+    let message = pick(
+        lang,
+        "this is JSON; baowen convert writes it as EDIFACT, XML or a flat file",
+        "这是 JSON；可用 baowen convert 转换为 EDIFACT、XML 或平台文件",
+    );
+    Failure::Message(format!("{name}: {message}"))
+}
+
+/// Tells on standard error what is wrong with a file.
+pub(crate) struct Wrong<'n> {
+    name: &'n str,
+    lang: Lang,
+    redact: bool,
+    errors: u64,
+}
+
+impl<'n> Wrong<'n> {
+    pub(crate) fn new(name: &'n str, lang: Lang, redact: bool) -> Self {
+        Self {
+            name,
+            lang,
+            redact,
+            errors: 0,
+        }
+    }
+
+    /// Whether something of severity error was told.
+    pub(crate) fn any(&self) -> bool {
+        self.errors > 0
+    }
+
+    pub(crate) fn sink(&mut self) -> impl Sink + '_ {
+        |finding: Finding| {
+            self.errors += u64::from(finding.severity == Severity::Error);
+            tell(self.name, &finding, self.lang, self.redact);
+        }
+    }
+}
+
+/// Tells a finding in one line on standard error.
+pub(crate) fn tell(name: &str, finding: &Finding, lang: Lang, redact: bool) {
+    let _ = writeln!(
+        io::stderr(),
+        "{name}:{}:{}: {}[{}]: {}",
+        finding.at.line,
+        finding.at.column,
+        finding.severity.as_str(),
+        finding.code,
+        finding.message(lang, redact)
+    );
 }

@@ -1,10 +1,11 @@
-//! The command line: `baowen check`, `tree`, `fmt`, `explain`, `show`, `specs`.
+//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `show`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
 
 mod args;
 mod check;
+mod convert;
 mod explain;
 mod fmt;
 mod inputs;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
 fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     match matches.subcommand() {
         Some(("check", matches)) => check::run(matches, lang),
+        Some(("convert", matches)) => convert::run(matches, lang),
         Some(("tree", matches)) => tree::run(matches, lang),
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),

@@ -2,9 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
+use baowen::check::home;
 use baowen::finding::Lang;
 use baowen::spec::model::{Class, Content, DependencyKind, Model, Node, Particle, Role, Type};
-use baowen::spec::release::Release;
+use baowen::spec::release::{MessageName, Release};
 use baowen::spec::{Format, Home, Specs};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
@@ -25,7 +26,15 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     let as_json = matches
         .get_one::<String>("format")
         .is_some_and(|format| format == "json");
+    let as_xsd = matches
+        .get_one::<String>("format")
+        .is_some_and(|format| format == "xsd");
     let mut out = BufWriter::new(io::stdout().lock());
+    if as_xsd {
+        xsd(&mut out, &specs, matches, lang)?;
+        out.flush()?;
+        return Ok(Outcome::Clean);
+    }
     if matches.contains_id("schema") {
         show_schema::run(&mut out, matches, lang)?;
         out.flush()?;
@@ -64,6 +73,34 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     }
     out.flush()?;
     Ok(Outcome::Clean)
+}
+
+/// The XML Schema of a message.
+fn xsd(
+    out: &mut dyn Write,
+    specs: &Specs,
+    matches: &ArgMatches,
+    lang: Lang,
+) -> Result<(), Failure> {
+    let name = matches.get_one::<String>("name");
+    let found = match name {
+        Some(name) if !matches.contains_id("schema") => {
+            let name: MessageName = name.to_ascii_uppercase().parse()?;
+            let home = home(specs, &name)?;
+            baowen::convert::xsd(specs, &name.message, home)?
+        }
+        _ => None,
+    };
+    let Some(text) = found else {
+        let message = pick(
+            lang,
+            "--format xsd shows a message of UN/EDIFACT, as INVOIC@D14B",
+            "--format xsd 用于显示 UN/EDIFACT 报文，如 INVOIC@D14B",
+        );
+        return Err(Failure::Message(message.to_owned()));
+    };
+    out.write_all(text.as_bytes())?;
+    Ok(())
 }
 
 fn place<'n>(specs: &Specs, name: &'n str, lang: Lang) -> Result<Place<'n>, Failure> {

@@ -3,10 +3,11 @@
 use std::io::{self, BufWriter, Write};
 
 use baowen::check::home;
-use baowen::finding::{Lang, Value, mask, push_escaped};
+use baowen::finding::{Lang, Syntax, Value, mask, push_escaped};
+use baowen::flat::Reading;
 use baowen::spec::release::MessageName;
 use baowen::spec::{Home, Specs};
-use baowen::tree::{Node, Piece, Pieces};
+use baowen::tree::{Node, Piece, Pieces, of_document, of_records};
 use clap::ArgMatches;
 use serde_json::{Map, json};
 
@@ -28,33 +29,53 @@ pub(crate) fn forced(
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let specs = inputs::specs(matches)?;
-    let forced = forced(matches, &specs)?;
     let charset = inputs::charset(matches, lang)?;
     let (name, bytes) = inputs::whole_file(matches)?;
-    let redact = matches.get_flag("redact");
-    let as_json = matches
-        .get_one::<String>("format")
-        .is_some_and(|format| format == "json");
+    let printed = Printed {
+        redact: matches.get_flag("redact"),
+        as_json: matches
+            .get_one::<String>("format")
+            .is_some_and(|format| format == "json"),
+    };
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut pieces = Pieces::new(&bytes, &specs, forced, charset);
-    let mut any = false;
-    while let Some(piece) = pieces.next()? {
-        let (title, node) = match piece {
-            Piece::Message(message) => (message.name(), message.tree_with(Some(&specs))),
-            Piece::Segment(single) => (String::new(), single.tree()),
-            Piece::Una(_) | Piece::Object(_) | Piece::Skipped(_) => continue,
-        };
-        any = true;
-        if as_json {
-            let mut object = to_json(&node, redact);
-            if !title.is_empty() {
-                object.insert("message".to_owned(), json!(title));
+    let any = match inputs::syntax(matches, &specs, charset, &bytes)? {
+        Syntax::Xml => {
+            let mut wrong = inputs::Wrong::new(&name, lang, printed.redact);
+            let options = inputs::reading(matches);
+            let tree = of_document(&bytes, &options, &mut wrong.sink())?;
+            if let Some(tree) = &tree {
+                printed.node(&mut out, tree, "")?;
             }
-            writeln!(out, "{}", serde_json::Value::Object(object))?;
-        } else {
-            to_text(&mut out, &node, &title, 0, redact)?;
+            out.flush()?;
+            if wrong.any() {
+                return Ok(Outcome::Found);
+            }
+            tree.is_some()
         }
-    }
+        Syntax::Flat => {
+            let layout = matches.get_one::<String>("as").map(String::as_str);
+            let reading = Reading::of(&bytes, &specs, layout, charset)?;
+            let tree = of_records(&bytes, &reading, lang)?;
+            printed.node(&mut out, &tree, "")?;
+            !tree.children.is_empty()
+        }
+        Syntax::Json => return Err(inputs::json_is_converted(&name, lang)),
+        Syntax::Edifact => {
+            let forced = forced(matches, &specs)?;
+            let mut pieces = Pieces::new(&bytes, &specs, forced, charset);
+            let mut any = false;
+            while let Some(piece) = pieces.next()? {
+                let (title, node) = match piece {
+                    Piece::Message(message) => (message.name(), message.tree_with(Some(&specs))),
+                    Piece::Segment(single) => (String::new(), single.tree()),
+                    Piece::Una(_) | Piece::Object(_) | Piece::Skipped(_) => continue,
+                };
+                any = true;
+                printed.node(&mut out, &node, &title)?;
+            }
+            any
+        }
+    };
     out.flush()?;
     if any {
         return Ok(Outcome::Clean);
@@ -66,6 +87,25 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     );
     let _ = writeln!(io::stderr(), "baowen: {name}: {message}");
     Ok(Outcome::Found)
+}
+
+/// How trees are printed.
+struct Printed {
+    redact: bool,
+    as_json: bool,
+}
+
+impl Printed {
+    fn node(&self, out: &mut dyn Write, node: &Node, title: &str) -> io::Result<()> {
+        if !self.as_json {
+            return to_text(out, node, title, 0, self.redact);
+        }
+        let mut object = to_json(node, self.redact);
+        if !title.is_empty() {
+            object.insert("message".to_owned(), json!(title));
+        }
+        writeln!(out, "{}", serde_json::Value::Object(object))
+    }
 }
 
 fn value(node: &Node, redact: bool) -> Option<String> {

@@ -131,7 +131,7 @@ impl FlatChecker {
         };
         let charset = match self.options.charset {
             Some(charset) => Some(charset),
-            None => run::decide(start),
+            None => crate::charset::decide(start),
         };
         let usual = charset.or_else(|| Charset::for_label("gb18030"));
         let usual = usual.ok_or_else(|| Error::misuse("GB18030 is a character set"))?;

@@ -6,7 +6,7 @@ use super::FlatChecker;
 use super::compiled::{self, Compiled};
 use super::message::MessageCheck;
 use crate::Result;
-use crate::charset::Charset;
+use crate::charset::{Charset, decide};
 use crate::check::out::{Context, Out, Totals};
 use crate::finding::{Code, Finding};
 use crate::flat::{Piece, Reader, Record, Separators};
@@ -56,35 +56,6 @@ pub(super) fn service(separators: Separators) -> impl Iterator<Item = u8> {
         separators.release,
     ];
     all.into_iter().flatten()
-}
-
-/// The character set of text in which characters outside ASCII stand: UTF-8 where it is that,
-/// else GB18030, which GB 2312 and GBK are parts of. A character cut off at the end does not
-/// count.
-pub(super) fn decide(bytes: &[u8]) -> Option<Charset> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").map_or(bytes, |rest| {
-        // What says so itself needs no look.
-        if rest.is_ascii() {
-            b"\xE2\x80\x8B"
-        } else {
-            rest
-        }
-    });
-    if bytes.is_ascii() {
-        return None;
-    }
-    let utf8 = match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii(),
-    };
-    // Chinese text in UTF-8 takes three bytes a character; two at a time may be GB 2312.
-    let wide = bytes.iter().any(|byte| *byte >= 0xE0);
-    let hanzi = bytes.iter().any(|byte| (0xB0..=0xF7).contains(byte));
-    Charset::for_label(if utf8 && (wide || !hanzi) {
-        "utf-8"
-    } else {
-        "gb18030"
-    })
 }
 
 /// What a record begins.

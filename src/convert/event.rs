@@ -1,0 +1,161 @@
+//! What every syntax is turned into and made from: elements that begin and end, attributes, text.
+
+use crate::Result;
+use crate::finding::{Code, Finding, Value};
+use crate::span::Span;
+
+use super::names::Name;
+use super::repeated::Key;
+
+/// Takes the events of a tree, in its order, and writes them in one syntax.
+pub(super) trait Sink {
+    /// An element begins. `many` says that its kind may occur several times in a row.
+    fn start(&mut self, name: &str, many: bool) -> Result<()>;
+
+    /// An attribute of the element that has just begun.
+    fn attribute(&mut self, name: &str, value: &str) -> Result<()>;
+
+    /// Text of the innermost open element.
+    fn text(&mut self, text: &str) -> Result<()>;
+
+    /// The innermost open element ends.
+    fn end(&mut self) -> Result<()>;
+
+    /// A comment.
+    fn comment(&mut self, text: &str) -> Result<()>;
+
+    /// A processing instruction.
+    fn instruction(&mut self, text: &str) -> Result<()>;
+
+    /// What holds several pieces begins: an element that a syntax of its own for many pieces does
+    /// not need.
+    fn begin_pieces(&mut self, name: &str, attributes: &[(&str, &str)]) -> Result<()> {
+        self.start(name, false)?;
+        attributes
+            .iter()
+            .try_for_each(|(name, value)| self.attribute(name, value))
+    }
+
+    /// What [`begin_pieces`](Self::begin_pieces) began ends.
+    fn end_pieces(&mut self) -> Result<()> {
+        self.end()
+    }
+
+    /// An element of a known name begins.
+    #[inline]
+    fn start_known(&mut self, name: &Name) -> Result<()> {
+        self.start(&name.text, name.many)
+    }
+
+    /// An element that holds text only.
+    #[inline]
+    fn leaf(&mut self, name: &Name, text: &str) -> Result<()> {
+        self.start_known(name)?;
+        self.text(text)?;
+        self.end()
+    }
+
+    /// As [`start_known`](Self::start_known); [`close`](Self::close) ends it, and it gets no
+    /// attributes.
+    #[inline]
+    fn open(&mut self, name: &Name) -> Result<()> {
+        self.start_known(name)
+    }
+
+    /// Ends what [`open`](Self::open) began.
+    #[inline]
+    fn close(&mut self, _name: &Name) -> Result<()> {
+        self.end()
+    }
+
+    /// A leaf whose text stands in `data` and is printable ASCII without `<`, `>` and `&`.
+    #[inline]
+    fn plain_leaf(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
+        let text = std::str::from_utf8(&data[from..to]).unwrap_or_default();
+        self.leaf(name, text)
+    }
+
+    /// As [`plain_leaf`](Self::plain_leaf), and nothing where there is no text.
+    #[inline]
+    fn plain_component(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
+        match from < to {
+            true => self.plain_leaf(name, data, from, to),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes a segment as it was written before, if it was: its layout, and its bytes behind the
+    /// tag. If not, [`remember`](Self::remember) is to be told of it when it has been written.
+    #[inline]
+    fn again(&mut self, _: u32, _data: &[u8], _from: usize, _to: usize) -> Again {
+        Again::No(None)
+    }
+
+    /// A segment has been written as any with these bytes is.
+    #[inline]
+    fn remember(&mut self, _: (Key, usize)) {}
+
+    /// From here on the same bytes may mean something else.
+    fn forget(&mut self) {}
+
+    /// What was found wrong since it was asked last; where is up to who asks.
+    fn faults(&mut self) -> &mut Vec<Finding>;
+
+    /// Writes out what is held back. All elements have ended.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// Whether a segment was written as it was before.
+pub(super) enum Again {
+    Yes,
+    /// By what it can be remembered, and where it begins.
+    No(Option<(Key, usize)>),
+}
+
+/// A finding whose place is not known here.
+#[cold]
+pub(super) fn fault(code: Code) -> Finding {
+    Finding::new(code, Span::at(0))
+}
+
+/// A finding about a value.
+#[cold]
+pub(super) fn fault_about(code: Code, value: &str) -> Finding {
+    const MOST: usize = 4096;
+    let mut finding = fault(code);
+    let end = value.floor_char_boundary(value.len().min(MOST));
+    finding.value = Some(Value::Text(value[..end].into()));
+    finding
+}
+
+/// Bytes in hexadecimal, two digits each.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+/// The bytes of a hexadecimal text; `None` where it is none.
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    text.as_bytes()
+        .chunks_exact(2)
+        .map(|pair| Some((digit(&pair[0])? << 4 | digit(&pair[1])?) as u8))
+        .collect()
+}
+
+/// Whether every character may stand in XML as it is.
+pub(super) fn is_text(text: &str) -> bool {
+    let usual = |byte: u8| (byte >= b' ' && byte != 0xEF) || byte == b'\t' || byte == b'\n';
+    text.bytes().all(usual)
+        || text.chars().all(|c| {
+            !matches!(c, '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\u{FFFE}' | '\u{FFFF}')
+        })
+}
