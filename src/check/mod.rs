@@ -104,6 +104,8 @@ pub struct Checker {
     dates: Arc<DateFormats>,
     forced: Option<(Box<str>, Home)>,
     flat: FlatChecker,
+    /// Whether [`Options::message`] names the layout of a flat file and nothing else.
+    as_flat: bool,
     /// The character set where none is known.
     usual: Charset,
     schemas: Arc<xml::Schemas>,
@@ -112,19 +114,22 @@ pub struct Checker {
 impl Checker {
     /// A checker for `specs`. Inputs may be of any syntax: each is looked at.
     ///
-    /// [`Options::message`] names a message of UN/EDIFACT, the layout of a flat file, or both: it
-    /// holds for the inputs of that syntax.
+    /// [`Options::message`] names a message of UN/EDIFACT, the layout of a flat file, a message in XML
+    /// (`CEB621@2022-05`), or several of these: it holds for the inputs of that syntax.
     ///
     /// # Errors
     /// When `options.message` names a message or release that the specs do not have.
     pub fn new(specs: &Specs, options: Options) -> Result<Self> {
         let (mut forced, mut of_flat) = (None, options.clone());
+        let (mut of_xml, mut as_flat) = (None, false);
         if let Some(name) = &options.message {
             let is_flat = name.release.is_none() && specs.flat(&name.message)?.is_some();
+            let text = name.to_string();
+            of_xml = (!specs.xml_named(&text)?.is_empty()).then(|| text.into());
             match home(specs, name) {
                 Ok(home) => forced = Some((name.message.clone(), home)),
-                Err(error) if !is_flat => return Err(error),
-                Err(_) => {}
+                Err(error) if !is_flat && of_xml.is_none() => return Err(error),
+                Err(_) => as_flat = is_flat,
             }
             if !is_flat {
                 of_flat.message = None;
@@ -136,8 +141,9 @@ impl Checker {
             specs: specs.clone(),
             compiled: specs.compiled(),
             dates: DateFormats::of(specs),
-            schemas: Arc::new(xml::Schemas::new(specs, options.schema.clone())),
+            schemas: Arc::new(xml::Schemas::new(specs, options.schema.clone(), of_xml)),
             forced,
+            as_flat,
             flat,
             usual: usual.ok_or_else(|| Error::misuse("UNOC is a character set"))?,
             options,
@@ -237,8 +243,7 @@ impl Checker {
         if SERVICE.iter().any(|tag| first.starts_with(tag)) {
             return Ok(Syntax::Edifact);
         }
-        let is_flat = crate::flat::detect(text, &self.specs)?.is_some()
-            || self.forced.is_none() && self.options.message.is_some();
+        let is_flat = self.as_flat || crate::flat::detect(text, &self.specs)?.is_some();
         Ok(if is_flat {
             Syntax::Flat
         } else {

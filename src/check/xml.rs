@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Checker, Totals};
 use crate::finding::{Code, Sink};
 use crate::spec::Specs;
+use crate::spec::xml::Head;
 use crate::xml::{self, Handler, Scene, Schema, Start};
 use crate::{Error, Result};
 
@@ -16,6 +17,9 @@ use crate::{Error, Result};
 pub(super) struct Schemas {
     /// The one that holds for every document.
     given: Option<Arc<Schema>>,
+    /// The message that holds for every document without.
+    message: Option<Box<str>>,
+    specs: Specs,
     /// Those of layers.
     paths: Vec<PathBuf>,
     /// What the first documents of layers declare, and schemas that were loaded.
@@ -27,12 +31,20 @@ struct Found {
     /// Namespace and name of each root, and the last file that declares it: later layers count.
     roots: Option<HashMap<(String, String), usize>>,
     loaded: HashMap<usize, Arc<Schema>>,
+    /// Of messages of the specs, by their ids and the namespace of the document.
+    made: HashMap<(String, String), Arc<Schema>>,
 }
 
 impl Schemas {
-    pub(super) fn new(specs: &Specs, given: Option<Arc<Schema>>) -> Self {
+    pub(super) fn new(
+        specs: &Specs,
+        given: Option<Arc<Schema>>,
+        message: Option<Box<str>>,
+    ) -> Self {
         Self {
             given,
+            message,
+            specs: specs.clone(),
             paths: specs.schemas().to_vec(),
             found: Mutex::default(),
         }
@@ -40,12 +52,57 @@ impl Schemas {
 
     /// The schema for a document that begins with `start`.
     fn find(&self, start: &[u8], options: &xml::Options) -> Result<Option<Arc<Schema>>> {
-        if self.given.is_some() || self.paths.is_empty() {
+        if self.given.is_some() {
             return Ok(self.given.clone());
         }
-        let Some(root) = xml::root_of(start, options) else {
+        let seen = xml::Beginning::of(start, options);
+        let Some(root) = seen.root.clone() else {
             return Ok(None);
         };
+        match self.of_layers(&root)? {
+            Some(schema) => Ok(Some(schema)),
+            None => self.of_messages(&seen, root),
+        }
+    }
+
+    /// The schema of a message of the specs.
+    fn of_messages(
+        &self,
+        seen: &xml::Beginning,
+        root: (String, String),
+    ) -> Result<Option<Arc<Schema>>> {
+        let head = match &self.message {
+            Some(name) => self.specs.xml_named(name)?.first().copied(),
+            None => choose(&self.specs.xml_heads()?, seen),
+        };
+        let Some(head) = head else {
+            return Ok(None);
+        };
+        let usual = *head.root == *root.1
+            && (head.namespaces.iter().any(|of| **of == *root.0) || root.0.is_empty());
+        let key = (head.id(), root.0.clone());
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = found.made.get(&key).filter(|_| usual) {
+            return Ok(Some(made.clone()));
+        }
+        let message = head.read()?;
+        let schema = Arc::new(Schema::of_message(
+            &self.specs,
+            &message,
+            (&root.0, &root.1),
+        )?);
+        // Documents may name any namespace: only what the specs expect is kept.
+        if usual {
+            found.made.insert(key, schema.clone());
+        }
+        Ok(Some(schema))
+    }
+
+    /// The schema of a layer for documents with that root.
+    fn of_layers(&self, root: &(String, String)) -> Result<Option<Arc<Schema>>> {
+        if self.paths.is_empty() {
+            return Ok(None);
+        }
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.roots.is_none() {
             let mut roots = HashMap::new();
@@ -59,7 +116,7 @@ impl Schemas {
         let index = found
             .roots
             .as_ref()
-            .and_then(|roots| roots.get(&root).copied());
+            .and_then(|roots| roots.get(root).copied());
         let Some(index) = index else {
             return Ok(None);
         };
@@ -70,6 +127,49 @@ impl Schemas {
         found.loaded.insert(index, schema.clone());
         Ok(Some(schema))
     }
+}
+
+/// The message of the specs that a document is, by root, namespace and what tells it from others.
+/// Of several the one with most in common, the first where that is the same.
+fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
+    let (namespace, local) = seen.root.as_ref()?;
+    let rank = |head: &Head, path_root: &str| -> Option<u32> {
+        let named = head.namespaces.iter().any(|of| **of == **namespace);
+        let mut met = 0;
+        for when in &head.when {
+            // The root may have another name than the message's own.
+            let path = when.path.split_once('/').map_or("", |(_, rest)| rest);
+            let value = seen.value(&format!("{path_root}/{path}"));
+            met += u32::from(match &when.value {
+                Some(wanted) => value == Some(&**wanted),
+                None => value.is_some(),
+            });
+        }
+        let specific = !head.when.is_empty();
+        if specific && met == 0 && !(named && !namespace.is_empty()) {
+            return None;
+        }
+        let all = met as usize == head.when.len();
+        Some(met * 4 + u32::from(all) * 2 + u32::from(named))
+    };
+    let best = |found: Vec<&&'h Head>| {
+        let ranked = found
+            .into_iter()
+            .filter_map(|head| Some((rank(head, local)?, *head)));
+        // The first of the best: a later edition stands before an earlier one.
+        ranked.reduce(|best, next| if next.0 > best.0 { next } else { best })
+    };
+    let same = heads.iter().filter(|head| *head.root == **local).collect();
+    if let Some((_, head)) = best(same) {
+        return Some(head);
+    }
+    // A root whose name is cut short, in a namespace that is known.
+    let near = |head: &&&Head| {
+        let known = !namespace.is_empty() && head.namespaces.iter().any(|of| **of == **namespace);
+        let (a, b) = (&*head.root, local.as_str());
+        known && a.len().min(b.len()) >= 4 && (a.starts_with(b) || b.starts_with(a))
+    };
+    best(heads.iter().filter(near).collect()).map(|(_, head)| head)
 }
 
 /// What is done where no schema is known: nothing but to say so.

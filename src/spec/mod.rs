@@ -16,6 +16,7 @@ mod table;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod text;
+pub mod xml;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -45,6 +46,8 @@ struct Inner {
     tables: table::Layered,
     /// Layouts of flat files that layers bring, latest last.
     flats: Vec<Arc<flat::Layout>>,
+    /// Messages in XML that layers bring, latest last.
+    messages: Vec<xml::Head>,
     binds: Vec<text::Bind>,
     overrides: Vec<Override>,
     /// Schemas in the folder `xml` of layers.
@@ -61,6 +64,7 @@ impl Clone for Inner {
             service: self.service.clone(),
             tables: self.tables.clone(),
             flats: self.flats.clone(),
+            messages: self.messages.clone(),
             binds: self.binds.clone(),
             overrides: self.overrides.clone(),
             schemas: self.schemas.clone(),
@@ -88,7 +92,7 @@ impl Specs {
     /// These specs with the folder `dir` layered over them.
     ///
     /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
-    /// `codes/`, `flat/` (or `china/flat/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
+    /// `codes/`, `flat/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
     /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
     /// `extends`.
     ///
@@ -193,6 +197,82 @@ impl Specs {
         Ok(all.find(|layout| &*layout.message == message))
     }
 
+    /// The messages in XML: those of layers first, the latest before all others; then those that
+    /// ship, the latest edition of a message first.
+    pub(crate) fn xml_heads(&self) -> Result<Vec<&xml::Head>> {
+        let mut all: Vec<&xml::Head> = self.0.messages.iter().rev().collect();
+        let own = all.len();
+        for head in xml::base()? {
+            let replaced = all[..own].iter();
+            let mut replaced = replaced.filter(|of| of.name == head.name);
+            if replaced.all(|of| of.edition != head.edition) {
+                all.push(head);
+            }
+        }
+        all[own..].sort_by(|a, b| (&a.name, &b.edition).cmp(&(&b.name, &a.edition)));
+        Ok(all)
+    }
+
+    /// Names of the messages in XML, with their editions (`CEB621@2022-05`), and names for people:
+    /// those of layers first.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn xml_messages(&self) -> Result<Vec<(String, model::Label)>> {
+        let heads = self.xml_heads()?.into_iter();
+        Ok(heads.map(|head| (head.id(), head.label.clone())).collect())
+    }
+
+    /// The messages in XML that a name means, best first: `CEB621@2022-05`, `CEB621` (its latest
+    /// edition first), or `MT1401` (`MT1401_9` and what else begins so). Letters of either case.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn xml_message(&self, name: &str) -> Result<Vec<Arc<xml::Message>>> {
+        let found = self.xml_named(name)?.into_iter();
+        found.map(xml::Head::read).collect()
+    }
+
+    /// The heads of [`xml_message`](Self::xml_message).
+    pub(crate) fn xml_named(&self, name: &str) -> Result<Vec<&xml::Head>> {
+        let (name, edition) = match name.split_once('@') {
+            Some((name, edition)) => (name, Some(edition)),
+            None => (name, None),
+        };
+        let mut found = self.xml_heads()?;
+        // Dots are left out where users name releases.
+        let plain = |text: &str| text.replace('.', "").to_ascii_lowercase();
+        found.retain(|head| edition.is_none_or(|of| plain(&head.edition) == plain(of)));
+        let whole = |head: &&xml::Head| head.name.eq_ignore_ascii_case(name);
+        if found.iter().any(whole) {
+            found.retain(whole);
+        } else {
+            let begins = |head: &&xml::Head| {
+                let parts = head.name.split_at_checked(name.len());
+                parts.is_some_and(|(start, rest)| {
+                    start.eq_ignore_ascii_case(name) && rest.starts_with('_')
+                })
+            };
+            found.retain(begins);
+        }
+        Ok(found)
+    }
+
+    /// The codes of a table, in its order; `None` where there is no such table.
+    ///
+    /// # Errors
+    /// When its file is broken.
+    pub fn table_list(&self, id: &str) -> Result<Option<Vec<String>>> {
+        let table = self.table(id)?;
+        Ok(table.map(|table| {
+            let codes = table.rows().filter_map(|mut row| row.next());
+            codes
+                .filter(|code| !code.is_empty())
+                .map(str::to_owned)
+                .collect()
+        }))
+    }
+
     /// What `T` has compiled from these specs: made once, then shared by all clones.
     ///
     /// # Panics
@@ -271,6 +351,10 @@ impl Inner {
                     known = true;
                     self.add_flat(&shown, &text)?;
                 }
+                "xml" | "china" => {
+                    known = true;
+                    self.add_messages(&shown, &text)?;
+                }
                 "edifact" => {
                     known = true;
                     self.add_file(&shown, &text, service)?;
@@ -293,6 +377,42 @@ impl Inner {
                 dir,
                 std::io::Error::new(std::io::ErrorKind::NotADirectory, "not a folder of specs"),
             ));
+        }
+        Ok(())
+    }
+
+    /// Takes in messages in XML from a layer.
+    fn add_messages(&mut self, file: &str, text: &str) -> Result<()> {
+        for entry in xml::parse(file, text)? {
+            let message = Arc::new(entry.message);
+            let id = message.id();
+            let same =
+                |head: &xml::Head| head.name == message.name && head.edition == message.edition;
+            let held = self.messages.iter().any(same) || xml::base()?.iter().any(same);
+            let fault = |message: String| Error::spec(file, entry.line, 1, message);
+            let verb = match (entry.verb, held) {
+                (Some(verb @ Verb::New), false) | (Some(verb @ Verb::Replace), true) => verb,
+                (Some(Verb::New), true) => {
+                    return Err(fault(format!("message {id} is already there; say replace")));
+                }
+                (Some(Verb::Replace), false) => {
+                    return Err(fault(format!(
+                        "there is no message {id} to replace; say new"
+                    )));
+                }
+                _ => {
+                    let message = "a message of a layer begins with new or replace";
+                    return Err(fault(message.to_owned()));
+                }
+            };
+            self.overrides.push(Override {
+                file: file.into(),
+                line: entry.line,
+                verb: verb.as_str(),
+                what: format!("message {id}").into(),
+            });
+            self.messages.retain(|head| !same(head));
+            self.messages.push(xml::Head::of(message));
         }
         Ok(())
     }

@@ -488,6 +488,14 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The next line if it is at `indent`; it stays the next.
+    pub(super) fn peek_at(&mut self, indent: usize) -> Option<Line<'a>> {
+        self.lines
+            .peek()
+            .copied()
+            .filter(|line| line.indent == indent)
+    }
+
     pub(super) fn parse<O>(
         &self,
         line: Line<'a>,

@@ -808,6 +808,7 @@ impl<'s> Builder<'s> {
 
     fn parts(&mut self, place: Place, compositor: Compositor) -> Result<Vec<Particle>> {
         let mut parts = Vec::new();
+        let repeats = self.node(place).own("repeats").is_some();
         for (place, _) in self.children(place) {
             let Some(particle) = self.particle(place)? else {
                 continue;
@@ -815,7 +816,7 @@ impl<'s> Builder<'s> {
             if matches!(particle.term, Term::Group(Compositor::All, _)) {
                 return Err(self.error(place, "all cannot stand inside another group"));
             }
-            if compositor == Compositor::All && particle.max > 1 {
+            if compositor == Compositor::All && particle.max > 1 && !repeats {
                 return Err(self.error(place, "inside all an element may stand at most once"));
             }
             parts.push(particle);
@@ -952,6 +953,7 @@ impl<'s> Builder<'s> {
             closed: self.ways(place, "final", "finalDefault", BOTH),
             constraints: Vec::new(),
             label: self.node(place).label.clone(),
+            table: node.own("table").map(Into::into),
         };
         self.out.elements.push(element);
         self.elements.insert(place, id);

@@ -13,6 +13,7 @@ mod grammar;
 mod identity;
 mod load;
 mod model;
+mod outline;
 mod particles;
 mod regex;
 mod schema;

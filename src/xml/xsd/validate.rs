@@ -287,6 +287,22 @@ impl<'s> Validator<'s> {
 
     fn take_root(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) -> Role {
         if let Some(id) = self.components.global_elements.get(&start.id) {
+            let guide = self.schema.guide.as_ref();
+            if let Some((code, expected)) = guide.and_then(|guide| guide.remark.as_ref()) {
+                let namespace = match start.namespace() {
+                    "" => "—",
+                    namespace => namespace,
+                };
+                let finding = |mut finding: Finding| {
+                    finding.place.path = Some(start.local().into());
+                    finding.place.segment = Some(start.local().into());
+                    finding
+                        .with_content("element", start.local())
+                        .with_content("namespace", namespace)
+                        .with("expected", expected.to_string())
+                };
+                scene.report(*code, start.at, start.tag.len() as u64 + 2, finding);
+            }
             return Role::Element(*id);
         }
         // A document may say its type itself.
@@ -884,6 +900,11 @@ impl<'s> Validator<'s> {
                         };
                         self.fault(&fault, &text, None, text_at, text_len, scene);
                     }
+                    let declared = self.frames[depth].declaration;
+                    let guide = self.schema.guide.as_ref().zip(declared);
+                    if let Some(table) = guide.and_then(|(guide, id)| guide.lacks(id, &text)) {
+                        self.not_in_table(table, &text, text_at, text_len, scene);
+                    }
                     if simples.has_identity(simple) {
                         let prefixes = std::mem::take(&mut self.prefixes);
                         self.identity(simple, &text, &prefixes, text_at, text_len, scene);
@@ -1123,6 +1144,13 @@ impl Handler for Validator<'_> {
             self.open(start, ordinal);
             self.fault(&fault, text, None, text_at, text.len() as u64, scene);
             self.close();
+        } else if let Some(guide) = &self.schema.guide
+            && let Role::Element(id) = role
+            && let Some(table) = guide.lacks(id, text)
+        {
+            self.open(start, ordinal);
+            self.not_in_table(table, text, text_at, text.len() as u64, scene);
+            self.close();
         }
     }
 
@@ -1210,11 +1238,23 @@ impl Handler for Validator<'_> {
     }
 
     fn message_type(&self) -> Option<Box<str>> {
+        if let Some(guide) = &self.schema.guide {
+            return Some(guide.label.clone());
+        }
         self.root_label.clone()
     }
 }
 
 impl Validator<'_> {
+    fn not_in_table(&self, table: &str, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>) {
+        let element = self.label();
+        let finding = |finding: Finding| {
+            let finding = valued(finding, text).with_content("element", element);
+            self.placed(finding.with("table", table), None)
+        };
+        scene.report(Code::NOT_IN_TABLE, at, len, finding);
+    }
+
     fn needs_attributes(&self, complex: ComplexId) -> bool {
         let compiled = self.schema.compiled(complex);
         compiled.required > 0 || compiled.presets && !self.identities.is_idle()
