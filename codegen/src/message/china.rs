@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use baowen::spec::model::Label;
-use baowen::spec::xml::{Codes, Element, Holds, Message, Occurs, Part, Status, Value, When};
+use baowen::spec::xml::{
+    Codes, Element, Format, Holds, Message, Occurs, Part, Status, Value, When,
+};
 use baowen::xml::Schema;
 
 use super::each_element;
@@ -194,15 +196,77 @@ fn add(message: &mut Message) -> Result<()> {
                     parts.push(Part::Element(optional(tag, format)));
                     met = true;
                 }
+                ("gather", [first, tag, count, zh]) => {
+                    let (count, most) = match count.strip_suffix('*') {
+                        Some(count) => (count, None),
+                        None => (*count, Some(1)),
+                    };
+                    met |= count.parse().is_ok_and(|count| {
+                        gather(element, first, count, &|group| {
+                            group.tag = (*tag).into();
+                            group.label.zh = (*zh).into();
+                            group.label.en = super::words::name(tag).into();
+                            group.occurs.max = most;
+                        })
+                    });
+                }
                 _ => {}
             }
         });
         if !met {
-            let message = format!("{place} is not there, or {keyword} is none of tag, add");
+            let message = format!("{place} is not there, or {keyword} is none of tag, add, gather");
             return Err(Fault::published(FILE, number + 1, message));
         }
     }
     Ok(())
+}
+
+/// Puts `count` elements from `first` on into a group of which `say` says name and number, where the numbers are dropped
+/// that kept their names apart; what stands beside it and in it is there once. `false` where there
+/// are not so many.
+fn gather(element: &mut Element, first: &str, count: usize, say: &dyn Fn(&mut Element)) -> bool {
+    let Holds::Parts { parts, any_order } = &mut element.holds else {
+        return false;
+    };
+    let named = |part: &Part, name: &str| matches!(part, Part::Element(of) if *of.tag == *name);
+    let Some(start) = parts.iter().position(|part| named(part, first)) else {
+        return false;
+    };
+    if start + count > parts.len() {
+        return false;
+    }
+    for part in parts.iter_mut() {
+        if let Part::Element(Element {
+            occurs,
+            holds: Holds::Value(_),
+            ..
+        }) = part
+        {
+            occurs.max = occurs.max.or(Some(1));
+        }
+    }
+    let mut inner: Vec<Part> = parts.drain(start..start + count).collect();
+    for at in 0..inner.len() {
+        let Part::Element(element) = &inner[at] else {
+            continue;
+        };
+        let plain = element.tag.trim_end_matches(|c: char| c.is_ascii_digit());
+        let plain: Box<str> = plain.into();
+        if inner.iter().all(|part| !named(part, &plain))
+            && let Part::Element(element) = &mut inner[at]
+        {
+            element.tag = plain;
+        }
+    }
+    let mut group = optional(first, Format::Builtin("string".into()));
+    group.occurs.status = Status::Conditional;
+    say(&mut group);
+    group.holds = Holds::Parts {
+        parts: inner,
+        any_order: *any_order,
+    };
+    parts.insert(start, Part::Element(group));
+    true
 }
 
 /// An optional element of a value.
@@ -342,9 +406,7 @@ fn list(
         value.codes = Codes::None;
         return Ok(());
     }
-    let within = values
-        .iter()
-        .all(|(code, _)| rows.contains_key(&**code));
+    let within = values.iter().all(|(code, _)| rows.contains_key(&**code));
     // A list as published has a few codes that the schema of the same edition lacks.
     let same = within && rows.len() <= values.len() + 5;
     if same && values.len() > 3 {
