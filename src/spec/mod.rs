@@ -351,7 +351,7 @@ impl Inner {
                     known = true;
                     self.add_flat(&shown, &text)?;
                 }
-                "xml" | "china" => {
+                "xml" | "china" | "entry" => {
                     known = true;
                     self.add_messages(&shown, &text)?;
                 }

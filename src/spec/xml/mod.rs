@@ -365,7 +365,7 @@ pub(super) fn base() -> Result<&'static [Head]> {
         return Ok(heads);
     }
     let mut heads = Vec::new();
-    for (path, file) in embedded::files("china/") {
+    for (path, file) in embedded::files("china/").chain(embedded::files("entry/")) {
         if path.starts_with("china/flat/") {
             continue;
         }
