@@ -31,8 +31,8 @@ struct Found {
     /// Namespace and name of each root, and the last file that declares it: later layers count.
     roots: Option<HashMap<(String, String), usize>>,
     loaded: HashMap<usize, Arc<Schema>>,
-    /// Of messages of the specs, by their ids and the namespace of the document.
-    made: HashMap<(String, String), Arc<Schema>>,
+    /// Of messages of the specs, by their ids, the namespace of the root, and that inside.
+    made: HashMap<(String, String, String), Arc<Schema>>,
 }
 
 impl Schemas {
@@ -72,26 +72,33 @@ impl Schemas {
         root: (String, String),
     ) -> Result<Option<Arc<Schema>>> {
         let head = match &self.message {
-            Some(name) => self.specs.xml_named(name)?.first().copied(),
+            Some(name) => {
+                let named = self.specs.xml_named(name)?;
+                choose(&named, seen).or(named.first().copied())
+            }
             None => choose(&self.specs.xml_heads()?, seen),
         };
         let Some(head) = head else {
             return Ok(None);
         };
-        let usual = *head.root == *root.1
-            && (head.namespaces.iter().any(|of| **of == *root.0) || root.0.is_empty());
-        let key = (head.id(), root.0.clone());
+        let inside = match &seen.inside {
+            // The elements are told by their own namespace, unless it is quite another.
+            Some(of) if of.is_empty() || head.allows(of) || !head.allows(&root.0) => of,
+            _ => &root.0,
+        };
+        let usual = |namespace: &str| namespace.is_empty() || head.allows(namespace);
+        let usual = *head.root == *root.1 && usual(&root.0) && usual(inside);
+        // Documents may name any namespace: only what the specs expect is kept.
+        let usual = usual && !head.namespaces.is_empty() || root.0.is_empty() && inside.is_empty();
+        let key = (head.id(), root.0.clone(), inside.clone());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = found.made.get(&key).filter(|_| usual) {
             return Ok(Some(made.clone()));
         }
         let message = head.read()?;
-        let schema = Arc::new(Schema::of_message(
-            &self.specs,
-            &message,
-            (&root.0, &root.1),
-        )?);
-        // Documents may name any namespace: only what the specs expect is kept.
+        let root = (&*root.0, &*root.1);
+        let schema = Schema::of_message(&self.specs, &message, root, inside)?;
+        let schema = Arc::new(schema);
         if usual {
             found.made.insert(key, schema.clone());
         }
@@ -133,29 +140,31 @@ impl Schemas {
 /// Of several the one with most in common, the first where that is the same.
 fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
     let (namespace, local) = seen.root.as_ref()?;
-    let rank = |head: &Head, path_root: &str| -> Option<u32> {
+    let rank = |head: &Head| -> Option<(bool, bool, usize, bool)> {
         let named = head.namespaces.iter().any(|of| **of == **namespace);
-        let mut met = 0;
-        for when in &head.when {
+        let inside = seen.inside.as_ref();
+        let inside = inside.is_some_and(|of| head.namespaces.iter().any(|held| **held == **of));
+        let told = named && !namespace.is_empty() || inside && seen.inside.as_deref() != Some("");
+        let met = head.when.iter().filter(|when| {
             // The root may have another name than the message's own.
             let path = when.path.split_once('/').map_or("", |(_, rest)| rest);
-            let value = seen.value(&format!("{path_root}/{path}"));
-            met += u32::from(match &when.value {
+            let value = seen.value(&format!("{local}/{path}"));
+            match &when.value {
                 Some(wanted) => value == Some(&**wanted),
                 None => value.is_some(),
-            });
-        }
-        let specific = !head.when.is_empty();
-        if specific && met == 0 && !(named && !namespace.is_empty()) {
+            }
+        });
+        let met = met.count();
+        if !head.when.is_empty() && met == 0 && !told {
             return None;
         }
-        let all = met as usize == head.when.len();
-        Some(met * 4 + u32::from(all) * 2 + u32::from(named))
+        // A receipt repeats the head of what it answers, so that all is more than much.
+        Some((told, met == head.when.len(), met, named))
     };
     let best = |found: Vec<&&'h Head>| {
         let ranked = found
             .into_iter()
-            .filter_map(|head| Some((rank(head, local)?, *head)));
+            .filter_map(|head| Some((rank(head)?, *head)));
         // The first of the best: a later edition stands before an earlier one.
         ranked.reduce(|best, next| if next.0 > best.0 { next } else { best })
     };

@@ -607,8 +607,8 @@ findings! {
         explain_en "Namespace and content are those of a known message, whose root has a similar name. The rest was checked as that message."
         explain_zh "命名空间和内容属于已知报文，其根元素名称相近。其余内容已按该报文校验。";
     XML_MESSAGE_NAMESPACE "xml-message-namespace" Error
-        en "the namespace of {element} is {namespace}; expected: {expected}"
-        zh "{element} 的命名空间为 {namespace}；应为：{expected}"
+        en "{element} is in namespace \"{namespace}\"; expected: {expected}"
+        zh "{element} 的命名空间为“{namespace}”；应为：{expected}"
         explain_en "The message is known by its root element and head, but its namespace is missing or another one. The rest was checked as that message."
         explain_zh "根元素和报文头属于已知报文，但命名空间缺失或不同。其余内容已按该报文校验。";
     // XML Schema 1.0.
