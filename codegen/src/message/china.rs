@@ -319,7 +319,7 @@ fn message(
             element.label.en = super::words::name(&element.tag).into();
         }
         if let Holds::Value(value) = &mut element.holds {
-            let table = row.map_or("", |row| row.get("code_table"));
+            let table = row.map_or("", |row| table::code_table(row));
             if let Err(error) = list(value, table, tables, report, path) {
                 fault.get_or_insert(error);
             }
@@ -334,7 +334,7 @@ fn message(
                     zh: "".into(),
                 },
             };
-            let table = row.map_or("", |row| row.get("code_table"));
+            let table = row.map_or("", |row| table::code_table(row));
             if let Err(error) = list(&mut attribute.value, table, tables, report, &path) {
                 fault.get_or_insert(error);
             }
@@ -354,7 +354,6 @@ fn list(
     report: &mut Report,
     path: &str,
 ) -> Result<()> {
-    let table = table.split([' ', ',', ';', '|']).next().unwrap_or("");
     if table.is_empty() {
         return Ok(());
     }

@@ -293,15 +293,19 @@ fn facets(row: &Row<'_>, value: &mut Value) {
         }
         _ => {}
     }
-    let table = row.get("code_table");
+    let table = code_table(row);
     if !table.is_empty() && value.codes == Codes::None {
-        value.codes = Codes::Table(
-            table
-                .split([' ', ',', ';', '|'])
-                .next()
-                .unwrap_or("")
-                .into(),
-        );
+        value.codes = Codes::Table(table.into());
+    }
+}
+
+/// The table of a row, the first where there are several, by its name in `specs/codes`.
+pub(super) fn code_table<'t>(row: &Row<'t>) -> &'t str {
+    let cell = row.get("code_table");
+    match cell.split([' ', ',', ';', '|']).next().unwrap_or("") {
+        "container-type" => "container-size-type",
+        "port-unlocode" => "unlocode",
+        table => table,
     }
 }
 
