@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Checker, Totals};
-use crate::finding::{Code, Sink};
-use crate::spec::Specs;
-use crate::spec::xml::Head;
+use crate::finding::{Code, Finding, Sink};
+use crate::spec::{Specs, near};
+use crate::spec::xml::{Head, When};
 use crate::xml::{self, Handler, Scene, Schema, Start};
 use crate::{Error, Result};
 
@@ -35,6 +35,13 @@ struct Found {
     made: HashMap<(String, String, String), Arc<Schema>>,
 }
 
+/// What is known of a document.
+enum Known {
+    Schema(Arc<Schema>),
+    /// No schema; messages that might be meant.
+    Nothing(Vec<String>),
+}
+
 impl Schemas {
     pub(super) fn new(
         specs: &Specs,
@@ -51,18 +58,21 @@ impl Schemas {
     }
 
     /// The schema for a document that begins with `start`.
-    fn find(&self, start: &[u8], options: &xml::Options) -> Result<Option<Arc<Schema>>> {
-        if self.given.is_some() {
-            return Ok(self.given.clone());
+    fn find(&self, start: &[u8], options: &xml::Options) -> Result<Known> {
+        if let Some(given) = &self.given {
+            return Ok(Known::Schema(given.clone()));
         }
         let seen = xml::Beginning::of(start, options);
         let Some(root) = seen.root.clone() else {
-            return Ok(None);
+            return Ok(Known::Nothing(Vec::new()));
         };
-        match self.of_layers(&root)? {
-            Some(schema) => Ok(Some(schema)),
-            None => self.of_messages(&seen, root),
+        if let Some(schema) = self.of_layers(&root)? {
+            return Ok(Known::Schema(schema));
         }
+        Ok(match self.of_messages(&seen, root)? {
+            Some(schema) => Known::Schema(schema),
+            None => Known::Nothing(near_messages(&self.specs.xml_heads()?, &seen)),
+        })
     }
 
     /// The schema of a message of the specs.
@@ -145,7 +155,7 @@ fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
         let inside = seen.inside.as_ref();
         let inside = inside.is_some_and(|of| head.namespaces.iter().any(|held| **held == **of));
         let told = named && !namespace.is_empty() || inside && seen.inside.as_deref() != Some("");
-        let met = head.when.iter().filter(|when| {
+        let meets = |when: &&When| {
             // The root may have another name than the message's own.
             let path = when.path.split_once('/').map_or("", |(_, rest)| rest);
             let value = seen.value(&format!("{local}/{path}"));
@@ -153,11 +163,12 @@ fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
                 Some(wanted) => value == Some(&**wanted),
                 None => value.is_some(),
             }
-        });
-        let met = met.count();
-        if !head.when.is_empty() && met == 0 && !told {
+        };
+        // What is said first is what the message is called by.
+        if !told && head.when.first().is_some_and(|first| !meets(&first)) {
             return None;
         }
+        let met = head.when.iter().filter(meets).count();
         // A receipt repeats the head of what it answers, so that all is more than much.
         Some((told, met == head.when.len(), met, named))
     };
@@ -181,17 +192,69 @@ fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
     best(heads.iter().filter(near).collect()).map(|(_, head)| head)
 }
 
+/// Messages that a document might be meant to be: of those of the same root what is near to what it
+/// calls itself, else those of a similar root.
+fn near_messages(heads: &[&Head], seen: &xml::Beginning) -> Vec<String> {
+    const MOST: usize = 4;
+    let Some((_, local)) = &seen.root else {
+        return Vec::new();
+    };
+    let mut found: Vec<String> = Vec::new();
+    let same = heads.iter().filter(|head| *head.root == **local);
+    let firsts: Vec<_> = same.filter_map(|head| head.when.first()).collect();
+    for when in &firsts {
+        if let Some(said) = seen.value(&when.path) {
+            let values = firsts.iter().filter(|of| of.path == when.path);
+            let values = values.filter_map(|of| of.value.as_deref());
+            found = near(said, values, MOST).into_iter().map(str::to_owned).collect();
+            break;
+        }
+    }
+    if found.is_empty() {
+        let roots = near(local, heads.iter().map(|head| &*head.root), MOST);
+        for root in roots {
+            let same = heads.iter().filter(|head| *head.root == *root);
+            let mut same: Vec<&str> = same.map(|head| &*head.name).collect();
+            same.dedup();
+            found.push(match same.as_slice() {
+                [one] if *one != root => format!("{one} (<{root}>)"),
+                [_] => root.to_owned(),
+                _ => format!("<{root}>"),
+            });
+        }
+    }
+    found.truncate(MOST);
+    found
+}
+
 /// What is done where no schema is known: nothing but to say so.
-#[derive(Default)]
 struct NoSchema {
     root: Option<Box<str>>,
+    near: Vec<String>,
+}
+
+impl NoSchema {
+    fn of(near: Vec<String>) -> Self {
+        Self { root: None, near }
+    }
 }
 
 impl Handler for NoSchema {
     fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         if self.root.is_none() {
             self.root = Some(start.local().into());
-            scene.about_start(Code::XML_NO_SCHEMA, start);
+            if self.near.is_empty() {
+                scene.about_start(Code::XML_NO_SCHEMA, start);
+                return;
+            }
+            let near = self.near.join(", ");
+            let finding = |mut finding: Finding| {
+                finding.place.path = Some(start.local().into());
+                finding.place.segment = Some(start.local().into());
+                finding.with_content("element", start.local()).with("expected", near)
+            };
+            let len = start.tag.len() as u64 + 2;
+            scene.report(Code::XML_UNKNOWN_MESSAGE, start.at, len, finding);
         }
     }
 
@@ -220,8 +283,10 @@ impl Checker {
     pub(super) fn xml_slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         let options = self.xml_options();
         let counts = match self.schemas.find(input, &options)? {
-            Some(schema) => schema.check_slice(input, &options, sink)?,
-            None => xml::read_slice(input, &options, &mut NoSchema::default(), sink)?,
+            Known::Schema(schema) => schema.check_slice(input, &options, sink)?,
+            Known::Nothing(near) => {
+                xml::read_slice(input, &options, &mut NoSchema::of(near), sink)?
+            }
         };
         Ok(totals(&counts))
     }
@@ -243,8 +308,10 @@ impl Checker {
         let schema = self.schemas.find(&start, &options)?;
         let stream = start.chain(rest);
         let counts = match schema {
-            Some(schema) => schema.check_stream(stream, &options, sink)?,
-            None => xml::read_stream(stream, &options, &mut NoSchema::default(), sink)?,
+            Known::Schema(schema) => schema.check_stream(stream, &options, sink)?,
+            Known::Nothing(near) => {
+                xml::read_stream(stream, &options, &mut NoSchema::of(near), sink)?
+            }
         };
         Ok(totals(&counts))
     }

@@ -601,6 +601,11 @@ findings! {
         zh "没有 {element} 的模式：仅校验了格式良好性"
         explain_en "Name a schema with --schema, or put one into the folder xml of --specs."
         explain_zh "请用 --schema 指定模式，或将其放入 --specs 文件夹的 xml 子目录。";
+    XML_UNKNOWN_MESSAGE "xml-unknown-message" Hint
+        en "{element} is not a known message: only well-formedness was checked; near: {expected}"
+        zh "{element} 不是已知报文：仅校验了格式良好性；相近的有：{expected}"
+        explain_en "No message has this root, namespace and head. --as names the message that is meant, --schema a schema."
+        explain_zh "没有报文具有该根元素、命名空间和报文头。可用 --as 指定报文，或用 --schema 指定模式。";
     XML_MESSAGE_ROOT "xml-message-root" Error
         en "the root element is {element}; {expected} expected"
         zh "根元素为 {element}；应为 {expected}"

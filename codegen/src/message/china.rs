@@ -480,5 +480,11 @@ fn known_by(message: &mut Message) {
             value,
         });
     });
+    // What the message is called by is said first.
+    found.sort_by_key(|when| match &*when.path {
+        path if path.ends_with("essageType") || path.ends_with("/message_type") => 0,
+        path if path.ends_with("FunctionCode") => 2,
+        _ => 1,
+    });
     message.when = found;
 }
