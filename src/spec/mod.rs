@@ -11,6 +11,7 @@ pub mod flat;
 mod layer;
 mod message;
 pub mod model;
+mod near;
 pub mod release;
 mod table;
 #[doc(hidden)]
@@ -27,6 +28,7 @@ pub use codeset::CodeSet;
 pub(crate) use codeset::{ShortCodes, little_endian};
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
+pub use near::near;
 pub use table::Table;
 pub use text::Format;
 

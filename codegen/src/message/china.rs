@@ -57,6 +57,25 @@ fn edition<'n>(name: &'n str, family: &str) -> (&'n str, &'n str) {
     }
 }
 
+/// From which year until which an edition holds, by the announcements that brought and replaced it.
+fn valid(edition: &str, source: &str) -> String {
+    match edition {
+        "2018-113" => return "2018..2022-05".to_owned(),
+        "2022-05" => return "2022-05..".to_owned(),
+        "V1.1" => return "2010..2019".to_owned(),
+        "2019" => return "2019..".to_owned(),
+        "V1.0" => return "2013..".to_owned(),
+        _ => {}
+    }
+    let after = source.split("GACC ").nth(1).unwrap_or("");
+    let year = after.trim_start_matches("公告");
+    let year: String = year.chars().take(4).collect();
+    match year.bytes().all(|byte| byte.is_ascii_digit()) && year.len() == 4 {
+        true => format!("{year}.."),
+        false => String::new(),
+    }
+}
+
 fn fidelity(text: &str) -> &'static str {
     if text.contains("data items") {
         "data-items"
@@ -104,6 +123,7 @@ pub fn import(from: &Path, out: &Path, codes: &Path) -> Result<Report> {
         let (plain, edition) = edition(name, family);
         message.name = plain.into();
         message.edition = edition.into();
+        message.valid = valid(edition, entry.get("source")).into();
         message.fidelity = fidelity(entry.get("fidelity")).into();
         message.label = Label {
             en: title(plain).into(),
@@ -187,6 +207,12 @@ fn add(message: &mut Message) -> Result<()> {
                     element.tag = (*tag).into();
                     met = true;
                 }
+                ("empty", []) => {
+                    if let Holds::Value(value) = &mut element.holds {
+                        value.empty = true;
+                        met = true;
+                    }
+                }
                 ("add", [tag, format]) => {
                     let (Some(format), Holds::Parts { parts, .. }) =
                         (Format::parse(format), &mut element.holds)
@@ -214,7 +240,8 @@ fn add(message: &mut Message) -> Result<()> {
             }
         });
         if !met {
-            let message = format!("{place} is not there, or {keyword} is none of tag, add, gather");
+            let message =
+                format!("{place} is not there, or {keyword} is none of tag, add, empty, gather");
             return Err(Fault::published(FILE, number + 1, message));
         }
     }
@@ -355,7 +382,7 @@ fn message(
             element.label.en = super::words::name(&element.tag).into();
         }
         if let Holds::Value(value) = &mut element.holds {
-            let table = row.map_or("", |row| row.get("code_table"));
+            let table = row.map_or("", |row| table::code_table(row));
             if let Err(error) = list(value, table, tables, report, path) {
                 fault.get_or_insert(error);
             }
@@ -370,7 +397,7 @@ fn message(
                     zh: "".into(),
                 },
             };
-            let table = row.map_or("", |row| row.get("code_table"));
+            let table = row.map_or("", |row| table::code_table(row));
             if let Err(error) = list(&mut attribute.value, table, tables, report, &path) {
                 fault.get_or_insert(error);
             }
@@ -390,7 +417,6 @@ fn list(
     report: &mut Report,
     path: &str,
 ) -> Result<()> {
-    let table = table.split([' ', ',', ';', '|']).next().unwrap_or("");
     if table.is_empty() {
         return Ok(());
     }
@@ -516,6 +542,12 @@ fn known_by(message: &mut Message) {
             path: path.into(),
             value,
         });
+    });
+    // What the message is called by is said first.
+    found.sort_by_key(|when| match &*when.path {
+        path if path.ends_with("essageType") || path.ends_with("/message_type") => 0,
+        path if path.ends_with("FunctionCode") => 2,
+        _ => 1,
     });
     message.when = found;
 }

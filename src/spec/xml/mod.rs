@@ -271,18 +271,13 @@ impl Message {
     /// What `codes` returns.
     pub fn to_xsd(&self, codes: Lookup<'_>) -> Result<String> {
         let namespace = self.namespaces.first().map_or("", |of| &**of);
-        schema::write(self, &self.root.tag, namespace, true, codes)
+        schema::write(self, namespace, true, codes)
     }
 
-    /// Its XML Schema for the checks of this crate, with another root name or namespace where a
-    /// document is taken for this message in spite of them.
-    pub(crate) fn to_checked_xsd(
-        &self,
-        root: &str,
-        namespace: &str,
-        codes: Lookup<'_>,
-    ) -> Result<String> {
-        schema::write(self, root, namespace, false, codes)
+    /// Its XML Schema for the checks of this crate, with another namespace where a document is
+    /// taken for this message in spite of its own.
+    pub(crate) fn to_checked_xsd(&self, namespace: &str, codes: Lookup<'_>) -> Result<String> {
+        schema::write(self, namespace, false, codes)
     }
 
     /// Whether a document in that namespace is one of these.
@@ -314,6 +309,11 @@ enum Whole {
 }
 
 impl Head {
+    /// Whether a document in that namespace is one of these.
+    pub(crate) fn allows(&self, namespace: &str) -> bool {
+        self.namespaces.is_empty() || self.namespaces.iter().any(|of| **of == *namespace)
+    }
+
     pub(super) fn of(message: Arc<Message>) -> Self {
         Self {
             name: message.name.clone(),

@@ -92,7 +92,20 @@ fn element(out: &mut String, indent: usize, element: &Element) {
             let _ = write!(head, "  {}{}", value.format, empty(value));
         }
     }
-    line(out, indent, &head, &element.label);
+    let mut label = element.label.clone();
+    // What stands behind how often it stands would be read as what it holds.
+    if matches!(&element.holds, Holds::Parts { any_order: false, parts } if !parts.is_empty())
+        && super::text::begins_with_kind(&label.en)
+    {
+        let mut letters = label.en.chars();
+        let first: String = letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect();
+        label.en = format!("{first}{}", letters.as_str()).into();
+    }
+    line(out, indent, &head, &label);
     let indent = indent + 2;
     if let Holds::Value(value) = &element.holds {
         facets(out, indent, value);

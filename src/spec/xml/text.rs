@@ -214,14 +214,6 @@ fn element<'a>(
         verify(take_till1(|c: char| c == '>' || c.is_whitespace()), is_name),
         char('>'),
     );
-    let kind = alt((
-        map(terminated(tag("anything"), end_of_word), |_| Kind::Anything),
-        map(terminated(tag("unordered"), end_of_word), |_| {
-            Kind::Unordered
-        }),
-        map(terminated(tag("empty"), end_of_word), |_| Kind::Empty),
-        map(format, |(format, empty)| Kind::Value(format, empty)),
-    ));
     let (tag, _, occurs, kind, label) = source.parse(
         line,
         line.text,
@@ -311,6 +303,23 @@ fn element<'a>(
         }
     }
     Ok(made)
+}
+
+/// Whether the name of an element would be read as what it holds.
+pub(super) fn begins_with_kind(label: &str) -> bool {
+    kind(label).is_ok()
+}
+
+fn kind(input: &str) -> Parsed<'_, Kind> {
+    alt((
+        map(terminated(tag("anything"), end_of_word), |_| Kind::Anything),
+        map(terminated(tag("unordered"), end_of_word), |_| {
+            Kind::Unordered
+        }),
+        map(terminated(tag("empty"), end_of_word), |_| Kind::Empty),
+        map(format, |(format, empty)| Kind::Value(format, empty)),
+    ))
+    .parse(input)
 }
 
 enum Kind {
