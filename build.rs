@@ -40,7 +40,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "txt") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "txt" || extension == "toml")
+        {
             files.push(path);
         }
     }

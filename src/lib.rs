@@ -5,6 +5,7 @@
 pub mod charset;
 pub mod check;
 pub mod convert;
+pub mod declare;
 pub mod edifact;
 pub mod error;
 pub mod finding;

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::finding::{Code, Finding, Value};
-use crate::span::Span;
+use crate::span::{LineColumn, Span};
 
 use super::names::Name;
 use super::repeated::Key;
@@ -97,6 +97,10 @@ pub(super) trait Sink {
 
     /// From here on the same bytes may mean something else.
     fn forget(&mut self) {}
+
+    /// Where in the source what comes next stands.
+    #[inline]
+    fn source(&mut self, _: Span, _: LineColumn) {}
 
     /// What was found wrong since it was asked last; where is up to who asks.
     fn faults(&mut self) -> &mut Vec<Finding>;

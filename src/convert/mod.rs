@@ -34,6 +34,7 @@ mod flat;
 mod from_edifact;
 pub mod json;
 mod names;
+mod places;
 mod repeated;
 mod schema;
 mod service;
@@ -56,6 +57,8 @@ use from_edifact::FromEdifact;
 use json::{FromJson, ToJson};
 use names::Definitions;
 pub use names::NAMESPACE;
+pub use places::Places;
+use places::Placing;
 pub use schema::xsd;
 use to_edifact::ToEdifact;
 use xml::{FromXml, ToDocument, ToXml};
@@ -287,6 +290,25 @@ impl Converter {
                 }
             }
         }
+    }
+
+    /// Converts a document of JSON to XML, as [`read`](Self::read) does, and tells where in the JSON
+    /// each element and attribute stood, so that findings about the XML can be told of the JSON. Memory
+    /// grows with the document.
+    ///
+    /// # Errors
+    /// When reading or writing fails.
+    pub fn json_places(
+        &self,
+        input: impl Read,
+        out: impl Write,
+        sink: &mut dyn Sink,
+    ) -> Result<(Totals, Places)> {
+        let mut places = Places::default();
+        let writer = crate::xml::Writer::new(out);
+        let mut placing = Placing::new(ToDocument::new(writer), &mut places);
+        let totals = self.json(input, &mut placing, sink)?;
+        Ok((totals, places))
     }
 
     fn definitions(&self) -> Definitions {

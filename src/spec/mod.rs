@@ -50,6 +50,8 @@ struct Inner {
     flats: Vec<Arc<flat::Layout>>,
     /// Messages in XML that layers bring, latest last.
     messages: Vec<xml::Head>,
+    /// Services that layers bring, in order: their files and texts.
+    systems: Vec<(Arc<str>, Arc<str>)>,
     binds: Vec<text::Bind>,
     overrides: Vec<Override>,
     /// Schemas in the folder `xml` of layers.
@@ -67,6 +69,7 @@ impl Clone for Inner {
             tables: self.tables.clone(),
             flats: self.flats.clone(),
             messages: self.messages.clone(),
+            systems: self.systems.clone(),
             binds: self.binds.clone(),
             overrides: self.overrides.clone(),
             schemas: self.schemas.clone(),
@@ -197,6 +200,16 @@ impl Specs {
     pub fn flat(&self, message: &str) -> Result<Option<Arc<flat::Layout>>> {
         let mut all = self.flats()?.into_iter();
         Ok(all.find(|layout| &*layout.message == message))
+    }
+
+    /// The services of `specs/systems` as text, each with its file: those that ship, then those of
+    /// layers in their order, with whether they are of a layer.
+    pub(crate) fn systems(&self) -> Vec<(Arc<str>, Arc<str>, bool)> {
+        let base =
+            embedded::files("systems/").map(|(path, text)| (path.into(), text.into(), false));
+        let layers = self.0.systems.iter();
+        base.chain(layers.map(|(file, text)| (file.clone(), text.clone(), true)))
+            .collect()
     }
 
     /// The messages in XML: those of layers first, the latest before all others; then those that
@@ -347,6 +360,16 @@ impl Inner {
             let service = name.iter().nth(1).is_some_and(|part| part == "service");
             let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, error))?;
             let shown = path.display().to_string();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
+                if first == "systems" {
+                    known = true;
+                    self.systems.push((shown.into(), text.into()));
+                }
+                continue;
+            }
             let second = name.iter().nth(1).filter(|_| name.iter().count() > 2);
             match first {
                 _ if first == "flat" || second.is_some_and(|part| part == "flat") => {
@@ -677,9 +700,11 @@ fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>, depth: u32) -> Resul
         if kind.is_dir() && depth < DEEPEST {
             collect(&path, files, depth + 1)?;
         } else if kind.is_file()
-            && path
-                .extension()
-                .is_some_and(|extension| extension == "txt" || extension == "xsd")
+            && path.extension().is_some_and(|extension| {
+                ["txt", "xsd", "toml"]
+                    .iter()
+                    .any(|known| extension == *known)
+            })
         {
             files.push(path);
         }

@@ -274,6 +274,7 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
 
     /// A value under a name.
     fn value(&mut self, name: &str) -> Step {
+        self.peek()?;
         let (offset, at) = (self.offset, self.at);
         let special = name.starts_with(['@', '#']);
         if self.open.len() >= DEEPEST {
@@ -290,6 +291,7 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
                     }
                     self.open.push(Open::Nothing);
                 } else {
+                    self.out.source(Span::new(offset, 1), at);
                     self.out.start(name, false)?;
                     self.open.push(Open::Element);
                 }
@@ -323,6 +325,7 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
         if matches!(holder, Some(Open::Nothing)) {
             return Ok(());
         }
+        self.out.source(Span::new(offset, self.offset - offset), at);
         match name {
             "#text" if !in_root => self.out.text(text)?,
             "#comment" => self.out.comment(text)?,
