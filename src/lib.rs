@@ -8,6 +8,7 @@ pub mod convert;
 pub mod declare;
 pub mod edifact;
 pub mod error;
+pub mod expr;
 pub mod finding;
 pub mod flat;
 mod lines;

@@ -29,11 +29,12 @@
 //! otherwise; it is not carried over. CDATA sections and references become text.
 
 mod buffer;
-mod event;
+pub(crate) mod event;
+mod feed;
 mod flat;
 mod from_edifact;
 pub mod json;
-mod names;
+pub(crate) mod names;
 mod places;
 mod repeated;
 mod schema;
@@ -257,10 +258,9 @@ impl Converter {
                 self.flat(&start, whole, to, out, sink)
             }
             Syntax::Xml => {
-                let mut definitions = self.definitions();
                 match to {
                     Format::Edifact => {
-                        let mut out = self.to_edifact(out, &mut definitions)?;
+                        let mut out = self.to_edifact(out)?;
                         self.xml(input, &mut out, true, sink)
                     }
                     Format::Flat => self.xml(input, &mut self.to_flat(out)?, true, sink),
@@ -272,10 +272,9 @@ impl Converter {
                 }
             }
             Syntax::Json => {
-                let mut definitions = self.definitions();
                 match to {
                     Format::Edifact => {
-                        let mut out = self.to_edifact(out, &mut definitions)?;
+                        let mut out = self.to_edifact(out)?;
                         self.json(input, &mut out, sink)
                     }
                     Format::Flat => self.json(input, &mut self.to_flat(out)?, sink),
@@ -319,16 +318,12 @@ impl Converter {
         Charset::for_label(label).ok_or_else(|| Error::misuse(format!("no character set {label}")))
     }
 
-    fn to_edifact<'r, W: Write>(
-        &self,
-        out: W,
-        definitions: &'r mut Definitions,
-    ) -> Result<ToEdifact<'r, W>> {
+    fn to_edifact<W: Write>(&self, out: W) -> Result<ToEdifact<W>> {
         let usual = Self::usual("UNOC")?;
         let line_breaks = self.options.line_breaks;
         Ok(ToEdifact::new(
             out,
-            definitions,
+            self.definitions(),
             self.options.charset,
             usual,
             line_breaks,

@@ -120,7 +120,11 @@ impl<S: Sink> Sink for Placing<'_, S> {
         self.out.instruction(text)
     }
 
-    fn source(&mut self, span: Span, at: LineColumn) {
+    fn asks_places(&self) -> bool {
+        true
+    }
+
+    fn place(&mut self, span: Span, at: LineColumn) {
         self.next = (span, at);
     }
 

@@ -291,7 +291,7 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
                     }
                     self.open.push(Open::Nothing);
                 } else {
-                    self.out.source(Span::new(offset, 1), at);
+                    self.tell_place(Span::new(offset, 1), at);
                     self.out.start(name, false)?;
                     self.open.push(Open::Element);
                 }
@@ -317,6 +317,12 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
         }
     }
 
+    fn tell_place(&mut self, span: Span, at: LineColumn) {
+        if self.out.asks_places() {
+            self.out.place(span, at);
+        }
+    }
+
     fn scalar(&mut self, name: &str, text: &str, offset: u64, at: LineColumn) -> Step {
         // Arrays between do not matter.
         let holder = self.open.iter().rev();
@@ -325,7 +331,7 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
         if matches!(holder, Some(Open::Nothing)) {
             return Ok(());
         }
-        self.out.source(Span::new(offset, self.offset - offset), at);
+        self.tell_place(Span::new(offset, self.offset - offset), at);
         match name {
             "#text" if !in_root => self.out.text(text)?,
             "#comment" => self.out.comment(text)?,
