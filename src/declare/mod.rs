@@ -5,4 +5,4 @@
 
 mod system;
 
-pub use system::{Against, Message, Param, Said, System, system, systems};
+pub use system::{Against, Each, Message, Param, Said, System, system, systems};

@@ -72,11 +72,19 @@ pub struct Message {
     pub map: Said,
     /// An expression over the entry: without it, or where it is true, the message is written.
     pub when: Option<Said>,
-    /// A path of the entry: the message is written once for each of what stands there, its number
-    /// (from 1) being the map's parameter `number`.
-    pub each: Option<Said>,
+    /// The message is written once for each value of the entry, which is a parameter of the map.
+    pub each: Option<Each>,
     /// Parameters of the map, beside those that are given.
     pub params: Vec<(Box<str>, Box<str>)>,
+}
+
+/// What a message is written once for.
+#[derive(Clone, Debug)]
+pub struct Each {
+    /// A path of the entry: `Container/Number`.
+    pub path: Said,
+    /// The map's parameter that its value is.
+    pub param: Box<str>,
 }
 
 /// What messages are checked against.
@@ -133,9 +141,16 @@ struct MessageText {
     to: LabelText,
     map: Spanned<String>,
     when: Option<Spanned<String>>,
-    each: Option<Spanned<String>>,
+    each: Option<EachText>,
     #[serde(default)]
     params: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EachText {
+    path: Spanned<String>,
+    param: String,
 }
 
 #[derive(Deserialize)]
@@ -217,7 +232,10 @@ impl Source<'_> {
             to: text.to.into(),
             map: self.said(text.map),
             when: text.when.map(|when| self.said(when)),
-            each: text.each.map(|each| self.said(each)),
+            each: text.each.map(|each| Each {
+                path: self.said(each.path),
+                param: each.param.into(),
+            }),
             params: text
                 .params
                 .into_iter()
