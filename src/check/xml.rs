@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Checker, Totals};
 use crate::finding::{Code, Finding, Sink};
-use crate::spec::{Specs, near};
 use crate::spec::xml::{Head, When};
+use crate::spec::{Specs, near};
 use crate::xml::{self, Handler, Scene, Schema, Start};
 use crate::{Error, Result};
 
@@ -206,7 +206,10 @@ fn near_messages(heads: &[&Head], seen: &xml::Beginning) -> Vec<String> {
         if let Some(said) = seen.value(&when.path) {
             let values = firsts.iter().filter(|of| of.path == when.path);
             let values = values.filter_map(|of| of.value.as_deref());
-            found = near(said, values, MOST).into_iter().map(str::to_owned).collect();
+            found = near(said, values, MOST)
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
             break;
         }
     }
@@ -251,7 +254,9 @@ impl Handler for NoSchema {
             let finding = |mut finding: Finding| {
                 finding.place.path = Some(start.local().into());
                 finding.place.segment = Some(start.local().into());
-                finding.with_content("element", start.local()).with("expected", near)
+                finding
+                    .with_content("element", start.local())
+                    .with("expected", near)
             };
             let len = start.tag.len() as u64 + 2;
             scene.report(Code::XML_UNKNOWN_MESSAGE, start.at, len, finding);

@@ -86,6 +86,9 @@ mod tests {
     #[test]
     fn what_is_far_is_not_near() {
         assert_eq!(near("XYZ", ["CUSCAR", "BAPLIE"], 3), [""; 0]);
-        assert_eq!(near("cuscar", ["CUSCAR", "CUSREP", "CUSCAR"], 3), ["CUSCAR", "CUSREP"]);
+        assert_eq!(
+            near("cuscar", ["CUSCAR", "CUSREP", "CUSCAR"], 3),
+            ["CUSCAR", "CUSREP"]
+        );
     }
 }

@@ -31,6 +31,7 @@ use super::embedded;
 use super::model::Label;
 use super::text::Verb;
 use crate::Result;
+use crate::finding::Lang;
 
 pub use format::Format;
 pub(crate) use schema::{Lookup, TABLE};
@@ -125,6 +126,33 @@ pub struct Element {
     pub wco: Box<str>,
     /// What is required in which case, for people.
     pub required: Box<str>,
+}
+
+impl Element {
+    /// The element and what it holds as text, with names in one language alone.
+    #[must_use]
+    pub fn to_text_in(&self, lang: Lang) -> String {
+        print::element(self, Some(lang))
+    }
+
+    /// The elements that may stand in it, in order, those of choices among them.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
+        fn gather<'e>(parts: &'e [Part], found: &mut Vec<&'e Element>) {
+            for part in parts {
+                match part {
+                    Part::Element(element) => found.push(element),
+                    Part::Choice(_, parts) | Part::Sequence(_, parts) => gather(parts, found),
+                    Part::Anything(..) => {}
+                }
+            }
+        }
+        let mut found = Vec::new();
+        if let Holds::Parts { parts, .. } = &self.holds {
+            gather(parts, &mut found);
+        }
+        found
+    }
 }
 
 /// What an element holds.
@@ -258,7 +286,13 @@ impl Message {
     /// The message as a file of `specs/` has it.
     #[must_use]
     pub fn to_text(&self) -> String {
-        print::message(self)
+        print::message(self, None)
+    }
+
+    /// The same with names in one language alone (in the other where there is none), to be read.
+    #[must_use]
+    pub fn to_text_in(&self, lang: Lang) -> String {
+        print::message(self, Some(lang))
     }
 
     /// Its XML Schema, for other programs: in its first namespace, codes of tables that must hold
@@ -285,6 +319,17 @@ impl Message {
     pub fn allows_namespace(&self, namespace: &str) -> bool {
         self.namespaces.is_empty() || self.namespaces.iter().any(|of| **of == *namespace)
     }
+}
+
+/// A message in a list of them.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Name and edition, as `CEB621@2022-05`.
+    pub id: String,
+    /// Names for people.
+    pub label: Label,
+    /// The folder of `specs/china` that it is from, as `manifest-road`; `layer` for those of layers.
+    pub family: &'static str,
 }
 
 /// What the head of a file says of a message, which is enough to choose it.
@@ -331,6 +376,14 @@ impl Head {
         match &*self.edition {
             "" => self.name.to_string(),
             edition => format!("{}@{edition}", self.name),
+        }
+    }
+
+    /// The folder of `specs/china` that it is from, `layer` for those of layers.
+    pub(crate) fn family(&self) -> &'static str {
+        match &self.text {
+            Whole::Read(_) => "layer",
+            Whole::Embedded(path, _) => path.split('/').nth(1).unwrap_or(""),
         }
     }
 

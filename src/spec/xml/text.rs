@@ -169,7 +169,7 @@ fn check_paths<'a>(source: &Source<'a>, line: Line<'a>, message: &Message) -> Re
         let mut names = when.path.split('/');
         let mut at = (names.next() == Some(&*message.root.tag)).then_some(&message.root);
         for name in names {
-            at = at.and_then(|at| find(at, name));
+            at = at.and_then(|at| at.children().into_iter().find(|of| *of.tag == *name));
         }
         if at.is_none() {
             let fault = format!("when: the message has no element {}", when.path);
@@ -177,21 +177,6 @@ fn check_paths<'a>(source: &Source<'a>, line: Line<'a>, message: &Message) -> Re
         }
     }
     Ok(())
-}
-
-/// The child of that name, choices looked through.
-fn find<'e>(element: &'e Element, name: &str) -> Option<&'e Element> {
-    fn among<'e>(parts: &'e [Part], name: &str) -> Option<&'e Element> {
-        parts.iter().find_map(|part| match part {
-            Part::Element(element) => (*element.tag == *name).then_some(element),
-            Part::Choice(_, parts) | Part::Sequence(_, parts) => among(parts, name),
-            Part::Anything(..) => None,
-        })
-    }
-    match &element.holds {
-        Holds::Parts { parts, .. } => among(parts, name),
-        _ => None,
-    }
 }
 
 /// A keyword and what stands behind it.
