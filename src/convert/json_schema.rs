@@ -109,9 +109,13 @@ pub fn flat_json_schema(layout: &Layout) -> String {
         let mut object = object();
         label_of(&mut object, &record.label);
         fields.finish(&mut object, false);
-        if record.open {
-            object.insert("additionalProperties".to_owned(), json!(true));
-        }
+        // An empty field at the end is written.
+        let more = if record.open {
+            json!({"type": "string"})
+        } else {
+            json!({"const": ""})
+        };
+        object.insert("additionalProperties".to_owned(), more);
         let must = record.mandatory && record.parent.is_none();
         let name = format!("R_{}", record.id);
         let rows = json!({"type": "array", "items": object});

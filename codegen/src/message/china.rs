@@ -319,6 +319,7 @@ fn message(
             element.label.en = super::words::name(&element.tag).into();
         }
         if let Holds::Value(value) = &mut element.holds {
+            value.means = means(value).into();
             let table = row.map_or("", |row| table::code_table(row));
             if let Err(error) = list(value, table, tables, report, path) {
                 fault.get_or_insert(error);
@@ -343,6 +344,24 @@ fn message(
     match fault {
         Some(fault) => Err(fault),
         None => Ok(message),
+    }
+}
+
+/// The formats of dates that a long expression stands for.
+fn means(value: &Value) -> &'static str {
+    let Some(pattern) = value
+        .patterns
+        .iter()
+        .find(|pattern| pattern.contains("0229"))
+    else {
+        return "";
+    };
+    if pattern.ends_with("{0,1}") {
+        "CCYYMMDD/CCYYMMDDhhmmss/CCYYMMDDhhmmssfff/CCYYMMDDhhmm086"
+    } else if pattern.contains("086") {
+        "CCYYMMDDhhmmss/CCYYMMDDhhmmssfff/CCYYMMDDhhmm086"
+    } else {
+        "CCYYMMDDhhmmssfff"
     }
 }
 

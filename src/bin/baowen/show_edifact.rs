@@ -161,7 +161,7 @@ impl Shown<'_> {
         };
         let not_found = || {
             let message = pick(lang, "does not have", "中没有");
-            let near = near_names(specs, what, place);
+            let near = near_names(specs, what, place, lang);
             Failure::Message(format!("{} {message} {what:?}{near}", place.name))
         };
         let model = found.ok_or_else(not_found)?;
@@ -271,7 +271,7 @@ impl Shown<'_> {
 }
 
 /// What is near a name that a release does not have.
-fn near_names(specs: &Specs, what: &str, place: &Place<'_>) -> String {
+fn near_names(specs: &Specs, what: &str, place: &Place<'_>, lang: Lang) -> String {
     let mut names: Vec<String> = Vec::new();
     if let Some(release) = place.release {
         let all = specs.messages(release).unwrap_or_default();
@@ -286,7 +286,11 @@ fn near_names(specs: &Specs, what: &str, place: &Place<'_>) -> String {
     let found = near(what, names.iter().map(String::as_str), 4);
     match found.is_empty() {
         true => String::new(),
-        false => format!("; {}", found.join(", ")),
+        false => format!(
+            "{} {}",
+            pick(lang, "; near:", "；相近的有："),
+            found.join(", ")
+        ),
     }
 }
 

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use baowen::convert::message_json_schema;
 use baowen::finding::Lang;
-use baowen::spec::Specs;
 use baowen::spec::xml::{Codes, Element, Holds, Message, Occurs, Part, Status, Value as Rule};
+use baowen::spec::{Specs, near};
 use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::lang::pick;
 use crate::show::{Form, head, name_of, no_such_form, row};
+
+/// Names that are listed where one is not found.
+const MOST: usize = 12;
 
 /// Shows the messages that a name means, or what stands at a path inside one.
 pub(crate) fn run(
@@ -145,13 +148,24 @@ fn find<'m>(message: &'m Message, inside: &[&str], lang: Lang) -> Result<&'m Ele
         let Some(found) = found else {
             let message = pick(lang, "is not among", "不在其中：");
             let all: Vec<&str> = children.iter().map(|child| &*child.tag).collect();
+            let close = near(name, all.iter().copied(), 4);
+            let listed = if close.is_empty() { &all } else { &close };
+            let mut names = listed
+                .iter()
+                .take(MOST)
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", ");
+            if listed.len() > MOST || !close.is_empty() {
+                names.push_str(", …");
+            }
             let text = match all.is_empty() {
                 true => format!(
                     "{} {}",
                     at.tag,
                     pick(lang, "holds no elements", "不含子元素")
                 ),
-                false => format!("{name:?} {message} {}", all.join(", ")),
+                false => format!("{name:?} {message} {names}"),
             };
             return Err(Failure::Message(text));
         };
@@ -195,7 +209,10 @@ fn occurs(of: Occurs) -> String {
 fn rule(value: &Rule) -> Vec<String> {
     let mut said = Vec::new();
     said.extend(value.fixed.iter().map(|text| format!("= {text}")));
-    said.extend(value.patterns.iter().map(ToString::to_string));
+    match value.means.is_empty() {
+        true => said.extend(value.patterns.iter().map(ToString::to_string)),
+        false => said.push(value.means.to_string()),
+    }
     said.extend(
         value
             .bounds
@@ -334,6 +351,9 @@ fn fill(object: &mut Map<String, Value>, value: &Rule) {
         if let Some(text) = text {
             object.insert(key.to_owned(), json!(text));
         }
+    }
+    if !value.means.is_empty() {
+        object.insert("means".to_owned(), json!(value.means));
     }
     if !value.patterns.is_empty() {
         object.insert("patterns".to_owned(), json!(value.patterns));

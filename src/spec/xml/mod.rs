@@ -212,6 +212,8 @@ pub struct Value {
     pub codes: Codes,
     /// Regular expressions of XML Schema, all of which it must match.
     pub patterns: Vec<Box<str>>,
+    /// What people are shown in place of the patterns, as `CCYYMMDDhhmm`; empty: themselves.
+    pub means: Box<str>,
     /// Bounds.
     pub bounds: Vec<(Bound, Box<str>)>,
 }
@@ -219,7 +221,7 @@ pub struct Value {
 impl Value {
     /// A value of that format, and nothing more.
     #[must_use]
-    pub const fn new(format: Format) -> Self {
+    pub fn new(format: Format) -> Self {
         Self {
             format,
             empty: false,
@@ -227,6 +229,7 @@ impl Value {
             default: None,
             codes: Codes::None,
             patterns: Vec::new(),
+            means: Box::default(),
             bounds: Vec::new(),
         }
     }

@@ -169,6 +169,7 @@ impl Out {
         for pattern in &value.patterns {
             self.fact(indent, "pattern", pattern);
         }
+        self.fact(indent, "means", &value.means);
         for (bound, text) in &value.bounds {
             self.fact(indent, bound.as_str(), text);
         }

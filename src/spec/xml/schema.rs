@@ -269,6 +269,17 @@ impl Writer<'_> {
         Ok(out)
     }
 
+    /// A pattern, and what people are shown of it.
+    fn pattern(&self, out: &mut String, pattern: &str, shown: Option<&str>) {
+        match shown.filter(|_| !self.published) {
+            None => facet(out, "pattern", pattern),
+            Some(shown) => {
+                let (pattern, shown) = (escaped(pattern), escaped(shown));
+                let _ = writeln!(out, "<xs:pattern value=\"{pattern}\" b:shown=\"{shown}\"/>");
+            }
+        }
+    }
+
     /// The type of a value.
     fn simple(&mut self, value: &Value) -> Result<String> {
         let mut facets = String::new();
@@ -325,32 +336,28 @@ impl Writer<'_> {
         }
         // Patterns of one step are alternatives: all but the first are steps of their own.
         let of_format = value.format.pattern();
+        // A format is easier to read than its expression.
         let shown = of_format.is_some().then(|| value.format.to_string());
-        let patterns: Vec<String> = of_format
+        let own = (!value.means.is_empty()).then(|| value.means.to_string());
+        let own = value
+            .patterns
+            .iter()
+            .map(|pattern| (pattern.to_string(), own.clone()));
+        let of_format = of_format
             .into_iter()
-            .chain(value.patterns.iter().map(ToString::to_string))
-            .collect();
-        if let Some(first) = patterns.first() {
-            // A format is easier to read than its expression.
-            match shown.filter(|_| !self.published) {
-                Some(shown) => {
-                    let (first, shown) = (escaped(first), escaped(&shown));
-                    let _ = writeln!(
-                        facets,
-                        "<xs:pattern value=\"{first}\" b:shown=\"{shown}\"/>"
-                    );
-                }
-                None => facet(&mut facets, "pattern", first),
-            }
+            .map(|pattern| (pattern, shown.clone()));
+        let patterns: Vec<_> = of_format.chain(own).collect();
+        if let Some((first, shown)) = patterns.first() {
+            self.pattern(&mut facets, first, shown.as_deref());
         }
         let mut of = format!("xs:{base}");
         if !facets.is_empty() {
             let body = format!("<xs:restriction base=\"{of}\">\n{facets}</xs:restriction>\n");
             of = self.named("simpleType", &body);
         }
-        for pattern in patterns.iter().skip(1) {
+        for (pattern, shown) in patterns.iter().skip(1) {
             let mut facets = String::new();
-            facet(&mut facets, "pattern", pattern);
+            self.pattern(&mut facets, pattern, shown.as_deref());
             let body = format!("<xs:restriction base=\"{of}\">\n{facets}</xs:restriction>\n");
             of = self.named("simpleType", &body);
         }

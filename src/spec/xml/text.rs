@@ -388,6 +388,7 @@ fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result
         "is" => value.fixed = Some(text.into()),
         "default" => value.default = Some(text.into()),
         "pattern" if !text.is_empty() => value.patterns.push(text.into()),
+        "means" if !text.is_empty() => value.means = text.into(),
         "table" | "in" => {
             let table = source.parse(line, text, expect("a table of specs/codes", word))?;
             if value.codes != Codes::None {
@@ -412,7 +413,7 @@ fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result
             let bound = Bound::ALL.iter().find(|bound| bound.as_str() == keyword);
             let Some(bound) = bound.filter(|_| !text.is_empty()) else {
                 let message = format!(
-                    "found {keyword:?}; expected one of: is, default, code, table, in, pattern, min, max, above, below, condition, wco, required, @attribute"
+                    "found {keyword:?}; expected one of: is, default, code, table, in, pattern, means, min, max, above, below, condition, wco, required, @attribute"
                 );
                 return Err(source.error(line, line.text, &message));
             };
