@@ -211,7 +211,9 @@ impl Specs {
                 all.push(head);
             }
         }
-        all[own..].sort_by(|a, b| (&a.name, &b.edition).cmp(&(&b.name, &a.edition)));
+        // What holds since later is the later edition.
+        let key = |of: &xml::Head| (of.valid.clone(), of.edition.clone());
+        all[own..].sort_by(|a, b| a.name.cmp(&b.name).then_with(|| key(b).cmp(&key(a))));
         Ok(all)
     }
 

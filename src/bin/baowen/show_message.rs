@@ -358,8 +358,10 @@ fn fill(object: &mut Map<String, Value>, value: &Rule) {
     if !value.patterns.is_empty() {
         object.insert("patterns".to_owned(), json!(value.patterns));
     }
-    for (bound, text) in &value.bounds {
-        object.insert(bound.as_str().to_owned(), json!(text));
+    if !value.bounds.is_empty() {
+        let each = value.bounds.iter();
+        let each = each.map(|(bound, text)| (bound.as_str().to_owned(), json!(text)));
+        object.insert("bounds".to_owned(), Value::Object(each.collect()));
     }
     match &value.codes {
         Codes::None => {}

@@ -68,6 +68,7 @@ pub(super) fn heads(file: &'static str, text: &'static str) -> Result<Vec<Head>>
             name: message.name,
             label: message.label,
             edition: message.edition,
+            valid: message.valid,
             root: root.unwrap_or("").into(),
             namespaces: message.namespaces,
             when: message.when,
