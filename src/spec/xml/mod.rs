@@ -21,6 +21,7 @@
 //! which checks the document.
 
 mod format;
+mod patch;
 mod print;
 mod schema;
 mod text;
@@ -34,6 +35,7 @@ use crate::Result;
 use crate::finding::Lang;
 
 pub use format::Format;
+pub(super) use patch::Patch;
 pub(crate) use schema::{Lookup, TABLE};
 pub(super) use text::parse;
 
@@ -397,12 +399,11 @@ impl Head {
         match &self.text {
             Whole::Read(message) => Ok(message.clone()),
             Whole::Embedded(file, text) => {
-                let mut entries = parse(file, text)?;
-                entries.retain(|entry| {
-                    entry.message.name == self.name && entry.message.edition == self.edition
-                });
-                let entry = entries.pop().expect("its head was read from there");
-                Ok(Arc::new(entry.message))
+                let messages = read(file, text)?.into_iter();
+                let same = |of: &Message| of.name == self.name && of.edition == self.edition;
+                let mut found = messages.filter(same);
+                let message = found.next().expect("its head was read from there");
+                Ok(Arc::new(message))
             }
         }
     }
@@ -410,10 +411,29 @@ impl Head {
 
 /// An entry of a file.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) verb: Option<Verb>,
-    pub(super) message: Message,
-    pub(super) line: u32,
+pub(super) enum Entry {
+    /// A whole message.
+    Message {
+        verb: Option<Verb>,
+        message: Box<Message>,
+        line: u32,
+    },
+    /// What is changed of one.
+    Patch(patch::Patch),
+}
+
+/// The messages of a text, whatever it does to the base; what it changes of others is read only.
+///
+/// # Errors
+/// Where the text is not one of messages: file, line, column and what was expected.
+#[doc(hidden)]
+pub fn read(file: &str, text: &str) -> Result<Vec<Message>> {
+    let entries = parse(file, text)?.into_iter();
+    let messages = entries.filter_map(|entry| match entry {
+        Entry::Message { message, .. } => Some(*message),
+        Entry::Patch(_) => None,
+    });
+    Ok(messages.collect())
 }
 
 /// The heads of the messages that ship, in the order of their files.
