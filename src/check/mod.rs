@@ -31,6 +31,7 @@ mod split;
 mod transcoded;
 mod value;
 mod xml;
+mod xml_message;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -328,17 +329,18 @@ impl Checker {
 }
 
 /// That a name is unknown, with what is near it.
-fn unknown(specs: &Specs, name: &MessageName, error: &Error) -> Error {
+pub(crate) fn unknown(specs: &Specs, name: &MessageName, error: &Error) -> Error {
     let Ok(messages) = specs.xml_messages() else {
         return Error::unknown(error.to_string());
     };
     let plain = |id: &str| id.split('@').next().unwrap_or("").to_owned();
     let (mut names, mut editions) = (Vec::new(), Vec::new());
-    for (id, _) in &messages {
-        if plain(id).eq_ignore_ascii_case(&name.message) {
-            editions.push(id.as_str());
+    for listed in &messages {
+        let held = plain(&listed.id);
+        if held.eq_ignore_ascii_case(&name.message) {
+            editions.push(listed.id.as_str());
         }
-        names.push(plain(id));
+        names.push(held);
     }
     if !editions.is_empty() {
         let editions = editions.join(", ");
@@ -357,8 +359,10 @@ fn unknown(specs: &Specs, name: &MessageName, error: &Error) -> Error {
         }
         None => None,
     };
-    let said =
-        said.unwrap_or_else(|| format!("no message {name} is known; `baowen show` lists them"));
+    if let Some(said) = said {
+        return Error::unknown(said);
+    }
+    let said = format!("no message {name} is known; `baowen show` lists them");
     let found = near(&name.message, names.iter().map(String::as_str), 4);
     Error::unknown(match found.is_empty() {
         true => said,

@@ -382,7 +382,8 @@ fn message(
             element.label.en = super::words::name(&element.tag).into();
         }
         if let Holds::Value(value) = &mut element.holds {
-            let table = row.map_or("", |row| table::code_table(row));
+            value.means = means(value).into();
+            let table = table_of(family, row);
             if let Err(error) = list(value, table, tables, report, path) {
                 fault.get_or_insert(error);
             }
@@ -397,7 +398,7 @@ fn message(
                     zh: "".into(),
                 },
             };
-            let table = row.map_or("", |row| table::code_table(row));
+            let table = table_of(family, row);
             if let Err(error) = list(&mut attribute.value, table, tables, report, &path) {
                 fault.get_or_insert(error);
             }
@@ -406,6 +407,32 @@ fn message(
     match fault {
         Some(fault) => Err(fault),
         None => Ok(message),
+    }
+}
+
+/// The table of a row. Messages of e-commerce have the older codes of countries and currencies, of
+/// three digits, which no table has in its first column.
+fn table_of<'t>(family: &str, row: Option<&&Row<'t>>) -> &'t str {
+    let table = row.map_or("", |row| table::code_table(row));
+    let older = family.starts_with("cross-border") && matches!(table, "country" | "currency");
+    if older { "" } else { table }
+}
+
+/// The formats of dates that a long expression stands for.
+fn means(value: &Value) -> &'static str {
+    let Some(pattern) = value
+        .patterns
+        .iter()
+        .find(|pattern| pattern.contains("0229"))
+    else {
+        return "";
+    };
+    if pattern.ends_with("{0,1}") {
+        "CCYYMMDD/CCYYMMDDhhmmss/CCYYMMDDhhmmssfff/CCYYMMDDhhmm086"
+    } else if pattern.contains("086") {
+        "CCYYMMDDhhmmss/CCYYMMDDhhmmssfff/CCYYMMDDhhmm086"
+    } else {
+        "CCYYMMDDhhmmssfff"
     }
 }
 

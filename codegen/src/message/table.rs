@@ -303,6 +303,8 @@ fn facets(row: &Row<'_>, value: &mut Value) {
 pub(super) fn code_table<'t>(row: &Row<'t>) -> &'t str {
     let cell = row.get("code_table");
     match cell.split([' ', ',', ';', '|']).next().unwrap_or("") {
+        // Letters are the codes since 2018; digits are the older ones.
+        "country" | "currency" if row.get("type").starts_with("n") => "",
         "container-type" => "container-size-type",
         "port-unlocode" => "unlocode",
         table => table,

@@ -75,6 +75,13 @@ impl Pattern {
         self.shown.as_deref().unwrap_or(&self.source)
     }
 
+    /// The format of dates that it is made of.
+    pub(crate) fn format(&self) -> Option<&str> {
+        self.shown
+            .as_deref()
+            .filter(|text| text.contains("CCYY") || text.contains("hh"))
+    }
+
     /// Whether it matches all of `text`.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let regex = self.compiled.get_or_init(|| {
