@@ -1,7 +1,7 @@
 //! An entry document: JSON as it was filled in, and the XML that maps and rules read.
 
 use crate::convert::{Converter, Options, Places};
-use crate::finding::{Excerpt, Finding, Sink, Syntax};
+use crate::finding::{Excerpt, Finding, Place, Sink, Syntax};
 use crate::span::{LineColumn, Span};
 use crate::spec::Specs;
 use crate::{Error, Result};
@@ -14,16 +14,12 @@ const INSIDE: usize = 160;
 #[derive(Debug)]
 pub(super) struct Entry<'b> {
     /// As it was filled in.
-    json: &'b [u8],
+    pub(super) json: &'b [u8],
     /// The same as XML.
     pub(super) xml: Vec<u8>,
     places: Places,
     /// The name of its root, as far as it has one.
     pub(super) root: Box<str>,
-    /// Findings of severity error in the JSON itself.
-    pub(super) errors: u64,
-    pub(super) warnings: u64,
-    pub(super) hints: u64,
 }
 
 impl<'b> Entry<'b> {
@@ -41,7 +37,7 @@ impl<'b> Entry<'b> {
             sink.finding(finding);
         };
         let converter = Converter::new(specs, Options::default());
-        let (totals, places) = converter.json_places(json, &mut xml, &mut told)?;
+        let (_, places) = converter.json_places(json, &mut xml, &mut told)?;
         let paths = places.paths();
         let root = paths.first().map_or("", |path| path.split('/').next().unwrap_or(""));
         let root = root.into();
@@ -50,9 +46,6 @@ impl<'b> Entry<'b> {
             xml,
             places,
             root,
-            errors: totals.errors,
-            warnings: totals.warnings,
-            hints: totals.hints,
         })
     }
 
@@ -66,17 +59,32 @@ impl<'b> Entry<'b> {
         finding.excerpt = excerpt(self.json, span);
     }
 
+    /// A finding about a message as one about a field of the entry, by its path from the root's children
+    /// on.
+    pub(super) fn tell_of(&self, finding: &mut Finding, path: &str) {
+        let path = match path {
+            "" => self.root.to_string(),
+            path => format!("{}/{path}", self.root),
+        };
+        finding.place = Place {
+            message_type: Some(self.root.clone()),
+            path: Some(path.into()),
+            ..Place::default()
+        };
+        self.put(finding);
+    }
+
+    /// A finding that is located in the JSON already.
+    pub(super) fn show(&self, finding: &mut Finding) {
+        finding.excerpt = excerpt(self.json, finding.span);
+    }
+
     /// Where something of a path stands, or else what it would stand in.
     pub(super) fn at(&self, path: &str) -> (Span, LineColumn) {
         match self.places.nearest(path) {
             Some((_, span, at)) => (span, at),
             None => (Span::at(0), LineColumn { line: 1, column: 1 }),
         }
-    }
-
-    /// All its paths, sorted.
-    pub(super) fn paths(&self) -> Vec<&str> {
-        self.places.paths()
     }
 }
 
