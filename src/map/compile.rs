@@ -693,7 +693,7 @@ impl Compiler<'_> {
             node => self.wanted.nodes[node as usize].parent,
         };
         let has_fields = |side: &mut Side, field| !side.children(field).is_empty();
-        let mut kind = |compiler: &mut Self, node: u32| {
+        let kind = |compiler: &mut Self, node: u32| {
             let field = compiler.wanted.nodes[node as usize].field;
             match has_fields(&mut compiler.source, field) {
                 true => Kind::Record(Shape(node)),

@@ -74,6 +74,11 @@ impl Loaded {
         Ok(())
     }
 
+    /// Forgets maps, so that others of their names can be taken in.
+    pub(super) fn forget(&mut self, names: &[Box<str>]) {
+        self.maps.retain(|map| !names.contains(&map.name));
+    }
+
     /// The text of a map, its fragments put in.
     pub(super) fn text(&self, name: &str) -> Result<Text> {
         let Some(map) = self.maps.iter().find(|map| *map.name == *name) else {
@@ -129,14 +134,11 @@ fn check(verb: Option<Verb>, held: bool, layer: bool, what: &str) -> std::result
         (None, false) if !layer => Ok(()),
         (None, true) if !layer => Err(format!("{what} is there twice")),
         (None, _) => Err(format!("what a layer does to {what} must be said: new, extends or replace")),
+        (Some(Verb::Restrict), _) => Err(format!("{what} cannot be restricted; say extends")),
         (Some(Verb::New), false) | (Some(Verb::Replace | Verb::Extends), true) => Ok(()),
         (Some(Verb::New), true) => Err(format!("{what} is already there; say extends or replace")),
         (Some(_), false) => Err(format!("there is no {what}; say new")),
     }
-    .and_then(|()| match verb {
-        Some(Verb::Restrict) => Err(format!("{what} cannot be restricted; say extends")),
-        _ => Ok(()),
-    })
 }
 
 /// A base with the rows of an extension in the place of its own.
