@@ -5,13 +5,13 @@
 pub mod charset;
 pub mod check;
 pub mod convert;
-pub mod declare;
 pub mod edifact;
 pub mod error;
 pub mod expr;
 pub mod finding;
 pub mod flat;
 mod lines;
+pub mod map;
 pub mod sequence;
 pub mod span;
 pub mod spec;

@@ -169,6 +169,8 @@ pub struct Row {
     pub default: Vec<(Arrow, Box<str>)>,
     /// It may lose something, and what.
     pub lossy: Option<Label>,
+    /// A number is added to the one that is there.
+    pub adds: bool,
     /// What happens at the limits of the target.
     pub limits: Limits,
     /// Its name, by which a layer replaces it.

@@ -71,7 +71,7 @@ impl Codes {
         let (table, from) = from.split_once(':')?;
         let (_, to) = to.split_once(':')?;
         let held = self.specs.table(table).ok()??;
-        let column = |name| held.columns.iter().position(|of| **of == *name);
+        let column = |name: &str| held.columns.iter().position(|of| **of == *name);
         let (from, to) = (column(from)?, column(to)?);
         let mut pairs = Pairs::new();
         for row in held.rows() {

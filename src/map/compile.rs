@@ -11,7 +11,7 @@ use super::ast::{
 use super::codes::Codes;
 use super::date::Patterns;
 use super::program::{
-    Ask, BASE, Begin, Body, Class, Compare, Condition, EachOp, Known, NONE, Op, Pick, Program,
+    Ask, BASE, Begin, Body, Class, Compare, Condition, EachOp, Envelope, Known, NONE, Op, Pick, Program,
     RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted, Why,
 };
 use super::side::{FieldId, Side};
@@ -67,6 +67,7 @@ pub(super) fn compile(
         }
     }
     let class = compiler.class(&body);
+    let envelope = compiler.envelope();
     Ok(Program {
         source: Arc::new(compiler.source),
         target: Arc::new(compiler.target),
@@ -75,7 +76,7 @@ pub(super) fn compile(
         uncarried,
         totals: compiler.totals,
         class,
-        sides: at,
+        envelope,
     })
 }
 
@@ -257,13 +258,16 @@ impl Compiler<'_> {
         Ok(RowOp {
             from: source,
             acts,
-            to: slots,
             when,
             default: default.map(|(_, value)| value.clone()),
             limits: row.limits.or(self.text.map.limits),
-            lossy: row.lossy.clone(),
+            adds: row.adds,
+            fields: slots
+                .iter()
+                .map(|slot| slot_field(body, *slot, scope.target))
+                .collect(),
+            to: slots,
             at: row.at.clone(),
-            text: row.text.clone(),
         })
     }
 
@@ -376,6 +380,7 @@ impl Compiler<'_> {
         let from = self.source_path(&each.sides[self.sides[0]], scope)?;
         let node = from.node;
         let field = self.wanted.nodes[node as usize].field;
+        self.wanted.nodes[node as usize].is_loop |= self.source.get(field).value.is_none();
         let path = &each.sides[self.sides[1]];
         let mut op = EachOp {
             from,
@@ -388,7 +393,6 @@ impl Compiler<'_> {
             keyed: NONE,
             body: Body::default(),
             at: each.at.clone(),
-            text: each.text.clone(),
         };
         let mut target = scope.target;
         if let Some((last, around)) = path.steps.split_last() {
@@ -512,7 +516,6 @@ impl Compiler<'_> {
                 (node, Begin::Up(levels))
             }
         };
-        let start = node;
         let mut steps = Vec::new();
         for step in &path.steps {
             let (slot, child) = self.source_child(node, step)?;
@@ -524,7 +527,6 @@ impl Compiler<'_> {
             from: begin,
             steps,
             node,
-            begin: start,
         })
     }
 
@@ -691,7 +693,7 @@ impl Compiler<'_> {
             node => self.wanted.nodes[node as usize].parent,
         };
         let has_fields = |side: &mut Side, field| !side.children(field).is_empty();
-        let mut kind = |compiler: &mut Self, node: u32| {
+        let kind = |compiler: &mut Self, node: u32| {
             let field = compiler.wanted.nodes[node as usize].field;
             match has_fields(&mut compiler.source, field) {
                 true => Kind::Record(Shape(node)),
@@ -757,6 +759,31 @@ impl Compiler<'_> {
                 self.lints.push(Lint::new(&self.text.map.at, en, zh));
             }
         }
+    }
+
+    /// The header and trailer of a message of UN/EDIFACT.
+    fn envelope(&mut self) -> Option<Envelope> {
+        if !self.target.is_edifact() {
+            return None;
+        }
+        let side = &mut self.target;
+        let header = side.child(0, "S_UNH")?;
+        let reference = side.child(header, "D_0062")?;
+        let identifier = side.child(header, "C_S009")?;
+        let mut parts = [0; 4];
+        for (part, name) in parts.iter_mut().zip(["D_0065", "D_0052", "D_0054", "D_0051"]) {
+            *part = side.child(identifier, name)?;
+        }
+        let trailer = side.child(0, "S_UNT")?;
+        Some(Envelope {
+            header,
+            reference,
+            identifier,
+            parts,
+            trailer,
+            count: side.child(trailer, "D_0074")?,
+            reference_again: side.child(trailer, "D_0062")?,
+        })
     }
 
     /// How the map can run.

@@ -65,8 +65,6 @@ impl<'s> Emitter<'s> {
     /// Opens the groups of `chain` (the message first), and writes what stands in them before the
     /// next; in the last what stands before `field`.
     pub(super) fn open(&mut self, tree: &mut Tree, chain: &[u32], field: FieldId) -> Result<()> {
-        self.pieces = 0;
-        self.by_id.clear();
         self.begin(tree)?;
         for (at, group) in chain.iter().enumerate() {
             if at > 0 || !matches!(self.side.of, Of::Flat(_)) {
@@ -90,15 +88,19 @@ impl<'s> Emitter<'s> {
         while let Some(group) = self.chain.pop() {
             self.inside(tree, group, None)?;
             if !(self.chain.is_empty() && matches!(self.side.of, Of::Flat(_))) {
-                self.end(tree, group)?;
+                self.end()?;
             }
         }
         Ok(())
     }
 
-    fn open_root(&mut self, tree: &mut Tree) -> Result<()> {
+    /// The message is written: counting begins again.
+    pub(super) fn reset(&mut self) {
         self.pieces = 0;
         self.by_id.clear();
+    }
+
+    fn open_root(&mut self, tree: &mut Tree) -> Result<()> {
         self.begin(tree)?;
         if !matches!(self.side.of, Of::Flat(_)) {
             self.start(tree, 0)?;
@@ -142,11 +144,9 @@ impl<'s> Emitter<'s> {
     }
 
     fn value_below(&self, tree: &Tree, at: u32, name: &str) -> Option<String> {
-        let field = tree.get(at).field;
         let of = tree
             .children(at)
             .find(|child| *self.side.get(tree.get(*child).field).name == *name);
-        let _ = field;
         Some(tree.text(of?)?.to_owned())
     }
 
@@ -232,10 +232,7 @@ impl<'s> Emitter<'s> {
             return self.record(tree, at);
         }
         self.inside(tree, at, None)?;
-        if role == Role::Segment && &*self.side.get(field).name == "S_UNT" {
-            // The count is that of the segments, this one among them.
-        }
-        self.end(tree, at)
+        self.end()
     }
 
     /// A record: its fields stand in it, its records behind it.
@@ -282,7 +279,7 @@ impl<'s> Emitter<'s> {
                 None => self.leaf(&format!("F_{number}"), &count.to_string())?,
             }
         }
-        self.end(tree, at)?;
+        self.end()?;
         for child in records {
             self.whole(tree, child)?;
         }
@@ -313,11 +310,6 @@ impl<'s> Emitter<'s> {
         fields
             .filter_map(|field| Some((field.number, count(field.counts.first()?))))
             .collect()
-    }
-
-    /// The number of segments so far, and one more.
-    pub(super) fn pieces(&self) -> u64 {
-        self.pieces
     }
 
     fn start(&mut self, tree: &mut Tree, at: u32) -> Result<()> {
@@ -372,11 +364,10 @@ impl<'s> Emitter<'s> {
         Ok(())
     }
 
-    fn end(&mut self, tree: &Tree, at: u32) -> Result<()> {
+    fn end(&mut self) -> Result<()> {
         if let Some(trail) = &mut self.trail {
             trail.end();
         }
-        let _ = (tree, at);
         self.out.end()
     }
 }

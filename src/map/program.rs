@@ -24,7 +24,21 @@ pub(super) struct Program {
     /// Names of totals, by their number.
     pub(super) totals: Vec<Box<str>>,
     pub(super) class: Class,
-    pub(super) sides: [usize; 2],
+    /// Of a target of UN/EDIFACT.
+    pub(super) envelope: Option<Envelope>,
+}
+
+/// The fields of the header and trailer of a message of UN/EDIFACT.
+#[derive(Clone, Debug)]
+pub(super) struct Envelope {
+    pub(super) header: FieldId,
+    pub(super) reference: FieldId,
+    pub(super) identifier: FieldId,
+    /// Type, version, release, agency.
+    pub(super) parts: [FieldId; 4],
+    pub(super) trailer: FieldId,
+    pub(super) count: FieldId,
+    pub(super) reference_again: FieldId,
 }
 
 /// How a map runs.
@@ -73,6 +87,8 @@ pub(super) struct WantedNode {
     pub(super) comma: bool,
     /// Its record is opened when it begins, not when a value comes.
     pub(super) eager: bool,
+    /// A loop runs for it, and it holds no value: it is opened though nothing is read inside.
+    pub(super) is_loop: bool,
 }
 
 /// Rows and loops of a map or of a loop.
@@ -108,14 +124,15 @@ pub(super) enum Op {
 pub(super) struct RowOp {
     pub(super) from: Source,
     pub(super) acts: Vec<Act>,
-    /// Slots that are written.
+    /// Slots that are written, and their fields.
     pub(super) to: Vec<u32>,
+    pub(super) fields: Vec<FieldId>,
+    /// A value is added to the one that is there.
+    pub(super) adds: bool,
     pub(super) when: Vec<Condition>,
     pub(super) default: Option<Box<str>>,
     pub(super) limits: Limits,
-    pub(super) lossy: Option<Label>,
     pub(super) at: At,
-    pub(super) text: Box<str>,
 }
 
 /// A condition.
@@ -165,7 +182,6 @@ pub(super) struct EachOp {
     pub(super) keyed: u32,
     pub(super) body: Body,
     pub(super) at: At,
-    pub(super) text: Box<str>,
 }
 
 /// A total in one direction.
@@ -183,8 +199,6 @@ pub(super) struct SourcePath {
     pub(super) steps: Vec<SourceStep>,
     /// Where it leads.
     pub(super) node: u32,
-    /// The node of [`Wanted`] it begins at.
-    pub(super) begin: u32,
 }
 
 /// Where a path begins.
@@ -234,6 +248,7 @@ impl Wanted {
             children: Vec::new(),
             comma: false,
             eager: true,
+            is_loop: false,
         };
         Self { nodes: vec![root] }
     }
@@ -256,6 +271,7 @@ impl Wanted {
             children: Vec::new(),
             comma: side.is_edifact() && of.value.as_ref().is_some_and(|value| value.numeric),
             eager: of.role != crate::spec::model::Role::Composite,
+            is_loop: false,
         });
         let children = &mut self.nodes[node as usize].children;
         children.push(id);

@@ -269,6 +269,7 @@ impl Reader {
             when: Vec::new(),
             default: Vec::new(),
             lossy: None,
+            adds: false,
             limits: Limits::default(),
             name: None,
             at: self.at(line, text),
@@ -292,6 +293,7 @@ impl Reader {
                 )?;
                 row.default.push((arrow, value));
             }
+            "add" if text.is_empty() => row.adds = true,
             "lossy" => row.lossy = Some(source.parse(line, text, label)?),
             "as" => {
                 let named = expect("a name of letters, digits and hyphens", name);
@@ -300,7 +302,7 @@ impl Reader {
             _ if limit(source, line, keyword, text, &mut row.limits)? => {}
             _ => {
                 let message = format!(
-                    "found {keyword:?}; expected one of: when, default, lossy, on-long, on-missing, on-charset, as"
+                    "found {keyword:?}; expected one of: when, default, add, lossy, on-long, on-missing, on-charset, as"
                 );
                 return Err(source.error(line, line.text, &message));
             }

@@ -52,6 +52,8 @@ struct Inner {
     messages: Vec<xml::Head>,
     /// Services that layers bring, in order: their files and texts.
     systems: Vec<(Arc<str>, Arc<str>)>,
+    /// Files of maps that layers bring, in order: name and text.
+    maps: Vec<(Arc<str>, Arc<str>)>,
     binds: Vec<text::Bind>,
     overrides: Vec<Override>,
     /// Schemas in the folder `xml` of layers.
@@ -70,6 +72,7 @@ impl Clone for Inner {
             flats: self.flats.clone(),
             messages: self.messages.clone(),
             systems: self.systems.clone(),
+            maps: self.maps.clone(),
             binds: self.binds.clone(),
             overrides: self.overrides.clone(),
             schemas: self.schemas.clone(),
@@ -307,6 +310,14 @@ impl Specs {
         Arc::downcast(entry.clone()).expect("kept under its own type")
     }
 
+    /// Files of maps: name, text, and whether a layer brings it. Those of the base first.
+    pub(crate) fn map_files(&self) -> Vec<(Arc<str>, Arc<str>, bool)> {
+        let base = embedded::files("maps/").map(|(file, text)| (file.into(), text.into(), false));
+        let layers = self.0.maps.iter();
+        let layers = layers.map(|(file, text)| (file.clone(), text.clone(), true));
+        base.chain(layers).collect()
+    }
+
     pub(crate) fn edifact(&self) -> &Directory {
         &self.0.edifact
     }
@@ -385,6 +396,10 @@ impl Inner {
                 "xml" | "china" | "entry" => {
                     known = true;
                     self.add_messages(&shown, &text)?;
+                }
+                "maps" => {
+                    known = true;
+                    self.maps.push((shown.into(), text.into()));
                 }
                 "edifact" => {
                     known = true;
