@@ -53,7 +53,6 @@ pub(super) fn compile(
     let mut body = Body::default();
     let scope = Scope {
         node: 0,
-        field: 0,
         target: 0,
         top: true,
     };
@@ -100,9 +99,8 @@ struct Compiler<'c> {
 
 /// Where rows stand.
 struct Scope {
-    /// The source group: its node and field.
+    /// The source group.
     node: u32,
-    field: FieldId,
     /// The target group.
     target: FieldId,
     /// Outside all loops.
@@ -412,7 +410,6 @@ impl Compiler<'_> {
         }
         let inner = Scope {
             node,
-            field,
             target,
             top: false,
         };

@@ -71,6 +71,7 @@ impl<'s> Emitter<'s> {
                 self.start(tree, *group)?;
             }
             self.chain.push(*group);
+            tree.set_done(*group);
             let until = match chain.get(at + 1) {
                 Some(next) => self.side.get(tree.get(*next).field).order,
                 None => self.side.get(field).order,

@@ -333,7 +333,8 @@ fn runs(item: &ast::Item, direction: Direction) -> bool {
 /// Settings of a translation.
 #[derive(Clone, Debug)]
 pub struct Options {
-    params: Vec<(Box<str>, Box<str>)>,
+    /// Values for parameters of the map, by name; of several of one name the last holds.
+    pub params: Vec<(Box<str>, Box<str>)>,
     /// The time of the run, as CCYYMMDDhhmmss; `None`: that of the clock.
     pub now: Option<Box<str>>,
     /// The character set that is written, whatever the map says.
@@ -548,6 +549,12 @@ impl Translator {
     #[must_use]
     pub fn map(&self) -> &Map {
         &self.map
+    }
+
+    /// The direction.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        self.direction
     }
 
     /// What it writes.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::finding::tally::Tally;
-use crate::finding::{Code, Finding, Sink, Syntax};
+use crate::finding::{Finding, Sink, Syntax};
 use crate::span::LineColumn;
 
 /// A sink that reading and translating share.
@@ -47,10 +47,5 @@ impl<'s> Outbox<'s> {
 
     pub(super) fn finish(&mut self, end: u64) {
         self.tally.finish(end, LineColumn::default());
-    }
-
-    /// Whether a finding of that code would be sent.
-    pub(super) fn wants(&self, _: Code) -> bool {
-        true
     }
 }

@@ -6,7 +6,7 @@ use crate::spec::flat::Layout;
 use crate::spec::model::{Class, CodeList, Content, Label, Model, Particle, Role, TypeId};
 use crate::spec::release::MessageName;
 use crate::spec::xml::{self, Codes, Format, Holds, Part};
-use crate::spec::{Home, Specs};
+use crate::spec::Specs;
 use crate::{Error, Result};
 
 /// A field of a [`Side`]; 0 is the message.
@@ -20,7 +20,6 @@ pub(super) const SYNTAX: u8 = 3;
 pub(super) struct Side {
     /// As `CUSCAR@D95B`.
     pub(super) name: Box<str>,
-    pub(super) label: Label,
     pub(super) of: Of,
     pub(super) fields: Vec<Field>,
     models: Vec<Arc<Model>>,
@@ -32,7 +31,6 @@ pub(super) enum Of {
     Edifact {
         message: Box<str>,
         release: Box<str>,
-        home: Home,
     },
     Flat(Arc<Layout>),
     Xml(Arc<xml::Message>),
@@ -137,7 +135,6 @@ impl Side {
         let of = Of::Edifact {
             message: spec.message,
             release: spec.release.clone(),
-            home,
         };
         let mut side = Self::new(&format!("{message}@{}", spec.release), label, of);
         let root = spec.model.roots()[0].of;
@@ -208,7 +205,7 @@ impl Side {
             order: 0,
             min: 1,
             max: Some(1),
-            label: label.clone(),
+            label,
             role: Role::Message,
             attribute: false,
             value: None,
@@ -218,7 +215,6 @@ impl Side {
         };
         Self {
             name: name.into(),
-            label,
             of,
             fields: vec![root],
             models: Vec::new(),

@@ -1,4 +1,4 @@
-//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `show`, `specs`.
+//! The command line: `baowen check`, `convert`, `translate`, `map`, `tree`, `fmt`, `explain`, `show`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
@@ -10,6 +10,7 @@ mod explain;
 mod fmt;
 mod inputs;
 mod lang;
+mod map;
 mod pages;
 mod sarif;
 mod show;
@@ -19,6 +20,7 @@ mod show_message;
 mod show_schema;
 mod specs;
 mod text;
+mod translate;
 mod tree;
 
 use std::io::{self, Write};
@@ -87,6 +89,8 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     match matches.subcommand() {
         Some(("check", matches)) => check::run(matches, lang),
         Some(("convert", matches)) => convert::run(matches, lang),
+        Some(("translate", matches)) => translate::run(matches, lang),
+        Some(("map", matches)) => map::run(matches, lang),
         Some(("tree", matches)) => tree::run(matches, lang),
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),
