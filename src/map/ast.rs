@@ -171,6 +171,8 @@ pub struct Row {
     pub lossy: Option<Label>,
     /// A number is added to the one that is there.
     pub adds: bool,
+    /// It writes only where nothing stands yet.
+    pub if_empty: bool,
     /// What happens at the limits of the target.
     pub limits: Limits,
     /// Its name, by which a layer replaces it.
@@ -230,6 +232,19 @@ pub enum Fold {
     Max,
 }
 
+impl Fold {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Min => "min",
+            Self::Max => "max",
+        }
+    }
+}
+
 /// What stands on one side of a row.
 #[derive(Clone, Debug)]
 pub enum Operand {
@@ -247,6 +262,8 @@ pub enum Operand {
     Total(Box<str>, At),
     /// The time of the run: CCYYMMDDhhmmss.
     Now,
+    /// All values of a path as one number.
+    Fold(Fold, Path),
     /// An expression.
     Cel(Cel),
 }
@@ -553,6 +570,7 @@ impl std::fmt::Display for Operand {
             Self::Number => f.write_str("number"),
             Self::Total(name, _) => write!(f, "total.{name}"),
             Self::Now => f.write_str("now"),
+            Self::Fold(fold, path) => write!(f, "{} {path}", fold.as_str()),
             Self::Cel(cel) => write!(f, "= {}", cel.text),
         }
     }

@@ -220,6 +220,7 @@ impl Compiler<'_> {
             }
             Operand::Number => Source::Number,
             Operand::Now => Source::Now,
+            Operand::Fold(fold, path) => Source::Fold(*fold, self.source_path(path, scope)?),
             Operand::Cel(cel) => {
                 Source::Expr(Box::new(self.expression(cel, scope, &known, false)?))
             }
@@ -239,7 +240,8 @@ impl Compiler<'_> {
             }
             slots.push(slot);
         }
-        for path in paths_of(&source) {
+        let counts = matches!(source, Source::Fold(super::ast::Fold::Count, _));
+        for path in paths_of(&source).iter().filter(|_| !counts) {
             let field = self.wanted.nodes[path.node as usize].field;
             if self.source.get(field).value.is_none() {
                 let message = format!(
@@ -260,6 +262,7 @@ impl Compiler<'_> {
             default: default.map(|(_, value)| value.clone()),
             limits: row.limits.or(self.text.map.limits),
             adds: row.adds,
+            if_empty: row.if_empty,
             fields: slots
                 .iter()
                 .map(|slot| slot_field(body, *slot, scope.target))
@@ -960,7 +963,7 @@ fn picks_one(path: &SourcePath) -> bool {
 
 fn paths_of(source: &Source) -> &[SourcePath] {
     match source {
-        Source::Path(path) => std::slice::from_ref(path),
+        Source::Path(path) | Source::Fold(_, path) => std::slice::from_ref(path),
         Source::Paths(paths) => paths,
         _ => &[],
     }

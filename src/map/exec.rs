@@ -266,6 +266,11 @@ impl<'p> Work<'p> {
         }
         let of = &frames[at].body.slots[slot as usize];
         let parent = self.slot(frames, at, of.parent);
+        // What is written with the parent may be this one.
+        let held = frames[at].slots[slot as usize];
+        if held != NONE {
+            return held;
+        }
         let mark = which(&of.which);
         let found = match frames[at].merges {
             true => self.tree.child(parent, of.field, mark),
@@ -319,6 +324,12 @@ impl<'p> Work<'p> {
             Source::Number => self.numbers.last().map(|number| owned(&number.to_string())),
             Source::Total(at) => Some(owned(&self.totals[*at].normalize().to_string())),
             Source::Now => Some(owned(&self.now)),
+            Source::Fold(fold, path) => {
+                let mut nodes = Vec::new();
+                self.all(path, scope, &mut nodes);
+                origin.fact = nodes.first().copied();
+                self.fold(*fold, &nodes).map(|total| owned(&total))
+            }
             Source::Expr(expr) => self.eval(expr, scope, &row.at, &mut origin),
         };
         if let Some(node) = origin.fact {
@@ -455,6 +466,9 @@ impl<'p> Work<'p> {
         let at = frames.len() - 1;
         let node = self.slot(frames, at, slot);
         if let Some(held) = self.tree.text(node) {
+            if row.if_empty {
+                return;
+            }
             if row.adds {
                 let sum = held
                     .parse::<Decimal>()
@@ -622,6 +636,24 @@ impl<'p> Work<'p> {
                 _ => held.max(value),
             };
         }
+    }
+
+    /// Values as one number; nothing where there are none to be added.
+    fn fold(&self, fold: Fold, nodes: &[NodeId]) -> Option<String> {
+        if fold == Fold::Count {
+            return Some(nodes.len().to_string());
+        }
+        let values = nodes
+            .iter()
+            .filter_map(|node| Decimal::from_str_exact(self.facts.text(*node)).ok());
+        let total = match fold {
+            Fold::Min => values.min(),
+            Fold::Max => values.max(),
+            _ => values.fold(None, |sum: Option<Decimal>, value| {
+                sum.unwrap_or_default().checked_add(value).or(sum)
+            }),
+        };
+        total.map(|total| total.normalize().to_string())
     }
 
     fn known(&mut self, known: &'p Known, scope: NodeId) {

@@ -129,6 +129,8 @@ pub(super) struct RowOp {
     pub(super) fields: Vec<FieldId>,
     /// A value is added to the one that is there.
     pub(super) adds: bool,
+    /// It writes only where nothing stands yet.
+    pub(super) if_empty: bool,
     pub(super) when: Vec<Condition>,
     pub(super) default: Option<Box<str>>,
     pub(super) limits: Limits,
@@ -152,6 +154,7 @@ pub(super) enum Source {
     Number,
     Total(usize),
     Now,
+    Fold(Fold, SourcePath),
     Expr(Box<Expr>),
 }
 

@@ -253,7 +253,7 @@ impl Reader {
         }
         if arrow == Arrow::Both {
             for (operand, other, at) in [(&first, &second, left), (&second, &first, right)] {
-                if let Operand::Cel(_) = operand {
+                if let Operand::Cel(_) | Operand::Fold(..) = operand {
                     let message = "an expression cannot be turned round: write -> or <-, and a row for each direction";
                     return Err(source.error(line, at, message));
                 }
@@ -270,6 +270,7 @@ impl Reader {
             default: Vec::new(),
             lossy: None,
             adds: false,
+            if_empty: false,
             limits: Limits::default(),
             name: None,
             at: self.at(line, text),
@@ -294,6 +295,7 @@ impl Reader {
                 row.default.push((arrow, value));
             }
             "add" if text.is_empty() => row.adds = true,
+            "if-empty" if text.is_empty() => row.if_empty = true,
             "lossy" => row.lossy = Some(source.parse(line, text, label)?),
             "as" => {
                 let named = expect("a name of letters, digits and hyphens", name);
@@ -302,7 +304,7 @@ impl Reader {
             _ if limit(source, line, keyword, text, &mut row.limits)? => {}
             _ => {
                 let message = format!(
-                    "found {keyword:?}; expected one of: when, default, add, lossy, on-long, on-missing, on-charset, as"
+                    "found {keyword:?}; expected one of: when, default, add, if-empty, lossy, on-long, on-missing, on-charset, as"
                 );
                 return Err(source.error(line, line.text, &message));
             }
@@ -391,12 +393,6 @@ impl Reader {
     }
 
     fn total<'a>(&self, source: &Source<'a>, line: Line<'a>, text: &'a str) -> Result<Total> {
-        let fold = alt((
-            value(Fold::Count, tag("count")),
-            value(Fold::Sum, tag("sum")),
-            value(Fold::Min, tag("min")),
-            value(Fold::Max, tag("max")),
-        ));
         let (arrow, name, _, fold, of) = source.parse(
             line,
             text,
@@ -404,7 +400,7 @@ impl Reader {
                 one_way(Arrow::Both),
                 expect("a name", name),
                 space1,
-                expect("count, sum, min or max", fold),
+                expect("count, sum, min or max", fold_word),
                 opt(preceded(space1, path(self, line))),
             ),
         )?;
@@ -630,6 +626,10 @@ fn operand<'r, 'a: 'r>(
             map(named("total."), |(name, at)| Operand::Total(name, at)),
             value(Operand::Number, terminated(tag("number"), end)),
             value(Operand::Now, terminated(tag("now"), end)),
+            map(
+                (fold_word, space1, path(reader, line)),
+                |(fold, _, path)| Operand::Fold(fold, path),
+            ),
             map(path_or_range(reader, line), |mut paths| {
                 match paths.len() {
                     1 => Operand::Path(paths.remove(0)),
@@ -637,14 +637,28 @@ fn operand<'r, 'a: 'r>(
                 }
             }),
         ));
-        let what = "a path, \"text\", param.NAME, total.NAME, number, now, or = and an expression";
+        let what = "a path, \"text\", param.NAME, total.NAME, number, now, sum and a path, or = and an expression";
         let (left, operand) = expect(what, base).parse(input)?;
         let (left, found) = match steps {
             true => many0(preceded((space0, char('|'), space0), step)).parse(left)?,
+            false if left.trim_start().starts_with('|') => {
+                let what = "steps behind what is read, on the other side of the arrow";
+                return expect(what, fail).parse(left);
+            }
             false => (left, Vec::new()),
         };
         Ok((left, (operand, found)))
     }
+}
+
+fn fold_word(input: &str) -> Parsed<'_, Fold> {
+    alt((
+        value(Fold::Count, tag("count")),
+        value(Fold::Sum, tag("sum")),
+        value(Fold::Min, tag("min")),
+        value(Fold::Max, tag("max")),
+    ))
+    .parse(input)
 }
 
 fn fail<O>(at: &str) -> Parsed<'_, O> {
