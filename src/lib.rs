@@ -7,6 +7,7 @@ pub mod check;
 pub mod convert;
 pub mod edifact;
 pub mod error;
+pub mod expr;
 pub mod finding;
 pub mod flat;
 mod lines;

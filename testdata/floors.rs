@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 13] = [
+const FLOORS: [(&str, u32); 14] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
     ("charset", 0),
     ("lines", 0),
     ("edifact", 1),
+    ("expr", 1),
     ("flat", 1),
     ("spec", 1),
     ("xml", 1),
