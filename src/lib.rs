@@ -11,6 +11,7 @@ pub mod expr;
 pub mod finding;
 pub mod flat;
 mod lines;
+pub mod rule;
 pub mod sequence;
 pub mod span;
 pub mod spec;

@@ -167,12 +167,11 @@ impl Checker {
         self
     }
 
-    /// The checker for a file of that name, which rules may ask for; folders before it are left out.
+    /// The checker for a file of that name, which rules may ask for.
     #[must_use]
     pub fn named(&self, file: &str) -> Self {
-        let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
         Self {
-            file_name: Some(name.into()),
+            file_name: Some(file.into()),
             ..self.clone()
         }
     }

@@ -88,3 +88,11 @@ impl From<i64> for Number {
         Self::from_int(value)
     }
 }
+
+impl Number {
+    /// The sum; `None` where it cannot be held exactly.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+}

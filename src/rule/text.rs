@@ -81,12 +81,11 @@ impl Phrase {
         }
     }
 
-    /// A phrase of one line.
-    #[cfg(test)]
-    pub(crate) fn plain(text: &str) -> Self {
+    /// A text that stands nowhere, for an entry that begins at `line`.
+    pub(crate) fn of(text: &str, line: u32) -> Self {
         Self {
             text: text.to_owned(),
-            pieces: vec![(0, 1, 1)],
+            pieces: vec![(0, line, 1)],
         }
     }
 }
@@ -128,6 +127,30 @@ pub(crate) enum Gathers {
     Max,
     /// How many different values.
     Distinct,
+}
+
+impl Within {
+    /// As it is written.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Element(phrase) => phrase.text.clone(),
+            Self::Message => "message".to_owned(),
+            Self::Input => "input".to_owned(),
+        }
+    }
+}
+
+impl Gathers {
+    /// Its keyword.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Distinct => "distinct",
+        }
+    }
 }
 
 /// `let total = sum Item: this.Quantity where this.Kind == "1"`.

@@ -49,11 +49,26 @@ struct Inner {
     /// Messages in XML that layers bring, latest last.
     messages: Vec<xml::Head>,
     binds: Vec<text::Bind>,
+    /// Rules that layers bring: the layer, file and text of each.
+    rules: Vec<RuleFile>,
+    layers: u32,
     overrides: Vec<Override>,
     /// Schemas in the folder `xml` of layers.
     schemas: Vec<std::path::PathBuf>,
     /// What others have compiled from these specs, by type.
     compiled: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// A file of rules.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleFile {
+    /// Which layer it is from, counted from 1; 0 is the base.
+    pub(crate) layer: u32,
+    /// The file as errors name it.
+    pub(crate) file: Arc<str>,
+    /// Its path below `rules/`, without its extension.
+    pub(crate) name: Box<str>,
+    pub(crate) text: std::borrow::Cow<'static, str>,
 }
 
 impl Clone for Inner {
@@ -66,6 +81,8 @@ impl Clone for Inner {
             flats: self.flats.clone(),
             messages: self.messages.clone(),
             binds: self.binds.clone(),
+            rules: self.rules.clone(),
+            layers: self.layers,
             overrides: self.overrides.clone(),
             schemas: self.schemas.clone(),
             compiled: Mutex::default(),
@@ -92,7 +109,7 @@ impl Specs {
     /// These specs with the folder `dir` layered over them.
     ///
     /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
-    /// `codes/`, `flat/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
+    /// `codes/`, `rules/`, `flat/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
     /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
     /// `extends`.
     ///
@@ -172,6 +189,26 @@ impl Specs {
     /// When its file is broken.
     pub fn table(&self, id: &str) -> Result<Option<Table>> {
         self.0.tables.get(id)
+    }
+
+    /// The files of rules: those of the base, then those of layers.
+    pub(crate) fn rule_files(&self) -> Vec<RuleFile> {
+        let base = embedded::files("rules/").map(|(path, text)| {
+            let name = path.trim_start_matches("rules/");
+            RuleFile {
+                layer: 0,
+                file: path.into(),
+                name: name.strip_suffix(".txt").unwrap_or(name).into(),
+                text: text.into(),
+            }
+        });
+        base.chain(self.0.rules.iter().cloned()).collect()
+    }
+
+    /// The ids of all code tables, sorted.
+    #[must_use]
+    pub fn table_names(&self) -> Vec<Box<str>> {
+        self.0.tables.names()
     }
 
     /// Layouts of flat files (平台文件): those of layers first, the latest before all others.
@@ -328,6 +365,7 @@ impl Inner {
         let mut files = Vec::new();
         collect(dir, &mut files, 0)?;
         let mut known = false;
+        self.layers += 1;
         for path in files {
             let name = path.strip_prefix(dir).unwrap_or(&path);
             let first = name
@@ -359,6 +397,10 @@ impl Inner {
                     known = true;
                     self.add_file(&shown, &text, service)?;
                 }
+                "rules" => {
+                    known = true;
+                    self.add_rules(&shown, name, text);
+                }
                 "codes" => {
                     known = true;
                     let (verb, what) = self.tables.add(&shown, &text)?;
@@ -379,6 +421,41 @@ impl Inner {
             ));
         }
         Ok(())
+    }
+
+    /// Takes in rules from a layer. They are read when rules are loaded; what they do to others is
+    /// told by the words at the margin.
+    fn add_rules(&mut self, file: &str, path: &Path, text: String) {
+        for (line, said) in (1..).zip(text.lines()) {
+            let mut words = said.split_whitespace();
+            let (verb, what) = match (words.next(), words.next(), words.next()) {
+                _ if said.starts_with([' ', '#']) => continue,
+                (Some("new"), Some("rule" | "join"), Some(id)) => ("new", format!("rule {id}")),
+                (Some("replace"), Some("rule" | "join"), Some(id)) => {
+                    ("replace", format!("rule {id}"))
+                }
+                (Some("rule" | "join"), Some(id), _) => ("new", format!("rule {id}")),
+                (Some("disable"), Some(id), _) => ("disable", format!("rule {id}")),
+                (Some("severity"), Some(id), Some(word)) => {
+                    ("severity", format!("rule {id}: {word}"))
+                }
+                _ => continue,
+            };
+            self.overrides.push(Override {
+                file: file.into(),
+                line,
+                verb,
+                what: what.into(),
+            });
+        }
+        let inside: Vec<_> = path.iter().skip(1).map(|part| part.to_string_lossy()).collect();
+        let name = inside.join("/");
+        self.rules.push(RuleFile {
+            layer: self.layers,
+            file: file.into(),
+            name: name.strip_suffix(".txt").unwrap_or(&name).into(),
+            text: text.into(),
+        });
     }
 
     /// Takes in messages in XML from a layer.

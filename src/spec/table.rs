@@ -76,6 +76,18 @@ impl Table {
 pub(super) struct Layered(BTreeMap<Box<str>, Arc<Table>>);
 
 impl Layered {
+    /// The ids of all tables, sorted.
+    pub(super) fn names(&self) -> Vec<Box<str>> {
+        let base = embedded::files("codes/").filter_map(|(path, _)| {
+            let name = path.strip_prefix("codes/")?.strip_suffix(".txt")?;
+            (!name.contains('/')).then(|| Box::from(name))
+        });
+        let mut names: Vec<Box<str>> = base.chain(self.0.keys().cloned()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     pub(super) fn get(&self, id: &str) -> Result<Option<Table>> {
         if let Some(table) = self.0.get(id) {
             return Ok(Some(Table::clone(table)));

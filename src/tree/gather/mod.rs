@@ -99,6 +99,18 @@ pub struct Told<'f> {
     pub cut: bool,
 }
 
+impl Told<'_> {
+    /// Whether the document is XML, whose paths begin with the root.
+    #[must_use]
+    pub fn is_xml(&self) -> bool {
+        self.projection
+            .find(DOCUMENT, "syntax")
+            .map(|id| self.projection.wanted(id).slot)
+            .and_then(|slot| self.facts.first(self.document, slot))
+            .is_some_and(|node| self.facts.text(node) == "xml")
+    }
+}
+
 /// Who is told when something watched begins and ends.
 pub trait Listener {
     /// A message begins.
@@ -141,7 +153,7 @@ pub trait WatchInput: Send + Sync + std::fmt::Debug {
     /// The input ends.
     fn finish(&self, say: &mut dyn Say);
     /// For whoever made it.
-    fn as_any(&self) -> &dyn std::any::Any;
+    fn into_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync>;
 }
 
 /// How positions of a message's plan give values: made once for each.
@@ -226,11 +238,6 @@ impl Gathering {
     /// What begins from now on stands in this segment or record.
     pub(crate) fn set_number(&mut self, number: Option<u64>) {
         self.number = number;
-    }
-
-    /// How much is open; the message is the first.
-    pub(crate) fn depth(&self) -> usize {
-        self.open.len()
     }
 
     fn tell_open(&mut self) {

@@ -68,11 +68,13 @@ impl Projection {
             watched: false,
             keep: true,
         };
-        Self {
+        let mut projection = Self {
             wanted: vec![top(&message, ROOT), top(&document, DOCUMENT)],
             message,
             document,
-        }
+        };
+        projection.want(DOCUMENT, "syntax");
+        projection
     }
 
     /// Of a message in UN/EDIFACT or a flat file.
@@ -196,6 +198,42 @@ impl Projection {
         let outline = self.outline(of);
         let children = outline.kinds[self.wanted(of).of].children.iter();
         children.map(|child| &*child.name)
+    }
+
+    /// What fits a path from the message on, wanted from now on: `*` is any name, `**` any number of
+    /// names.
+    pub(crate) fn matching(&mut self, pattern: &[&str]) -> Vec<WantedId> {
+        /// Places that a pattern may fit, and levels that it may go down.
+        const MOST: usize = 10_000;
+        const DEEPEST: usize = 64;
+        let mut found: Vec<Vec<Box<str>>> = Vec::new();
+        let mut left: Vec<(usize, usize, Vec<Box<str>>)> = vec![(self.message.top, 0, Vec::new())];
+        while let Some((kind, at, path)) = left.pop() {
+            let Some(name) = pattern.get(at) else {
+                found.push(path);
+                continue;
+            };
+            if path.len() >= DEEPEST || found.len() + left.len() >= MOST {
+                continue;
+            }
+            let any = *name == "**";
+            if any {
+                left.push((kind, at + 1, path.clone()));
+            }
+            for child in self.message.kinds[kind].children.iter().rev() {
+                if any || *name == "*" || *name == &*child.name {
+                    let mut path = path.clone();
+                    path.push(child.name.clone());
+                    left.push((child.of, if any { at } else { at + 1 }, path));
+                }
+            }
+        }
+        let mut ids: Vec<WantedId> = Vec::new();
+        for path in found {
+            let id = path.iter().try_fold(ROOT, |at, name| self.want(at, name));
+            ids.extend(id.filter(|id| !ids.contains(id)));
+        }
+        ids
     }
 
     /// What it is to expressions.

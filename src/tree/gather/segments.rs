@@ -6,7 +6,7 @@ use super::{Document, Gathering, Listener, Projection, ROOT, Say, WantedId};
 use crate::charset::Charset;
 use crate::edifact::{End, Segment};
 use crate::expr::Spot;
-use crate::sequence::{GroupId, Place, Plan, PositionId};
+use crate::sequence::{GroupId, Place, Plan};
 use crate::span::{LineColumn, Span};
 
 /// A component that is wanted.
@@ -258,10 +258,5 @@ impl SegmentGatherer {
     /// The message ends.
     pub(crate) fn end(&mut self, say: &mut dyn Say) {
         self.gathering.end(say);
-    }
-
-    /// The position of a segment that was placed outside the order is not told.
-    pub(crate) fn wants(plans: &SegmentPlan, position: PositionId) -> bool {
-        plans.positions[position as usize].is_some()
     }
 }
