@@ -1,6 +1,11 @@
 //! An expression: compiled once, evaluated often.
 
-use super::{Env, Facts, Fault, Host, Path, Trouble, TroubleKind, Type, Value};
+use std::sync::Arc;
+
+use super::compile::{Compiler, Place, Root};
+use super::eval::Evaluation;
+use super::op::Node;
+use super::{Env, Facts, Fault, Host, Name, Path, Trouble, Type, Value, syntax};
 
 /// What one evaluation may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +42,8 @@ pub struct Scope<'a> {
 /// An expression that was compiled.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    text: Box<str>,
+    text: Arc<str>,
+    root: Arc<Node>,
     of: Type,
     paths: Vec<Path>,
     present: Vec<Path>,
@@ -50,14 +56,7 @@ impl Expr {
     /// # Errors
     /// A [`Fault`] says where in `text`, what was found and what was expected.
     pub fn compile(text: &str, env: &mut Env) -> Result<Self, Fault> {
-        let _ = env;
-        Err(Fault {
-            span: 0..text.len(),
-            message: "expressions are not compiled yet".to_owned(),
-            message_zh: "尚不能编译表达式".to_owned(),
-            expected: None,
-            near: Vec::new(),
-        })
+        Self::build(text, env, false)
     }
 
     /// Compiles `text`, which has to be true or false.
@@ -65,7 +64,32 @@ impl Expr {
     /// # Errors
     /// As [`compile`](Self::compile); also where its type is not boolean.
     pub fn condition(text: &str, env: &mut Env) -> Result<Self, Fault> {
-        Self::compile(text, env)
+        Self::build(text, env, true)
+    }
+
+    fn build(text: &str, env: &mut Env, condition: bool) -> Result<Self, Fault> {
+        let (tree, info) = syntax::parse(text)?;
+        let mut compiler = Compiler::new(env, text, &info);
+        let typed = if condition {
+            compiler.truth(&tree)?
+        } else {
+            compiler.value(&tree)?
+        };
+        let path = |place: Place| match place.root {
+            Root::Bound(at) => Some(Path {
+                root: Name(at),
+                steps: place.steps,
+            }),
+            Root::Local(_) => None,
+        };
+        Ok(Self {
+            text: text.into(),
+            root: Arc::new(typed.node),
+            of: typed.of,
+            present: typed.yes.into_iter().filter_map(path).collect(),
+            paths: compiler.paths,
+            cost: compiler.cost,
+        })
     }
 
     /// Its value.
@@ -73,24 +97,15 @@ impl Expr {
     /// # Errors
     /// A [`Trouble`] says what kept it from having one. No data make it panic.
     pub fn eval<'a>(&'a self, scope: &Scope<'a>) -> Result<Value<'a>, Trouble> {
-        let _ = scope;
-        Err(Trouble {
-            kind: TroubleKind::Missing,
-            start: 0,
-            end: self.text.len() as u32,
-        })
+        Evaluation::new(scope).value(&self.root)
     }
 
     /// Whether a condition holds.
     ///
     /// # Errors
-    /// As [`eval`](Self::eval); what is no boolean is [`TroubleKind::NoOverload`].
+    /// As [`eval`](Self::eval); what is no boolean is [`NoOverload`](super::TroubleKind::NoOverload).
     pub fn holds<'a>(&'a self, scope: &Scope<'a>) -> Result<bool, Trouble> {
-        self.eval(scope)?.as_bool().ok_or(Trouble {
-            kind: TroubleKind::NoOverload,
-            start: 0,
-            end: self.text.len() as u32,
-        })
+        Evaluation::new(scope).truth(&self.root)
     }
 
     /// Its text.

@@ -6,14 +6,24 @@
 //! a message, a value for every bound name, a [`Host`], [`Limits`]. This room knows no spec, no rule and no
 //! syntax; whoever uses it tells it.
 
+mod calls;
+mod compile;
+mod compute;
 mod env;
+mod eval;
 mod expression;
 mod facts;
 mod fault;
+mod functions;
 mod host;
+mod loops;
 mod number;
+mod op;
+mod operators;
 mod path;
+mod pattern;
 mod shape;
+mod syntax;
 mod time;
 mod value;
 

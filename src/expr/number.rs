@@ -51,6 +51,52 @@ impl Number {
             .map(Self)
     }
 
+    /// Reads a decimal with an exponent, as an expression may write it: `1.5e3`.
+    pub(super) fn read_scientific(text: &str) -> Option<Self> {
+        let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+            return Self::read(text);
+        };
+        let number = Self::read(digits)?;
+        let exponent: i64 = exponent.parse().ok()?;
+        let scale = i64::from(number.0.scale()) - exponent;
+        let mut mantissa = number.0.mantissa();
+        for _ in scale..0 {
+            mantissa = mantissa.checked_mul(10).filter(|_| exponent < 40)?;
+        }
+        let scale = u32::try_from(scale.max(0)).ok()?;
+        Decimal::try_from_i128_with_scale(mantissa, scale)
+            .ok()
+            .map(Self)
+    }
+
+    /// The exact sum, where it fits.
+    pub(super) fn plus(self, other: Self) -> Option<Self> {
+        let sum = self.0.checked_add(other.0)?;
+        // A sum that does not fit is rounded to fewer places.
+        let places = self.0.scale().max(other.0.scale());
+        if sum.scale() >= places || self.0.is_zero() || other.0.is_zero() {
+            return Some(Self(sum));
+        }
+        let (a, b) = (self.0.normalize(), other.0.normalize());
+        let sum = a.checked_add(b)?;
+        (sum.scale() >= a.scale().max(b.scale())
+            || sum.checked_sub(a)? == b && sum.checked_sub(b)? == a)
+            .then_some(Self(sum))
+    }
+
+    /// The exact product, where it fits.
+    pub(super) fn times(self, other: Self) -> Option<Self> {
+        if self.0.is_zero() || other.0.is_zero() {
+            return Some(Self(Decimal::ZERO));
+        }
+        let exact = |a: Decimal, b: Decimal| {
+            let places = a.scale() + b.scale();
+            let product = a.checked_mul(b)?;
+            (places <= 28 && product.scale() == places).then_some(Self(product))
+        };
+        exact(self.0, other.0).or_else(|| exact(self.0.normalize(), other.0.normalize()))
+    }
+
     /// A whole number.
     #[must_use]
     pub fn from_int(value: i64) -> Self {

@@ -23,6 +23,11 @@ impl Moment {
             .then(|| Self(date.and_time(chrono::NaiveTime::MIN).and_utc()))
     }
 
+    /// Times of the years 1 to 9999.
+    pub(super) fn checked(moment: DateTime<Utc>) -> Option<Self> {
+        (1..=9999).contains(&moment.year()).then_some(Self(moment))
+    }
+
     /// The day it is in.
     #[must_use]
     pub fn day(self) -> Day {
@@ -44,6 +49,13 @@ impl fmt::Display for Moment {
 /// A length of time to the nanosecond: CEL's duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Period(pub(super) TimeDelta);
+
+impl Period {
+    /// Lengths of at most ten thousand years.
+    pub(super) fn checked(length: TimeDelta) -> Option<Self> {
+        (length.num_seconds().abs() <= 315_576_000_000).then_some(Self(length))
+    }
+}
 
 impl fmt::Display for Period {
     /// Seconds and `s`, as CEL writes it: `86400s`, `1.5s`.

@@ -1,6 +1,7 @@
 //! What an expression gives.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use super::{Kind, Moment, NodeId, Number, Period, Row, Shape};
@@ -44,6 +45,32 @@ pub enum Type {
     Optional(Box<Type>),
     /// A type.
     Type,
+}
+
+impl fmt::Display for Type {
+    /// As faults and documentation name it: `text`, `number`, `list(text)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "dyn",
+            Self::Loose => "text or number",
+            Self::Null => "null",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Uint => "uint",
+            Self::Double => "double",
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Bytes => "bytes",
+            Self::Moment => "time",
+            Self::Period => "duration",
+            Self::Record(_) => "record",
+            Self::Row => "row",
+            Self::Type => "type",
+            Self::List(of) => return write!(f, "list({of})"),
+            Self::Map(key, value) => return write!(f, "map({key}, {value})"),
+            Self::Optional(of) => return write!(f, "optional({of})"),
+        })
+    }
 }
 
 impl From<Kind> for Type {
