@@ -70,7 +70,8 @@ impl Number {
     }
 
     /// The exact sum, where it fits.
-    pub(super) fn plus(self, other: Self) -> Option<Self> {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
         let sum = self.0.checked_add(other.0)?;
         // A sum that does not fit is rounded to fewer places.
         let places = self.0.scale().max(other.0.scale());
@@ -132,13 +133,5 @@ impl fmt::Display for Number {
 impl From<i64> for Number {
     fn from(value: i64) -> Self {
         Self::from_int(value)
-    }
-}
-
-impl Number {
-    /// The sum; `None` where it cannot be held exactly.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
     }
 }

@@ -104,7 +104,7 @@ impl Rules {
     }
 
     /// The ids of all rules, in their order.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
+    pub fn ids(&self) -> impl Iterator<Item = &str> + '_ {
         self.held().iter().map(|held| &*held.about().id)
     }
 

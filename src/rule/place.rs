@@ -222,7 +222,7 @@ impl Timing {
         let holder = level;
         for id in rest {
             self.keep.push(*id);
-            if projection.wanted(*id).presence == Presence::Many {
+            if projection.wanted(*id).endless {
                 self.many.push(holder);
             }
         }
@@ -235,7 +235,7 @@ impl Timing {
             if self.depth < anchor_depth {
                 let id = self.chain[level];
                 self.keep.push(id);
-                if projection.wanted(id).presence == Presence::Many {
+                if projection.wanted(id).endless {
                     self.many.push(self.depth);
                 }
             }
@@ -246,7 +246,7 @@ impl Timing {
             let around = &self.chain[1..=holder];
             around
                 .iter()
-                .all(|id| projection.wanted(*id).presence != Presence::Many)
+                .all(|id| !projection.wanted(*id).endless)
         };
         self.class = if self.many.iter().any(|holder| single(*holder)) {
             Class::Whole

@@ -218,7 +218,7 @@ impl Judge {
                     Err(trouble) => return self.trouble(at, &trouble, &here, say),
                 };
                 let mut text = String::new();
-                if key(&value, &mut text).is_none() {
+                if key(&value, &mut text).is_none() || text.is_empty() {
                     return;
                 }
                 let spot = pointed(&rule.target, rule.anchor, &here).spot;
@@ -322,7 +322,7 @@ impl Judge {
         let mut text = String::new();
         match of.key.eval(&scope) {
             Ok(value) => {
-                if key(&value, &mut text).is_none() {
+                if key(&value, &mut text).is_none() || text.is_empty() {
                     return;
                 }
             }
@@ -419,13 +419,23 @@ fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
         path => path.to_owned(),
     };
     let text = told.facts.text(node);
-    let last = path.rsplit('/').next().unwrap_or("");
     Pointed {
         spot: spot(told, node),
-        name: last.split('[').next().unwrap_or("").into(),
+        name: segment(&path).into(),
         text: (missing.is_empty() && !text.is_empty()).then(|| text.into()),
         path,
     }
+}
+
+/// The tag of the segment or the id of the record in a path, or the name of the element.
+fn segment(path: &str) -> &str {
+    let mut names = path.rsplit('/').map(|name| name.split('[').next().unwrap_or(""));
+    let own = names.clone().find_map(|name| {
+        let own = name.strip_prefix("S_").or_else(|| name.strip_prefix("R_"))?;
+        Some(own.split('_').next().unwrap_or(own))
+    });
+    own.or_else(|| names.find(|name| !name.starts_with('@')))
+        .unwrap_or("")
 }
 
 impl Listener for Judge {

@@ -1,4 +1,4 @@
-//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `show`, `specs`.
+//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `rules`, `show`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
@@ -11,6 +11,7 @@ mod fmt;
 mod inputs;
 mod lang;
 mod pages;
+mod rules;
 mod sarif;
 mod show;
 mod show_schema;
@@ -87,6 +88,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
         Some(("tree", matches)) => tree::run(matches, lang),
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),
+        Some(("rules", matches)) => rules::run(matches, lang),
         Some(("show", matches)) => show::run(matches, lang),
         Some(("specs", matches)) => specs::run(matches, lang),
         Some(("completions", matches)) => pages::completions(matches, lang),

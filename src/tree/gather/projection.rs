@@ -21,6 +21,9 @@ pub const DOCUMENT_FIELDS: [&str; 6] = [
     "message",
 ];
 
+/// A list that may have more items than this is not to be kept as a whole.
+const MOST_HARMLESS: u32 = 999;
+
 /// Something that is wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -35,6 +38,8 @@ pub(crate) struct Wanted {
     of: usize,
     pub(crate) what: What,
     pub(crate) presence: Presence,
+    /// There may be so many that they fill the memory.
+    pub(crate) endless: bool,
     pub(crate) order: (u32, u32),
     pub(crate) attribute: bool,
     /// Someone is told when one begins and ends.
@@ -63,6 +68,7 @@ impl Projection {
             of: outline.top,
             what: outline.kinds[outline.top].holds,
             presence: Presence::Always,
+            endless: false,
             order: (0, 0),
             attribute: false,
             watched: false,
@@ -179,6 +185,7 @@ impl Projection {
                 (0, _) => Presence::Maybe,
                 _ => Presence::Always,
             },
+            endless: max > MOST_HARMLESS,
             order,
             attribute,
             watched: false,
