@@ -32,6 +32,9 @@ const SPECIAL: [&str; 15] = [
 
 impl Compiler<'_, '_> {
     pub(super) fn function(&mut self, call: &CallExpr, span: (u32, u32)) -> Compiled {
+        if let Some(typed) = self.numbered_loop(call, span) {
+            return typed;
+        }
         let begin = self.begin_of_name(span.0, &call.func_name);
         // `valid.uscc(..)`: the target is the first part of the name.
         let spaced = call.target.as_ref().and_then(|target| {
@@ -69,6 +72,9 @@ impl Compiler<'_, '_> {
         }
         let found = functions::find(name).find(|f| (f.least..=f.takes.len()).contains(&args.len()));
         let Some(function) = found else {
+            if self.env.plain {
+                return Ok(self.never(span));
+            }
             return Err(self.unknown_function(name, args.len(), method, span));
         };
         self.apply(function, &args, span)

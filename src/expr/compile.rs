@@ -5,7 +5,9 @@ use cel::common::ast::{Expr as Ast, LiteralValue, SelectExpr, SourceInfo};
 
 use super::op::{Base, Leaf, Node, Op, Read};
 use super::syntax::{fault, near};
-use super::{Env, Fault, Field, Name, Number, Path, Presence, Shape, Step, Type, Value};
+use super::{
+    Env, Fault, Field, Name, Number, Path, Presence, Shape, Step, TroubleKind, Type, Value,
+};
 
 /// How deep operations may be nested.
 const DEEPEST: u32 = 128;
@@ -231,6 +233,9 @@ impl<'c, 'e> Compiler<'c, 'e> {
             let value = Value::Type(name.to_owned().into());
             return Ok(Typed::new(self.node(Op::Const(value), span), Type::Type));
         }
+        if self.env.plain {
+            return Ok(self.never(span));
+        }
         let mut fault = self.fault(
             span,
             format!("there is no name {name:?} here"),
@@ -245,6 +250,14 @@ impl<'c, 'e> Compiler<'c, 'e> {
             fault.expected = Some(names.join(", "));
         }
         Err(fault)
+    }
+
+    /// What plain CEL finds wrong only when it is evaluated.
+    pub(super) fn never(&self, span: (u32, u32)) -> Typed {
+        Typed::new(
+            self.node(Op::Never(TroubleKind::NoOverload), span),
+            Type::Any,
+        )
     }
 
     fn local(&self, at: usize, span: (u32, u32)) -> Typed {

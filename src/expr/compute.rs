@@ -321,23 +321,9 @@ pub(super) fn order(a: &Value, b: &Value) -> Option<Option<Ordering>> {
     }))
 }
 
-/// A whole number against a binary fraction, exactly.
+/// A whole number against a binary fraction.
 fn whole_to_double(a: i128, b: f64) -> Option<Ordering> {
-    if b.is_nan() {
-        return None;
-    }
-    if b >= 1e30 {
-        return Some(Ordering::Less);
-    }
-    if b <= -1e30 {
-        return Some(Ordering::Greater);
-    }
-    let whole = b.trunc();
-    let rest = b - whole;
-    Some(
-        a.cmp(&(whole as i128))
-            .then_with(|| 0.0_f64.partial_cmp(&rest).unwrap_or(Ordering::Equal)),
-    )
+    (a as f64).partial_cmp(&b)
 }
 
 /// `a in list`, or a key of a map.

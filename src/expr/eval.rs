@@ -129,7 +129,7 @@ impl<'a> Evaluation<'a> {
                 let (a, b) = (self.value(&pair[0])?, self.value(&pair[1])?);
                 compute::relation(self, *relation, &a, &b).map_err(|kind| node.trouble(kind))
             }
-            Op::Loop(turns) if turns.what != Turn::List => self
+            Op::Loop(turns) if !matches!(turns.what, Turn::List | Turn::Map) => self
                 .turns(turns, node)?
                 .as_bool()
                 .ok_or(node.trouble(TroubleKind::NoOverload)),
@@ -189,6 +189,7 @@ impl<'a> Evaluation<'a> {
             Op::Arithmetic(..) | Op::Minus(_) | Op::AsNumber(_) | Op::AsText(_) => {
                 self.computed(node)
             }
+            Op::Never(kind) => Err(node.trouble(*kind)),
             Op::Call(function, args) => self.call(function, args, node),
             Op::Loop(turns) => self.turns(turns, node),
             Op::List(_) | Op::Map(_) => self.made(node),
@@ -486,36 +487,40 @@ impl<'a> Evaluation<'a> {
         let mut state = State::default();
         match over {
             Value::Nodes(first, kind) => {
-                for found in self.siblings(first) {
+                for (at, found) in self.siblings(first).enumerate() {
                     let value = if turns.lazy {
                         Value::Record(found)
                     } else {
                         compute::element(self.facts, found, kind)
                             .map_err(|kind| node.trouble(kind))?
                     };
-                    if self.turn(turns, node, value, &mut state)? {
+                    if self.turn(turns, node, (Value::Int(at as i64), value), &mut state)? {
                         break;
                     }
                 }
             }
             Value::List(values) => {
-                for value in values.iter() {
-                    if self.turn(turns, node, value.clone(), &mut state)? {
+                for (at, value) in values.iter().enumerate() {
+                    let pair = (Value::Int(at as i64), value.clone());
+                    if self.turn(turns, node, pair, &mut state)? {
                         break;
                     }
                 }
             }
             Value::Map(entries) => {
-                for (key, _) in entries.iter() {
-                    if self.turn(turns, node, key.clone(), &mut state)? {
+                for (key, value) in entries.iter() {
+                    let value = if turns.two { value } else { key };
+                    if self.turn(turns, node, (key.clone(), value.clone()), &mut state)? {
                         break;
                     }
                 }
             }
             _ => return Err(turns.over.trouble(TroubleKind::NoOverload)),
         }
-        if turns.what == Turn::List {
-            return Ok(Value::List(state.list.into()));
+        match turns.what {
+            Turn::List => return Ok(Value::List(state.list.into())),
+            Turn::Map => return Ok(Value::Map(state.keys.into_iter().zip(state.list).collect())),
+            Turn::All | Turn::Exists | Turn::ExistsOne => {}
         }
         if let (Some(trouble), false) = (state.trouble, state.decided) {
             return Err(trouble);
@@ -532,28 +537,28 @@ impl<'a> Evaluation<'a> {
         &mut self,
         turns: &'a Loop,
         node: &Node,
-        value: Value<'a>,
+        (key, value): (Value<'a>, Value<'a>),
         state: &mut State<'a>,
     ) -> Result<bool, Trouble> {
         self.step(u64::from(turns.cost) + 1)
             .map_err(|kind| node.trouble(kind))?;
+        if turns.two {
+            self.locals.push(key);
+        }
         self.locals.push(value);
         let result = self.turn_of(turns, state);
         let value = self.locals.pop();
-        match result {
-            Ok(Some(made)) => {
-                let made = match made {
-                    Some(made) => made,
-                    None => value.unwrap_or(Value::Null),
-                };
-                self.take(size_of::<Value>())
-                    .map_err(|kind| node.trouble(kind))?;
-                state.list.push(made);
-                Ok(false)
-            }
-            Ok(None) => Ok(state.decided),
-            Err(trouble) => Err(trouble),
+        let key = if turns.two { self.locals.pop() } else { None };
+        let Some(made) = result? else {
+            return Ok(state.decided);
+        };
+        self.take(size_of::<Value>())
+            .map_err(|kind| node.trouble(kind))?;
+        state.list.push(made.or(value).unwrap_or(Value::Null));
+        if turns.what == Turn::Map {
+            state.keys.push(key.unwrap_or(Value::Null));
         }
+        Ok(false)
     }
 
     /// `Some(None)` takes the element as it is into the list.
@@ -564,9 +569,9 @@ impl<'a> Evaluation<'a> {
     ) -> Result<Option<Option<Value<'a>>>, Trouble> {
         let test = turns.test.as_ref().map(|test| self.truth(test));
         match (turns.what, test) {
-            (Turn::List, Some(Ok(false))) => Ok(None),
-            (Turn::List, Some(Err(trouble))) => Err(trouble),
-            (Turn::List, _) => match &turns.body {
+            (Turn::List | Turn::Map, Some(Ok(false))) => Ok(None),
+            (Turn::List | Turn::Map, Some(Err(trouble))) => Err(trouble),
+            (Turn::List | Turn::Map, _) => match &turns.body {
                 Some(body) => Ok(Some(Some(self.value(body)?))),
                 None => Ok(Some(None)),
             },
@@ -679,6 +684,7 @@ impl<'a> Evaluation<'a> {
 
 #[derive(Default)]
 struct State<'a> {
+    keys: Vec<Value<'a>>,
     list: Vec<Value<'a>>,
     count: usize,
     decided: bool,

@@ -42,7 +42,33 @@ impl Compiler<'_, '_> {
             !matches!(&body.expr, Ast::Ident(name) if *name == of.iter_var) || test.is_none()
         });
         let over = self.value(&of.iter_range)?;
-        self.turn(over, &of.iter_var, (what, test, body), span)
+        self.turn(over, (None, &of.iter_var), (what, test, body), span)
+    }
+
+    /// A macro with a variable for the place (from 0) or key and one for the value; `None` where `call` is none.
+    pub(super) fn numbered_loop(&mut self, call: &CallExpr, span: (u32, u32)) -> Option<Compiled> {
+        let over = call.target.as_ref()?;
+        let [place, variable, rest @ ..] = call.args.as_slice() else {
+            return None;
+        };
+        let (Ast::Ident(place), Ast::Ident(variable)) = (&place.expr, &variable.expr) else {
+            return None;
+        };
+        let (what, test, body) = match (call.func_name.as_str(), rest) {
+            (names::ALL, [test]) => (Turn::All, Some(test), None),
+            (names::EXISTS, [test]) => (Turn::Exists, Some(test), None),
+            (names::EXISTS_ONE | "existsOne", [test]) => (Turn::ExistsOne, Some(test), None),
+            ("transformList", [body]) => (Turn::List, None, Some(body)),
+            ("transformList", [test, body]) => (Turn::List, Some(test), Some(body)),
+            ("transformMap", [body]) => (Turn::Map, None, Some(body)),
+            ("transformMap", [test, body]) => (Turn::Map, Some(test), Some(body)),
+            _ => return None,
+        };
+        let over = match self.value(over) {
+            Ok(over) => over,
+            Err(fault) => return Some(Err(fault)),
+        };
+        Some(self.turn(over, (Some(place), variable), (what, test, body), span))
     }
 
     fn unknown_loop(&self, span: (u32, u32)) -> Fault {
@@ -52,15 +78,16 @@ impl Compiler<'_, '_> {
     fn turn(
         &mut self,
         over: Typed,
-        variable: &str,
+        (place, variable): (Option<&str>, &str),
         (what, test, body): (Turn, Option<&IdedExpr>, Option<&IdedExpr>),
         span: (u32, u32),
     ) -> Compiled {
-        let element = match &over.of {
-            Type::List(element) => (**element).clone(),
-            Type::Map(key, _) => (**key).clone(),
-            Type::Any => Type::Any,
-            _ if self.env.plain => Type::Any,
+        let (key, element) = match &over.of {
+            Type::List(element) => (Type::Int, (**element).clone()),
+            Type::Map(key, value) if place.is_some() => ((**key).clone(), (**value).clone()),
+            Type::Map(key, _) => (Type::Any, (**key).clone()),
+            Type::Any => (Type::Any, Type::Any),
+            _ if self.env.plain => (Type::Any, Type::Any),
             other => {
                 let mut fault = self.fault(
                     over.span(),
@@ -72,6 +99,17 @@ impl Compiler<'_, '_> {
             }
         };
         let lazy = matches!(&over.node.op, Op::Read(read) if matches!(read.leaf, Leaf::Nodes(_)));
+        if let Some(place) = place {
+            self.enter(Local {
+                name: place.to_owned(),
+                number: self.numbered,
+                of: key.clone(),
+                beside: None,
+                lazy: false,
+                path: None,
+                elements: None,
+            });
+        }
         let number = self.numbered;
         let before = self.cost;
         let known = self.known.len();
@@ -104,6 +142,9 @@ impl Compiler<'_, '_> {
                 self.path(place)
             });
         self.locals.pop();
+        if place.is_some() {
+            self.locals.pop();
+        }
         self.known.truncate(known);
         let (test, body) = (test?, body?);
         let parts = [&test, &body];
@@ -117,11 +158,13 @@ impl Compiler<'_, '_> {
         let of = match (what, &body) {
             (Turn::List, Some(body)) => Type::List(Box::new(body.of.clone())),
             (Turn::List, None) => Type::List(Box::new(element)),
+            (Turn::Map, Some(body)) => Type::Map(Box::new(key), Box::new(body.of.clone())),
             _ => Type::Bool,
         };
         let bodied = body.is_some();
         let op = Op::Loop(Box::new(Loop {
             over: over.node,
+            two: place.is_some(),
             lazy,
             test: test.map(|test| test.node),
             body: body.map(|body| body.node),

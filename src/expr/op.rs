@@ -81,6 +81,8 @@ pub(super) enum Op {
     Register(Box<str>, Box<Node>),
     Context(Box<str>),
     Today,
+    /// What plain CEL finds wrong only when it gets there.
+    Never(TroubleKind),
 }
 
 /// A path: where it begins, the slots, what is read at its end.
@@ -174,6 +176,8 @@ pub(super) struct Entry {
 #[derive(Clone, Debug)]
 pub(super) struct Loop {
     pub(super) over: Node,
+    /// There is a variable for the place or key before that for the value.
+    pub(super) two: bool,
     /// The variable is the node, and read when it is used.
     pub(super) lazy: bool,
     pub(super) test: Option<Node>,
@@ -191,4 +195,6 @@ pub(super) enum Turn {
     ExistsOne,
     /// A list of the bodies where the test holds; of the elements where there is no body.
     List,
+    /// A map of the bodies where the test holds.
+    Map,
 }

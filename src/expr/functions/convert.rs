@@ -10,7 +10,7 @@ use super::want::{BOOL, BYTES, DOUBLE, INT, MOMENT, NUMBER, PERIOD, TEXT};
 use super::{Function, Outcome, bool, dates, int, moment, row, text};
 
 /// Names of types that an expression may use as values.
-pub(crate) const TYPES: [&str; 12] = [
+pub(crate) const TYPES: [&str; 13] = [
     "bool",
     "bytes",
     "double",
@@ -19,6 +19,7 @@ pub(crate) const TYPES: [&str; 12] = [
     "list",
     "map",
     "null_type",
+    "optional_type",
     "string",
     "timestamp",
     "type",

@@ -2,6 +2,7 @@
 
 mod convert;
 mod dates;
+mod format;
 mod lists;
 mod math;
 mod numbers;
@@ -181,6 +182,7 @@ static TABLE: std::sync::LazyLock<Vec<Function>> = std::sync::LazyLock::new(|| {
     lists::add(&mut table);
     numbers::add(&mut table);
     dates::add(&mut table);
+    format::add(&mut table);
     convert::add(&mut table);
     math::add(&mut table);
     table.sort_by_key(|function| function.name);

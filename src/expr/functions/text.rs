@@ -230,18 +230,17 @@ fn index_of<'a>(args: &mut [Value<'a>], last: bool) -> Outcome<'a> {
         _ => return Err(TroubleKind::NoOverload),
     };
     let found = if last {
-        let end = match from {
+        let latest = match from {
             None => text.len(),
             Some(from) => byte(text, from).ok_or(TroubleKind::BadArgument)?,
         };
         // It may begin at `from` at the latest.
-        let end = end.saturating_add(wanted.len()).min(text.len());
-        let end = (end..=text.len())
-            .find(|at| text.is_char_boundary(*at))
+        let end = text[latest..]
+            .char_indices()
+            .map(|(at, _)| latest + at)
+            .nth(wanted.chars().count())
             .unwrap_or(text.len());
-        text[..end].rfind(&**wanted).filter(|at| {
-            from.is_none_or(|from| byte(text, from).is_some_and(|latest| *at <= latest))
-        })
+        text[..end].rfind(&**wanted).filter(|at| *at <= latest)
     } else {
         let begin = byte(text, from.unwrap_or(0)).ok_or(TroubleKind::BadArgument)?;
         text[begin..].find(&**wanted).map(|at| begin + at)
