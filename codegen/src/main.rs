@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use baowen_codegen::{Fault, History, Limits, Result, Source, edifact, flat, service};
+use baowen_codegen::{Fault, History, Limits, Result, Source, codes, edifact, flat, service};
 
 const USAGE: &str = "\
 Imports published message standards into baowen's text specs.
@@ -15,9 +15,11 @@ Usage:
   baowen-codegen service --out DIR FOLDER        the service directory of ISO 9735
   baowen-codegen flat --out DIR [--additions FILE] TABLE…
                                                  layouts of flat files from tables of fields
+  baowen-codegen codes --out DIR FOLDER|FILE…    code tables: a folder of Chinese tables with INDEX.tsv, the
+                                                 Harmonized System, UN numbers, terminals, airports, UN/LOCODE
   baowen-codegen counts FOLDER|ZIP…              what directories hold, nothing written
 
-DIR is specs/edifact (or specs/edifact/service), or the same folder of a layer. Importing the same
+DIR is specs/edifact (or specs/edifact/service, specs/codes), or the same folder of a layer. Importing the same
 directory again changes nothing.
 ";
 
@@ -151,6 +153,11 @@ fn run(command: &str, arguments: &Arguments) -> Result<bool> {
         "flat" => {
             let written =
                 flat::import_files(&arguments.paths, arguments.additions.as_deref(), out()?)?;
+            println!("{written} files written");
+            Ok(true)
+        }
+        "codes" => {
+            let written = codes::import(&arguments.paths, out()?)?;
             println!("{written} files written");
             Ok(true)
         }

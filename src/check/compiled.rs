@@ -8,11 +8,11 @@ use rustc_hash::FxHashMap;
 use super::hot::Shapes;
 use super::layout::Layout;
 use crate::Result;
+use crate::codes::CodeTable;
 use crate::edifact::Segment;
 use crate::sequence::{Plan, PositionId, TagId, pack_tag};
 use crate::spec::declared::{Choice, Declared, choose};
 use crate::spec::model::TypeId;
-use crate::codes::CodeTable;
 use crate::spec::{Home, Specs};
 
 /// What a position is to the checks of a whole message.

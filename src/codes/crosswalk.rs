@@ -120,7 +120,10 @@ impl Crosswalk {
 
     /// The names of its sides, in their order.
     pub fn sides(&self) -> impl ExactSizeIterator<Item = (Side, &str)> {
-        self.sides.iter().enumerate().map(|(at, name)| (Side(at), &**name))
+        self.sides
+            .iter()
+            .enumerate()
+            .map(|(at, name)| (Side(at), &**name))
     }
 
     /// The side of that name.
@@ -169,12 +172,23 @@ impl Crosswalk {
         one
     }
 
+    /// Codes of a side that `code` may have been meant as, the likeliest first, `limit` at most.
+    #[must_use]
+    pub fn near(&self, side: Side, code: &str, limit: usize) -> Vec<&str> {
+        super::near::near(code, limit, |other| {
+            let row = self.rows_of(side, other).next()?;
+            Some(self.cell(row, side))
+        })
+    }
+
     /// All pairs of two sides, each once, in the order of the rows.
     pub fn pairs(&self, from: Side, to: Side) -> impl Iterator<Item = (&str, &str)> {
         self.rows(from).flat_map(move |row| {
             let code = self.cell(row, from);
             let first = self.rows_of(from, code).next() == Some(row);
-            self.all(from, to, code).filter(move |_| first).map(move |other| (code, other))
+            self.all(from, to, code)
+                .filter(move |_| first)
+                .map(move |other| (code, other))
         })
     }
 

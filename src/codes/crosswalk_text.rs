@@ -80,7 +80,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Plan> {
         if line == "rows" {
             rows = true;
             if plan.table.is_some() {
-                return Err(fault("a crosswalk has a table or rows, not both".to_owned()));
+                return Err(fault(
+                    "a crosswalk has a table or rows, not both".to_owned(),
+                ));
             }
             if plan.sides.is_empty() && plan.verb != Verb::Extends {
                 return Err(fault("expected a line `sides` before the rows".to_owned()));
@@ -112,9 +114,15 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Plan> {
     if plan.name.is_empty() {
         return Err(fault(1, "expected `crosswalk` and its name"));
     }
-    let with_column = plan.sides.iter().find(|side| matches!(side.of, Of::Column(_)));
+    let with_column = plan
+        .sides
+        .iter()
+        .find(|side| matches!(side.of, Of::Column(_)));
     if let (None, Some(side)) = (&plan.table, with_column) {
-        return Err(fault(side.line, "expected `table` and the table of that column"));
+        return Err(fault(
+            side.line,
+            "expected `table` and the table of that column",
+        ));
     }
     if !rows && plan.table.is_none() {
         return Err(fault(last, "expected `table`, or `sides` and `rows`"));
@@ -129,13 +137,18 @@ impl Plan {
     fn side(&mut self, key: &str, value: &str, line: u32) -> std::result::Result<(), String> {
         let words: Vec<&str> = value.split_whitespace().collect();
         let found: Vec<(&str, Of)> = match (key, words.as_slice()) {
-            ("sides", names) if !names.is_empty() => names.iter().map(|name| (*name, Of::Own)).collect(),
+            ("sides", names) if !names.is_empty() => {
+                names.iter().map(|name| (*name, Of::Own)).collect()
+            }
             ("side", [name, "via", side, of, to]) => {
                 vec![(*name, Of::Via((*side).into(), (*of).into(), (*to).into()))]
             }
             ("side", [name, column]) => vec![(*name, Of::Column((*column).into()))],
             ("side", _) => {
-                return Err("expected a side and its column, or `via`, a side, a table and its column".to_owned());
+                return Err(
+                    "expected a side and its column, or `via`, a side, a table and its column"
+                        .to_owned(),
+                );
             }
             _ => return Err("expected the names of the sides".to_owned()),
         };
@@ -150,11 +163,18 @@ impl Plan {
     }
 
     fn row(&mut self, line: &str, number: u32) -> Result<()> {
-        let own = self.sides.iter().filter(|side| matches!(side.of, Of::Own)).count();
+        let own = self
+            .sides
+            .iter()
+            .filter(|side| matches!(side.of, Of::Own))
+            .count();
         let cells: Vec<Box<str>> = line.split('\t').map(Box::from).collect();
         let known = cells.iter().filter(|cell| !cell.is_empty()).count();
         if known == 0 || own > 0 && cells.len() > own {
-            let message = format!("a row of {} cells; expected {own} at most, one not empty", cells.len());
+            let message = format!(
+                "a row of {} cells; expected {own} at most, one not empty",
+                cells.len()
+            );
             return Err(Error::spec(&*self.file, number, 1, message));
         }
         self.rows.push((cells, self.file.clone(), number));
@@ -165,18 +185,35 @@ impl Plan {
     pub(super) fn extend(&mut self, added: Self) -> Result<()> {
         let fault = |line: u32, message: &str| Error::spec(&*added.file, line, 1, message);
         if self.table.is_some() {
-            return Err(fault(1, "this crosswalk has the rows of a table: extend the table"));
+            return Err(fault(
+                1,
+                "this crosswalk has the rows of a table: extend the table",
+            ));
         }
         if let Some(side) = added.sides.first() {
             let same = |(a, b): (&PlannedSide, &PlannedSide)| a.name == b.name;
-            if added.sides.len() > self.sides.len() || !self.sides.iter().zip(&added.sides).all(same) {
-                return Err(fault(side.line, "the sides are not those of the base, in their order"));
+            if added.sides.len() > self.sides.len()
+                || !self.sides.iter().zip(&added.sides).all(same)
+            {
+                return Err(fault(
+                    side.line,
+                    "the sides are not those of the base, in their order",
+                ));
             }
         }
-        let own = self.sides.iter().filter(|side| matches!(side.of, Of::Own)).count();
+        let own = self
+            .sides
+            .iter()
+            .filter(|side| matches!(side.of, Of::Own))
+            .count();
         for row in added.rows {
             if row.0.len() > own {
-                return Err(Error::spec(&*added.file, row.2, 1, format!("more cells than the {own} sides of the base")));
+                return Err(Error::spec(
+                    &*added.file,
+                    row.2,
+                    1,
+                    format!("more cells than the {own} sides of the base"),
+                ));
             }
             self.rows.push(row);
         }
@@ -185,7 +222,12 @@ impl Plan {
 
     /// An error of the crosswalk as a whole.
     pub(super) fn fault(&self, message: &str) -> Error {
-        Error::spec(&*self.file, self.sides.first().map_or(1, |side| side.line), 1, message)
+        Error::spec(
+            &*self.file,
+            self.sides.first().map_or(1, |side| side.line),
+            1,
+            message,
+        )
     }
 
     /// The crosswalk. `above` names those that are being made, which this one is for.
@@ -193,18 +235,29 @@ impl Plan {
         let fault = |line: u32, message: String| Error::spec(&*self.file, line, 1, message);
         let mut rows = self.own_rows(tables)?;
         let width = self.sides.len();
-        let mut made: Vec<bool> = self.sides.iter().map(|side| !matches!(side.of, Of::Via(..))).collect();
+        let mut made: Vec<bool> = self
+            .sides
+            .iter()
+            .map(|side| !matches!(side.of, Of::Via(..)))
+            .collect();
         while let Some(left) = made.iter().position(|made| !made) {
-            let ready = self.sides.iter().enumerate().find_map(|(at, side)| match &side.of {
-                Of::Via(from, of, to) if !made[at] => {
-                    let from = self.sides.iter().position(|side| side.name == *from)?;
-                    made[from].then_some((at, from, of, to))
-                }
-                _ => None,
-            });
+            let ready = self
+                .sides
+                .iter()
+                .enumerate()
+                .find_map(|(at, side)| match &side.of {
+                    Of::Via(from, of, to) if !made[at] => {
+                        let from = self.sides.iter().position(|side| side.name == *from)?;
+                        made[from].then_some((at, from, of, to))
+                    }
+                    _ => None,
+                });
             let Some((at, from, of, to)) = ready else {
                 let side = &self.sides[left];
-                let message = format!("the side {} is via a side that does not lead to a column: unknown, or a cycle", side.name);
+                let message = format!(
+                    "the side {} is via a side that does not lead to a column: unknown, or a cycle",
+                    side.name
+                );
                 return Err(fault(side.line, message));
             };
             let line = self.sides[at].line;
@@ -234,7 +287,12 @@ impl Plan {
         for row in &mut rows {
             row.resize(width, "".into());
         }
-        let head = (self.name.clone(), self.title.clone(), self.source.clone(), self.trust.clone());
+        let head = (
+            self.name.clone(),
+            self.title.clone(),
+            self.source.clone(),
+            self.trust.clone(),
+        );
         let names = self.sides.iter().map(|side| side.name.clone()).collect();
         Ok(Crosswalk::new(head, names, &rows))
     }
@@ -259,12 +317,17 @@ impl Plan {
             }
             return Ok(rows);
         };
-        let table = tables.get(id)?.ok_or_else(|| fault(*line, format!("there is no table {id}")))?;
+        let table = tables
+            .get(id)?
+            .ok_or_else(|| fault(*line, format!("there is no table {id}")))?;
         for side in &self.sides {
             if let Of::Column(column) = &side.of
                 && !table.columns.contains(column)
             {
-                let message = format!("table {id} has no column {column}; it has {}", table.columns.join(" "));
+                let message = format!(
+                    "table {id} has no column {column}; it has {}",
+                    table.columns.join(" ")
+                );
                 return Err(fault(side.line, message));
             }
         }
@@ -292,16 +355,32 @@ enum Cause {
 }
 
 impl Step {
-    fn new(tables: &Tables, of: &str, to: &str, above: &mut Vec<Box<str>>) -> std::result::Result<Self, Cause> {
+    fn new(
+        tables: &Tables,
+        of: &str,
+        to: &str,
+        above: &mut Vec<Box<str>>,
+    ) -> std::result::Result<Self, Cause> {
         if let (Some((name, from)), Some((other, to))) = (of.split_once(':'), to.split_once(':')) {
             if name != other {
-                return Err(Cause::Said(format!("{of} and {to} are sides of two crosswalks")));
+                return Err(Cause::Said(format!(
+                    "{of} and {to} are sides of two crosswalks"
+                )));
             }
             let found = tables.crosswalk_below(name, above).map_err(Cause::Broken)?;
-            let found = found.ok_or_else(|| Cause::Said(format!("there is no crosswalk {name}")))?;
+            let found =
+                found.ok_or_else(|| Cause::Said(format!("there is no crosswalk {name}")))?;
             let side = |side: &str| {
-                let known = || found.sides().map(|(_, name)| name).collect::<Vec<_>>().join(" ");
-                found.side(side).ok_or_else(|| Cause::Said(format!("{name} has no side {side}; it has {}", known())))
+                let known = || {
+                    found
+                        .sides()
+                        .map(|(_, name)| name)
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                };
+                found.side(side).ok_or_else(|| {
+                    Cause::Said(format!("{name} has no side {side}; it has {}", known()))
+                })
             };
             let (from, to) = (side(from)?, side(to)?);
             return Ok(Self::Crosswalk(found, from, to));
@@ -309,7 +388,10 @@ impl Step {
         let table = tables.get(of).map_err(Cause::Broken)?;
         let table = table.ok_or_else(|| Cause::Said(format!("there is no table {of}")))?;
         if table.columns.iter().all(|column| **column != *to) {
-            return Err(Cause::Said(format!("table {of} has no column {to}; it has {}", table.columns.join(" "))));
+            return Err(Cause::Said(format!(
+                "table {of} has no column {to}; it has {}",
+                table.columns.join(" ")
+            )));
         }
         Ok(Self::Table(table, to.into()))
     }
@@ -318,7 +400,10 @@ impl Step {
         match self {
             Self::Table(table, column) => {
                 let cell = table.get(code).map_or("", |entry| entry.get(column));
-                (!cell.is_empty()).then(|| cell.into()).into_iter().collect()
+                (!cell.is_empty())
+                    .then(|| cell.into())
+                    .into_iter()
+                    .collect()
             }
             Self::Crosswalk(held, from, to) => held.all(*from, *to, code).map(Box::from).collect(),
         }

@@ -37,7 +37,13 @@ impl Day {
 impl std::fmt::Display for Day {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self(day) = self;
-        write!(f, "{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
+        write!(
+            f,
+            "{:04}-{:02}-{:02}",
+            day / 10_000,
+            day / 100 % 100,
+            day % 100
+        )
     }
 }
 
@@ -61,7 +67,11 @@ fn split(text: &str) -> Option<(u16, Option<u8>, Option<u8>)> {
     if text.len() == 8 && !text.contains('-') {
         let (year, rest) = text.split_at_checked(4)?;
         let (month, day) = rest.split_at_checked(2)?;
-        return Some((digits(year, 4)?, small(digits(month, 2)?), small(digits(day, 2)?)));
+        return Some((
+            digits(year, 4)?,
+            small(digits(month, 2)?),
+            small(digits(day, 2)?),
+        ));
     }
     let mut parts = text.split('-');
     let year = digits(parts.next()?, 4)?;
@@ -86,7 +96,19 @@ mod tests {
         let day = |text| Day::parse(text).map(|day| day.to_string());
         assert_eq!(day("2024-02-29").as_deref(), Some("2024-02-29"));
         assert_eq!(day("20240229").as_deref(), Some("2024-02-29"));
-        for wrong in ["", "2024", "2024-02", "2023-02-29", "2024-13-01", "2024-00-01", "2024-1-1", "202402299", "１２３４-01-01", "2024-02-29-1", "2100-02-29"] {
+        for wrong in [
+            "",
+            "2024",
+            "2024-02",
+            "2023-02-29",
+            "2024-13-01",
+            "2024-00-01",
+            "2024-1-1",
+            "202402299",
+            "１２３４-01-01",
+            "2024-02-29-1",
+            "2100-02-29",
+        ] {
             assert_eq!(Day::parse(wrong), None, "{wrong}");
         }
         assert_eq!(Day::first("2003-07"), Day::parse("2003-07-01"));

@@ -47,7 +47,10 @@ impl Tables {
     }
 
     fn base_file(&self, path: &str) -> Option<&'static str> {
-        let at = self.base.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
+        let at = self
+            .base
+            .binary_search_by(|(name, _)| (*name).cmp(path))
+            .ok()?;
         Some(self.base[at].1)
     }
 
@@ -101,8 +104,17 @@ impl Tables {
     }
 
     /// The crosswalk of that name, which those of `above` need.
-    pub(super) fn crosswalk_below(&self, name: &str, above: &mut Vec<Box<str>>) -> Result<Option<Arc<Crosswalk>>> {
-        let held = || self.crosswalks.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn crosswalk_below(
+        &self,
+        name: &str,
+        above: &mut Vec<Box<str>>,
+    ) -> Result<Option<Arc<Crosswalk>>> {
+        let held = || {
+            self.crosswalks
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
         if let Some(made) = held().get(name) {
             return Ok(Some(made.clone()));
         }
@@ -110,7 +122,10 @@ impl Tables {
             return Ok(None);
         };
         if above.iter().any(|other| **other == *name) {
-            return Err(plan.fault(&format!("a cycle of crosswalks: {} {name}", above.join(" "))));
+            return Err(plan.fault(&format!(
+                "a cycle of crosswalks: {} {name}",
+                above.join(" ")
+            )));
         }
         above.push(name.into());
         let made = Arc::new(plan.compile(self, above)?);
@@ -125,14 +140,21 @@ impl Tables {
         }
         let path = format!("{CROSSWALKS}{name}.txt");
         let text = self.base_file(&path);
-        text.map(|text| crosswalk_text::parse(&path, text).map(Cow::Owned)).transpose()
+        text.map(|text| crosswalk_text::parse(&path, text).map(Cow::Owned))
+            .transpose()
     }
 
     /// Takes in a file of a layer, a table or a crosswalk; gives its verb and what it changes.
     /// [`compare`](Self::compare) looks at what needs other files.
     pub(crate) fn add(&mut self, file: &str, text: &str) -> Result<(&'static str, String)> {
-        let said = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
-        let crosswalk = said.is_some_and(|line| line.split_whitespace().take(2).any(|word| word == "crosswalk"));
+        let said = text
+            .lines()
+            .find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+        let crosswalk = said.is_some_and(|line| {
+            line.split_whitespace()
+                .take(2)
+                .any(|word| word == "crosswalk")
+        });
         let text = text.trim_start_matches('\u{FEFF}').replace("\r\n", "\n");
         // What was compiled may no longer hold.
         self.crosswalks = Crosswalks::default();
@@ -147,7 +169,10 @@ impl Tables {
         let (head, own) = CodeTable::parse(file, Cow::Owned(text))?;
         own.verify()?;
         let base = self.get(&head.id)?;
-        let made = match (allowed(file, head.verb, "table", &head.id, base)?, head.verb) {
+        let made = match (
+            allowed(file, head.verb, "table", &head.id, base)?,
+            head.verb,
+        ) {
             (Some(base), Verb::Extends) => {
                 let made = table::extend(&base, file, &head, &own)?;
                 made.verify()?;
@@ -182,12 +207,13 @@ impl Tables {
     /// that crosswalks are made of.
     pub(crate) fn compare(&mut self) -> Result<()> {
         for id in std::mem::take(&mut self.new) {
-            let Some(table) = self.get(&id)? else { continue };
-            let Some(parent) = &table.parent else { continue };
-            let parents = self.get(&parent.table)?.ok_or_else(|| {
-                let message = format!("the parents are of table {}, which is not there", parent.table);
-                Error::spec(&*table.file, parent.line, 1, message)
-            })?;
+            let Some(table) = self.get(&id)? else {
+                continue;
+            };
+            let Some(parent) = &table.parent else {
+                continue;
+            };
+            let parents = self.parents(&table, parent)?;
             table.verify_parents(&parents)?;
         }
         for name in std::mem::take(&mut self.new_plans) {
@@ -197,8 +223,46 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// Looks at every row of every table, every parent and every crosswalk, also of the base.
+    pub(crate) fn verify(&self) -> Result<()> {
+        for id in self.ids() {
+            let Some(table) = self.get(id)? else { continue };
+            if *table.id != *id {
+                let message = format!("the table is named {}, its file {id}", table.id);
+                return Err(Error::spec(&*table.file, 1, 1, message));
+            }
+            table.verify()?;
+            if let Some(parent) = &table.parent {
+                let parents = self.parents(&table, parent)?;
+                table.verify_parents(&parents)?;
+            }
+        }
+        for name in self.crosswalk_names() {
+            self.crosswalk(name)?;
+        }
+        Ok(())
+    }
+
+    fn parents(&self, table: &CodeTable, parent: &super::Parent) -> Result<Arc<CodeTable>> {
+        self.get(&parent.table)?.ok_or_else(|| {
+            let message = format!(
+                "the parents are of table {}, which is not there",
+                parent.table
+            );
+            Error::spec(&*table.file, parent.line, 1, message)
+        })
+    }
+}
+
 /// What was there, where the verb allows that.
-fn allowed<T>(file: &str, verb: Verb, kind: &str, name: &str, base: Option<T>) -> Result<Option<T>> {
+fn allowed<T>(
+    file: &str,
+    verb: Verb,
+    kind: &str,
+    name: &str,
+    base: Option<T>,
+) -> Result<Option<T>> {
     let message = match (verb, base) {
         (Verb::New, None) => return Ok(None),
         (Verb::Extends | Verb::Replace, Some(base)) => return Ok(Some(base)),

@@ -1,10 +1,9 @@
 //! Code tables: what they hold, when it is good, and what it is elsewhere.
 //!
-//! A [`CodeTable`] is text of `specs/codes` or of a layer ([`Specs::table`](crate::spec::Specs::table)):
-//! a head and rows. Reading it costs nothing but its head; an index is made when a code is first
-//! looked up. A [`Crosswalk`] says what a code of one list is in another
-//! ([`Specs::crosswalk`](crate::spec::Specs::crosswalk)). [`identifier`] holds the numbers that
-//! carry their own structure and check digits.
+//! A [`CodeTable`] is text of `specs/codes` or of a layer (`Specs::table` gives it): a head and
+//! rows. Reading it costs nothing but its head; an index is made when a code is first looked up. A
+//! [`Crosswalk`] says what a code of one list is in another (`Specs::crosswalk`). [`identifier`]
+//! holds the numbers that carry their own structure and check digits.
 //!
 //! ```
 //! use baowen::spec::Specs;

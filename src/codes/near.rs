@@ -3,8 +3,6 @@
 //! Not by comparing with every code: what one slip makes of the wrong code is looked up, so that
 //! a table of a hundred thousand codes costs no more than one of ten.
 
-use super::CodeTable;
-
 /// Longer values are no slip of a code.
 const LONGEST: usize = 24;
 /// Replacing a character makes neighbours of everything where codes are dense.
@@ -12,7 +10,11 @@ const MANY: usize = 4;
 
 /// The likeliest first: another case, blanks or zeros too many or too few, characters that look
 /// alike, two that changed places, one too many, one missing, one that is wrong.
-pub(super) fn near<'t>(table: &'t CodeTable, code: &str, limit: usize) -> Vec<&'t str> {
+pub(super) fn near<'t>(
+    code: &str,
+    limit: usize,
+    held: impl Fn(&str) -> Option<&'t str>,
+) -> Vec<&'t str> {
     let mut found: Vec<&str> = Vec::new();
     let wrong = code.trim();
     if wrong.is_empty() || wrong.len() > LONGEST || limit == 0 {
@@ -22,10 +24,10 @@ pub(super) fn near<'t>(table: &'t CodeTable, code: &str, limit: usize) -> Vec<&'
         if candidate == code || candidate.is_empty() {
             return;
         }
-        if let Some(entry) = table.get(candidate)
-            && !found.contains(&entry.code())
+        if let Some(held) = held(candidate)
+            && !found.contains(&held)
         {
-            found.push(entry.code());
+            found.push(held);
         }
     };
     try_one(wrong, &mut found);
@@ -51,7 +53,7 @@ pub(super) fn near<'t>(table: &'t CodeTable, code: &str, limit: usize) -> Vec<&'
         try_one(&word(&changed), &mut found);
         changed.swap(at - 1, at);
     }
-    for at in 0..upper.len() {
+    for at in (0..upper.len()).rev() {
         let mut shorter = upper.clone();
         shorter.remove(at);
         try_one(&word(&shorter), &mut found);

@@ -79,7 +79,11 @@ mod tests {
             ("鄂", "e"),
             ("鹂", "?"),
         ] {
-            assert_eq!(String::from_utf8(initials(name)).unwrap(), letters, "{name}");
+            assert_eq!(
+                String::from_utf8(initials(name)).unwrap(),
+                letters,
+                "{name}"
+            );
         }
     }
 }

@@ -39,12 +39,24 @@ pub(super) fn search<'t>(table: &'t CodeTable, words: &str) -> Vec<Entry<'t>> {
 
 fn fit(entry: Entry<'_>, wanted: &str, letters: bool) -> Option<Fit> {
     let names = [entry.en(), entry.zh()];
-    let named = names.into_iter().filter_map(|name| in_name(name, wanted)).min();
-    let coded = entry.code().eq_ignore_ascii_case(wanted).then_some(Fit::Whole);
-    let spelt = || letters.then(|| by_initials(entry.zh(), wanted.as_bytes())).flatten();
+    let named = names
+        .into_iter()
+        .filter_map(|name| in_name(name, wanted))
+        .min();
+    let coded = entry
+        .code()
+        .eq_ignore_ascii_case(wanted)
+        .then_some(Fit::Whole);
+    let spelt = || {
+        letters
+            .then(|| by_initials(entry.zh(), wanted.as_bytes()))
+            .flatten()
+    };
     let cell = || {
         let mut cells = entry.line().split('\t');
-        cells.any(|cell| cell.eq_ignore_ascii_case(wanted)).then_some(Fit::Cell)
+        cells
+            .any(|cell| cell.eq_ignore_ascii_case(wanted))
+            .then_some(Fit::Cell)
     };
     coded.or(named).or_else(spelt).or_else(cell)
 }
@@ -72,8 +84,13 @@ fn by_initials(name: &str, wanted: &[u8]) -> Option<Fit> {
     let same = |window: &[u8]| {
         let mut pairs = window.iter().zip(wanted);
         // One whose letter is not known is any, but not the first.
-        window[0] == wanted[0] && pairs.all(|(held, wanted)| held == wanted || *held == pinyin::UNKNOWN)
+        window[0] == wanted[0]
+            && pairs.all(|(held, wanted)| held == wanted || *held == pinyin::UNKNOWN)
     };
     let at = initials.windows(wanted.len()).position(same)?;
-    Some(if at == 0 { Fit::Initials } else { Fit::HasInitials })
+    Some(if at == 0 {
+        Fit::Initials
+    } else {
+        Fit::HasInitials
+    })
 }

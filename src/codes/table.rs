@@ -122,42 +122,72 @@ impl CodeTable {
     pub(crate) fn verify(&self) -> Result<()> {
         let width = self.columns.len();
         let fault = |row: usize, cell: usize, line: &str, message: String| {
-            let before = line.split('\t').take(cell).map(|cell| cell.chars().count() as u32 + 1);
+            let before = line
+                .split('\t')
+                .take(cell)
+                .map(|cell| cell.chars().count() as u32 + 1);
             let line = self.first_line + row.saturating_sub(self.base_rows) as u32;
             Error::spec(&*self.file, line, before.sum::<u32>() + 1, message)
         };
         for (number, line) in self.text.lines().enumerate() {
             let cells = memchr::memchr_iter(b'\t', line.as_bytes()).count() + 1;
             if cells > width || line.is_empty() || line.starts_with('\t') {
-                let message = format!("a row of {cells} cells; expected from 1 to {width}, the first not empty");
+                let message = format!(
+                    "a row of {cells} cells; expected from 1 to {width}, the first not empty"
+                );
                 return Err(fault(number, 0, line, message));
+            }
+            if let Some(control) = line.chars().find(|c| c.is_control() && *c != '\t') {
+                return Err(fault(
+                    number,
+                    0,
+                    line,
+                    format!("the row holds the control character {control:?}"),
+                ));
             }
             let entry = Entry { table: self, line };
             for (place, first) in [(self.places.from, true), (self.places.to, false)] {
                 let Some(place) = place else { continue };
                 let cell = entry.at(Some(place));
-                let read = if first { Day::first(cell) } else { Day::last(cell) };
+                let read = if first {
+                    Day::first(cell)
+                } else {
+                    Day::last(cell)
+                };
                 if !cell.is_empty() && read.is_none() {
-                    let message = format!("found {cell:?}; expected a day, month or year, as 2024-12-31, 2024-12 or 2024");
+                    let message = format!(
+                        "found {cell:?}; expected a day, month or year, as 2024-12-31, 2024-12 or 2024"
+                    );
                     return Err(fault(number, place, line, message));
                 }
             }
             if let (Some(from), Some(to)) = (entry.valid_from(), entry.valid_to())
                 && to < from
             {
-                let message = format!("{} is good from {from} to {to}, which is before", entry.code());
+                let message = format!(
+                    "{} is good from {from} to {to}, which is before",
+                    entry.code()
+                );
                 return Err(fault(number, self.places.to.unwrap_or(0), line, message));
             }
         }
         for (number, line) in self.text.lines().enumerate() {
             let entry = Entry { table: self, line };
-            for other in self.rows_of(entry.code()).take_while(|at| *at < number as u32) {
+            for other in self
+                .rows_of(entry.code())
+                .take_while(|at| *at < number as u32)
+            {
                 let other = self.entry(other);
                 if !overlap(entry, other) {
                     continue;
                 }
                 let message = if self.dated() {
-                    format!("the code {} stands twice, and {} overlaps {}", entry.code(), span(entry), span(other))
+                    format!(
+                        "the code {} stands twice, and {} overlaps {}",
+                        entry.code(),
+                        span(entry),
+                        span(other)
+                    )
                 } else {
                     format!("the code {} stands twice", entry.code())
                 };
@@ -173,9 +203,16 @@ impl CodeTable {
     /// With file, line and column.
     pub(crate) fn verify_parents(&self, parents: &Self) -> Result<()> {
         for (number, entry) in self.entries().enumerate() {
-            if let Some(parent) = entry.parent().filter(|parent| parents.get(parent).is_none()) {
+            if let Some(parent) = entry
+                .parent()
+                .filter(|parent| parents.get(parent).is_none())
+            {
                 let line = self.first_line + number.saturating_sub(self.base_rows) as u32;
-                let message = format!("the parent {parent} of {} is no code of table {}", entry.code(), parents.id);
+                let message = format!(
+                    "the parent {parent} of {} is no code of table {}",
+                    entry.code(),
+                    parents.id
+                );
                 return Err(Error::spec(&*self.file, line, 1, message));
             }
         }
@@ -196,7 +233,9 @@ impl CodeTable {
                 starts.push(self.text.len() as u32 + 1);
             }
             let count = starts.len() - 1;
-            let index = Index::new(count, |row| Some(first_cell(line_of(&self.text, &starts, row))));
+            let index = Index::new(count, |row| {
+                Some(first_cell(line_of(&self.text, &starts, row)))
+            });
             Rows {
                 starts: starts.into(),
                 index,
@@ -213,7 +252,9 @@ impl CodeTable {
     #[inline]
     fn rows_of(&self, code: &str) -> Found<'_> {
         let rows = self.rows_held();
-        rows.index.find(code, |row| first_cell(line_of(&self.text, &rows.starts, row)) == code)
+        rows.index.find(code, |row| {
+            first_cell(line_of(&self.text, &rows.starts, row)) == code
+        })
     }
 
     fn dated(&self) -> bool {
@@ -244,7 +285,9 @@ impl CodeTable {
     /// The entry of `code` that is good on that day.
     #[must_use]
     pub fn get_on(&self, code: &str, day: Day) -> Option<Entry<'_>> {
-        self.rows_of(code).map(|row| self.entry(row)).find(|entry| entry.is_valid_on(day))
+        self.rows_of(code)
+            .map(|row| self.entry(row))
+            .find(|entry| entry.is_valid_on(day))
     }
 
     /// Its entries, in their order.
@@ -288,7 +331,9 @@ impl CodeTable {
     /// Codes of the table that `code` may have been meant as, the likeliest first, `limit` at most.
     #[must_use]
     pub fn near(&self, code: &str, limit: usize) -> Vec<&str> {
-        near::near(self, code, limit)
+        near::near(code, limit, |other| {
+            self.get(other).map(|entry| entry.code())
+        })
     }
 
     /// Entries that have `words` in their code or their names, in either language, or begin with
@@ -329,7 +374,9 @@ impl<'t> Entry<'t> {
     /// The cells with the names of their columns, those that are known.
     pub fn cells(&self) -> impl Iterator<Item = (&'t str, &'t str)> {
         let columns = self.table.columns.iter().map(|column| &**column);
-        columns.zip(self.line.split('\t')).filter(|(_, cell)| !cell.is_empty())
+        columns
+            .zip(self.line.split('\t'))
+            .filter(|(_, cell)| !cell.is_empty())
     }
 
     /// The code of its parent.
@@ -359,7 +406,8 @@ impl<'t> Entry<'t> {
     /// Whether it is good on that day.
     #[must_use]
     pub fn is_valid_on(&self, day: Day) -> bool {
-        self.valid_from().is_none_or(|from| from <= day) && self.valid_to().is_none_or(|to| day <= to)
+        self.valid_from().is_none_or(|from| from <= day)
+            && self.valid_to().is_none_or(|to| day <= to)
     }
 
     /// Its row, the cells with tabs between them.
@@ -368,7 +416,9 @@ impl<'t> Entry<'t> {
     }
 
     fn at(&self, place: Option<usize>) -> &'t str {
-        place.and_then(|place| self.line.split('\t').nth(place)).unwrap_or("")
+        place
+            .and_then(|place| self.line.split('\t').nth(place))
+            .unwrap_or("")
     }
 }
 
@@ -394,7 +444,12 @@ fn span(entry: Entry<'_>) -> String {
 }
 
 /// What a layer does to the table that is there.
-pub(super) fn extend(base: &CodeTable, file: &str, head: &text::Head, own: &CodeTable) -> Result<CodeTable> {
+pub(super) fn extend(
+    base: &CodeTable,
+    file: &str,
+    head: &text::Head,
+    own: &CodeTable,
+) -> Result<CodeTable> {
     debug_assert_eq!(head.verb, Verb::Extends);
     let mut columns = base.columns.to_vec();
     let fault = |line: u32, message: String| Error::spec(file, line, 1, message);
@@ -404,7 +459,10 @@ pub(super) fn extend(base: &CodeTable, file: &str, head: &text::Head, own: &Code
             continue;
         }
         if !matches!(&**column, "valid-from" | "valid-to") {
-            let message = format!("there is no column {column}; the base has {}", base.columns.join(" "));
+            let message = format!(
+                "there is no column {column}; the base has {}",
+                base.columns.join(" ")
+            );
             return Err(fault(column_line, message));
         }
         columns.push(column.clone());
@@ -413,7 +471,10 @@ pub(super) fn extend(base: &CodeTable, file: &str, head: &text::Head, own: &Code
     if !head.ends.is_empty() && !columns.contains(&valid_to) {
         columns.push(valid_to);
     }
-    let to = columns.iter().position(|column| &**column == "valid-to").unwrap_or(0);
+    let to = columns
+        .iter()
+        .position(|column| &**column == "valid-to")
+        .unwrap_or(0);
     let mut ends = rustc_hash::FxHashMap::default();
     for (code, day, cell, line) in &head.ends {
         let Some(entry) = base.get(code) else {
@@ -436,7 +497,10 @@ pub(super) fn extend(base: &CodeTable, file: &str, head: &text::Head, own: &Code
     }
     let mut text = String::with_capacity(base.text.len() + own.text.len() + 64);
     let mut push = |cells: &[&str]| {
-        let known = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        let known = cells
+            .iter()
+            .rposition(|cell| !cell.is_empty())
+            .map_or(0, |last| last + 1);
         text.push_str(&cells[..known].join("\t"));
         text.push('\n');
     };
@@ -472,5 +536,12 @@ pub(super) fn extend(base: &CodeTable, file: &str, head: &text::Head, own: &Code
         parent: head.parent.clone().or_else(|| base.parent.clone()),
         ..head.clone()
     };
-    Ok(CodeTable::with_rows(file, &merged, columns, Cow::Owned(text), own.first_line, base.len()))
+    Ok(CodeTable::with_rows(
+        file,
+        &merged,
+        columns,
+        Cow::Owned(text),
+        own.first_line,
+        base.len(),
+    ))
 }

@@ -134,14 +134,16 @@ pub(super) fn head(file: &str, text: &str) -> Result<Head> {
             continue;
         }
         let indent = line.len() - line.trim_start().len();
-        let fault = |column: usize, message: String| Error::spec(file, number, column as u32, message);
+        let fault =
+            |column: usize, message: String| Error::spec(file, number, column as u32, message);
         if line == "rows" {
             head.rows = Some((offset, number + 1));
             break;
         }
         if head.id.is_empty() {
             let Some((verb, id)) = Verb::split(line, "table") else {
-                let message = "expected `table` and its id; in a layer new, extends or replace before them";
+                let message =
+                    "expected `table` and its id; in a layer new, extends or replace before them";
                 return Err(fault(1, message.to_owned()));
             };
             if id.is_empty() || id.contains(char::is_whitespace) {
@@ -151,7 +153,10 @@ pub(super) fn head(file: &str, text: &str) -> Result<Head> {
             head.id = id.into();
             continue;
         }
-        let (key, value) = line.trim_start().split_once(char::is_whitespace).unwrap_or((line.trim_start(), ""));
+        let (key, value) = line
+            .trim_start()
+            .split_once(char::is_whitespace)
+            .unwrap_or((line.trim_start(), ""));
         let value = value.trim();
         let at = indent + 1;
         if ends && indent == 0 && key != "ends" {
@@ -168,7 +173,9 @@ pub(super) fn head(file: &str, text: &str) -> Result<Head> {
             "trust" => head.trust = value.into(),
             "gap" => head.gaps.push(Wording::parse(value)),
             "ends" if value.is_empty() => ends = true,
-            "parent" => head.parent = Some(parent(value, number).map_err(|message| fault(at, message))?),
+            "parent" => {
+                head.parent = Some(parent(value, number).map_err(|message| fault(at, message))?)
+            }
             "open" => {
                 head.open = match value {
                     "yes" => true,
@@ -210,7 +217,11 @@ pub(super) fn head(file: &str, text: &str) -> Result<Head> {
 /// `TABLE`, or `TABLE first N…`.
 fn parent(value: &str, line: u32) -> std::result::Result<Parent, String> {
     let mut words = value.split_whitespace();
-    let expected = || format!("found {value:?}; expected a table, or a table and `first` with numbers of characters");
+    let expected = || {
+        format!(
+            "found {value:?}; expected a table, or a table and `first` with numbers of characters"
+        )
+    };
     let table = words.next().ok_or_else(expected)?;
     let mut first = Vec::new();
     match words.next() {

@@ -271,7 +271,9 @@ impl Specs {
     /// The codes of a table, and whether more come up between its editions.
     pub(crate) fn table_codes(&self, table: &str) -> Result<TableCodes> {
         let found = self.table(table)?;
-        Ok(found.map_or_else(Default::default, |table| (table.codes().clone(), table.open)))
+        Ok(found.map_or_else(Default::default, |table| {
+            (table.codes().clone(), table.open)
+        }))
     }
 
     fn make_code_set(

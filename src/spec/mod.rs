@@ -188,6 +188,15 @@ impl Specs {
         self.0.tables.crosswalk_names()
     }
 
+    /// Looks at every row of every code table, every parent and every crosswalk, also of those that
+    /// ship; [`with_dir`](Self::with_dir) looks at those of layers.
+    ///
+    /// # Errors
+    /// When one is not as it should be: with file, line, column and what was expected.
+    pub fn verify_codes(&self) -> Result<()> {
+        self.0.tables.verify()
+    }
+
     /// The crosswalk that leads from a side to another, named as `country:alpha3`, and the two
     /// sides.
     ///
@@ -196,14 +205,19 @@ impl Specs {
     /// a file is broken.
     pub fn crosswalk_between(&self, from: &str, to: &str) -> Result<(Arc<Crosswalk>, Side, Side)> {
         let split = |name: &str| {
-            let parts = name.split_once(':').map(|(of, side)| (of.to_owned(), side.to_owned()));
+            let parts = name
+                .split_once(':')
+                .map(|(of, side)| (of.to_owned(), side.to_owned()));
             parts.ok_or_else(|| {
-                Error::unknown(format!("{name:?} is no side of a crosswalk, as country:alpha3"))
+                Error::unknown(format!(
+                    "{name:?} is no side of a crosswalk, as country:alpha3"
+                ))
             })
         };
         let ((name, from), (other, to)) = (split(from)?, split(to)?);
         if name != other {
-            let message = format!("{name} and {other} are two crosswalks: none leads from one to the other");
+            let message =
+                format!("{name} and {other} are two crosswalks: none leads from one to the other");
             return Err(Error::misuse(message));
         }
         let found = self.crosswalk(&name)?.ok_or_else(|| {
@@ -213,7 +227,10 @@ impl Specs {
         let side = |side: &str| {
             found.side(side).ok_or_else(|| {
                 let all: Vec<&str> = found.sides().map(|(_, side)| side).collect();
-                Error::unknown(format!("{name} has no side {side:?}; it has {}", all.join(", ")))
+                Error::unknown(format!(
+                    "{name} has no side {side:?}; it has {}",
+                    all.join(", ")
+                ))
             })
         };
         let (from, to) = (side(&from)?, side(&to)?);
@@ -615,4 +632,18 @@ fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>, depth: u32) -> Resul
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Specs;
+
+    #[test]
+    fn every_binding_names_a_table() {
+        let specs = Specs::base();
+        for bind in specs.binds() {
+            let table = specs.table(&bind.table).unwrap();
+            assert!(table.is_some(), "{} {}", bind.element, bind.table);
+        }
+    }
 }

@@ -1,10 +1,12 @@
-//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `show`, `specs`.
+//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `show`, `codes`,
+//! `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
 
 mod args;
 mod check;
+mod codes;
 mod convert;
 mod explain;
 mod fmt;
@@ -88,6 +90,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),
         Some(("show", matches)) => show::run(matches, lang),
+        Some(("codes", matches)) => codes::run(matches, lang),
         Some(("specs", matches)) => specs::run(matches, lang),
         Some(("completions", matches)) => pages::completions(matches, lang),
         Some(("man", matches)) => pages::man(matches, lang),

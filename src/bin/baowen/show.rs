@@ -402,7 +402,11 @@ fn element(
     if let Some(table) = &table
         && let Some(table) = specs.table(table)?
     {
-        codes.extend(table.entries().map(|entry| (entry.code().into(), entry.en().into())));
+        codes.extend(
+            table
+                .entries()
+                .map(|entry| (entry.code().into(), entry.en().into())),
+        );
     }
     if let Some(code) = code {
         codes.retain(|(held, _)| **held == **code);

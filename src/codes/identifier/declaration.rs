@@ -14,7 +14,10 @@ pub fn declaration18(text: &str) -> bool {
 /// 0, and two digits of the item.
 #[must_use]
 pub fn declaration21(text: &str) -> bool {
-    digits(text, 21) && year_at(text, 4) && text.as_bytes()[8] == b'0' && text.as_bytes()[18] == b'0'
+    digits(text, 21)
+        && year_at(text, 4)
+        && text.as_bytes()[8] == b'0'
+        && text.as_bytes()[18] == b'0'
 }
 
 /// Number of a customs tax bill (海关专用缴款书), 22 characters: the number of the import, `-` (or `/`
@@ -23,7 +26,10 @@ pub fn declaration21(text: &str) -> bool {
 #[must_use]
 pub fn tax_bill(text: &str) -> bool {
     let shape = |mark: char, tax: char| shaped(text, &format!("dddddddd1ddddddddd{mark}{tax}dd"));
-    year_at(text, 4) && ['-', '/', '*'].into_iter().any(|mark| ['A', 'L', 'Y'].into_iter().any(|tax| shape(mark, tax)))
+    year_at(text, 4)
+        && ['-', '/', '*']
+            .into_iter()
+            .any(|mark| ['A', 'L', 'Y'].into_iter().any(|tax| shape(mark, tax)))
 }
 
 /// Number that the data centre gives (数据中心统一编号): I or E and 17 digits, or 18 digits.
@@ -51,7 +57,9 @@ pub fn customs_district(text: &str) -> bool {
 /// exports, and three characters.
 #[must_use]
 pub fn road_batch(text: &str) -> bool {
-    shaped(text, "xxxxxxxxxdxxx") && organization(&text[..9]) && matches!(text.as_bytes()[9], b'0' | b'1')
+    shaped(text, "xxxxxxxxxdxxx")
+        && organization(&text[..9])
+        && matches!(text.as_bytes()[9], b'0' | b'1')
 }
 
 /// Load list number (载货清单号): 13 capitals or digits.
@@ -69,19 +77,28 @@ pub fn sender(text: &str) -> bool {
     };
     let named = |byte: u8| byte.is_ascii_alphanumeric() || b"_*@./-".contains(&byte);
     let behind = client.is_empty() || client.starts_with('_') && client.bytes().all(named);
-    text.len() <= 64 && shaped(&who[..4], "ddxx") && organization(&who[4..]) && behind
+    who.is_ascii()
+        && text.len() <= 64
+        && shaped(&who[..4], "ddxx")
+        && organization(&who[4..])
+        && behind
 }
 
 /// Client of the data exchange platform: `DXP`, its kind, and ten characters.
 #[must_use]
 pub fn dxp(text: &str) -> bool {
-    ["ESW", "ENT", "LGS", "PAY"].into_iter().any(|kind| shaped(text, &format!("DXP{kind}xxxxxxxxxx")))
+    ["ESW", "ENT", "LGS", "PAY"]
+        .into_iter()
+        .any(|kind| shaped(text, &format!("DXP{kind}xxxxxxxxxx")))
 }
 
 /// File name of a manifest: `CN_MT1401_1p0_SENDER_20190101120000000.xml`, or `.zip`.
 #[must_use]
 pub fn manifest_file(text: &str) -> bool {
-    let Some(name) = text.strip_suffix(".xml").or_else(|| text.strip_suffix(".zip")) else {
+    let Some(name) = text
+        .strip_suffix(".xml")
+        .or_else(|| text.strip_suffix(".zip"))
+    else {
         return false;
     };
     let parts: Vec<&str> = name.split('_').collect();
@@ -90,7 +107,9 @@ pub fn manifest_file(text: &str) -> bool {
     };
     let with_client = match client {
         [] => true,
-        [client] => client.strip_prefix("DXP").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(is_capital_or_digit)),
+        [client] => client
+            .strip_prefix("DXP")
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(is_capital_or_digit)),
         _ => false,
     };
     shaped(kind, "MTxxxx") && !who.is_empty() && with_client && digits(at, 17)
@@ -102,7 +121,10 @@ pub fn overlanded_bill(text: &str) -> bool {
     let (Some(batch), Some(sequence)) = (text.get(4..17), text.get(17..)) else {
         return false;
     };
-    text.starts_with("FDCA") && load_list(batch) && (1..=18).contains(&sequence.len()) && digits(sequence, sequence.len())
+    text.starts_with("FDCA")
+        && load_list(batch)
+        && (1..=18).contains(&sequence.len())
+        && digits(sequence, sequence.len())
 }
 
 /// Identifier of a message of cross-border trade: a UUID in capitals.
@@ -135,15 +157,20 @@ pub fn ceb_list(text: &str) -> bool {
 /// nine digits.
 #[must_use]
 pub fn bonded_list(text: &str) -> bool {
-    ["I", "E"].into_iter().any(|mark| shaped(text, &format!("QDxxxxdd{mark}ddddddddd")))
+    ["I", "E"]
+        .into_iter()
+        .any(|mark| shaped(text, &format!("QDxxxxdd{mark}ddddddddd")))
 }
 
 /// Number of a gate pass (核放单): Z, district, I or E, the day in six digits, T (two steps) or a
 /// digit, eleven digits.
 #[must_use]
 pub fn gate_pass(text: &str) -> bool {
-    let shape = |mark: &str, step: &str| shaped(text, &format!("Zxxxx{mark}dddddd{step}ddddddddddd"));
-    let shaped = ["I", "E"].into_iter().any(|mark| shape(mark, "T") || shape(mark, "d"));
+    let shape =
+        |mark: &str, step: &str| shaped(text, &format!("Zxxxx{mark}dddddd{step}ddddddddddd"));
+    let shaped = ["I", "E"]
+        .into_iter()
+        .any(|mark| shape(mark, "T") || shape(mark, "d"));
     shaped && is_day(&format!("20{}", &text[6..12]))
 }
 
@@ -166,7 +193,10 @@ pub fn date_time(text: &str) -> bool {
     if !matches!(text.len(), 8 | 14 | 17) || !digits(text, text.len()) || !is_day(&text[..8]) {
         return false;
     }
-    let two = |at: usize| text.get(at..at + 2).map_or(0, |part| part.parse::<u32>().unwrap_or(99));
+    let two = |at: usize| {
+        text.get(at..at + 2)
+            .map_or(0, |part| part.parse::<u32>().unwrap_or(99))
+    };
     two(8) < 24 && two(10) < 60 && two(12) < 60
 }
 
@@ -188,56 +218,183 @@ mod tests {
     fn declarations() {
         cases(
             declaration18,
-            &["530120181012345678", "53A120240012345678", "53012024I012345678"],
-            &["530118181012345678", "530120182012345678", "53012018101234567", "5301201810123456781"],
+            &[
+                "530120181012345678",
+                "53A120240012345678",
+                "53012024I012345678",
+            ],
+            &[
+                "530118181012345678",
+                "530120182012345678",
+                "53012018101234567",
+                "5301201810123456781",
+            ],
         );
-        cases(declaration21, &["530120180012345678001"], &["530120181012345678001", "530120180012345678101", "53012018001234567800"]);
+        cases(
+            declaration21,
+            &["530120180012345678001"],
+            &[
+                "530120181012345678001",
+                "530120180012345678101",
+                "53012018001234567800",
+            ],
+        );
         cases(
             tax_bill,
-            &["530120181012345678-L01", "530120181012345678-A02", "530120181012345678/L01"],
-            &["530120180012345678-L01", "530120181012345678-B01", "530120181012345678L01", "530120181012345678-L0"],
+            &[
+                "530120181012345678-L01",
+                "530120181012345678-A02",
+                "530120181012345678/L01",
+            ],
+            &[
+                "530120180012345678-L01",
+                "530120181012345678-B01",
+                "530120181012345678L01",
+                "530120181012345678-L0",
+            ],
         );
-        cases(data_centre_number, &["E20240001310220743", "I20240000000000001", "202400000000000001"], &["X20240001310220743", "2024"]);
-        cases(ciq_number, &["110000118012345"], &["11000011801234", "11000011801234E"]);
-        cases(customs_district, &["5301", "53A1"], &["530", "A301", "53a1"]);
+        cases(
+            data_centre_number,
+            &[
+                "E20240001310220743",
+                "I20240000000000001",
+                "202400000000000001",
+            ],
+            &["X20240001310220743", "2024"],
+        );
+        cases(
+            ciq_number,
+            &["110000118012345"],
+            &["11000011801234", "11000011801234E"],
+        );
+        cases(
+            customs_district,
+            &["5301", "53A1"],
+            &["530", "A301", "53a1"],
+        );
     }
 
     #[test]
     fn manifests() {
         // 00000001-9 is an organization code.
-        cases(road_batch, &["0000000191001", "000000019000A"], &["0000000181001", "0000000192001", "000000019100"]);
-        cases(load_list, &["5345201902001"], &["534520190200", "534520190200a"]);
+        cases(
+            road_batch,
+            &["0000000191001", "000000019000A"],
+            &["0000000181001", "0000000192001", "000000019100"],
+        );
+        cases(
+            load_list,
+            &["5345201902001"],
+            &["534520190200", "534520190200a"],
+        );
         cases(
             sender,
             &["5301000000019", "5301000000019_DXPESW0000000001"],
-            &["5301000000018", "5301000000019DXP", "X301000000019", "5301000000019_ "],
+            &[
+                "5301000000018",
+                "5301000000019DXP",
+                "X301000000019",
+                "5301000000019_ ",
+            ],
         );
-        cases(dxp, &["DXPESW0000000001", "DXPENT000000000A"], &["DXPABC0000000001", "DXPESW000000001"]);
+        cases(
+            dxp,
+            &["DXPESW0000000001", "DXPENT000000000A"],
+            &["DXPABC0000000001", "DXPESW000000001"],
+        );
         cases(
             manifest_file,
-            &["CN_MT1401_1p0_5301000000019_20190101120000000.xml", "CN_MT1401_1p0_5301000000019_DXPESW0000000001_20190101120000000.zip"],
-            &["CN_MT1401_1p0_5301000000019_20190101120000000.txt", "CN_XX1401_1p0_A_20190101120000000.xml", "CN_MT1401_1p0__20190101120000000.xml", "CN_MT1401_1p0_20190101120000000.xml"],
+            &[
+                "CN_MT1401_1p0_5301000000019_20190101120000000.xml",
+                "CN_MT1401_1p0_5301000000019_DXPESW0000000001_20190101120000000.zip",
+            ],
+            &[
+                "CN_MT1401_1p0_5301000000019_20190101120000000.txt",
+                "CN_XX1401_1p0_A_20190101120000000.xml",
+                "CN_MT1401_1p0__20190101120000000.xml",
+                "CN_MT1401_1p0_20190101120000000.xml",
+            ],
         );
-        cases(overlanded_bill, &["FDCA00000001910011"], &["FDCA0000000191001", "ABCD00000001910011", "FDCA0000000191001A"]);
+        cases(
+            overlanded_bill,
+            &["FDCA00000001910011"],
+            &[
+                "FDCA0000000191001",
+                "ABCD00000001910011",
+                "FDCA0000000191001A",
+            ],
+        );
     }
 
     #[test]
     fn bonded_and_cross_border() {
-        cases(ceb_guid, &["4CDE1CFD-EDED-46B1-946C-B8022E42FC94"], &["4cde1cfd-EDED-46B1-946C-B8022E42FC94", "4CDE1CFD-EDED-46B1-946CB8022E42FC94", "GCDE1CFD-EDED-46B1-946C-B8022E42FC94"]);
-        cases(ceb_prenumber, &["B20240131000000001", "R20240131000000001"], &["B20240132000000001", "A20240131000000001", "B2024013100000000"]);
-        cases(ceb_list, &["53012024I000000001"], &["530120241000000001", "5301202 I000000001"]);
-        cases(bonded_list, &["QD530124I000000001", "QD53A124E000000001"], &["QD530124X000000001", "QE530124I000000001"]);
-        cases(gate_pass, &["Z5301I240131T00000000001", "Z5301E240131000000000001"], &["Z5301I240132T00000000001", "Z5301X240131T00000000001", "Z5301I240131T0000000001"]);
-        cases(processing_prenumber, &["202400000000000001"], &["192400000000000001", "20240000000000001"]);
-        cases(manual, &["T3111W000001", "B53012400001"], &["t3111W000001", "T311W0000011", "T3111W00001"]);
+        cases(
+            ceb_guid,
+            &["4CDE1CFD-EDED-46B1-946C-B8022E42FC94"],
+            &[
+                "4cde1cfd-EDED-46B1-946C-B8022E42FC94",
+                "4CDE1CFD-EDED-46B1-946CB8022E42FC94",
+                "GCDE1CFD-EDED-46B1-946C-B8022E42FC94",
+            ],
+        );
+        cases(
+            ceb_prenumber,
+            &["B20240131000000001", "R20240131000000001"],
+            &[
+                "B20240132000000001",
+                "A20240131000000001",
+                "B2024013100000000",
+            ],
+        );
+        cases(
+            ceb_list,
+            &["53012024I000000001"],
+            &["530120241000000001", "5301202 I000000001"],
+        );
+        cases(
+            bonded_list,
+            &["QD530124I000000001", "QD53A124E000000001"],
+            &["QD530124X000000001", "QE530124I000000001"],
+        );
+        cases(
+            gate_pass,
+            &["Z5301I240131T00000000001", "Z5301E240131000000000001"],
+            &[
+                "Z5301I240132T00000000001",
+                "Z5301X240131T00000000001",
+                "Z5301I240131T0000000001",
+            ],
+        );
+        cases(
+            processing_prenumber,
+            &["202400000000000001"],
+            &["192400000000000001", "20240000000000001"],
+        );
+        cases(
+            manual,
+            &["T3111W000001", "B53012400001"],
+            &["t3111W000001", "T311W0000011", "T3111W00001"],
+        );
     }
 
     #[test]
     fn dates_and_times() {
         cases(
             date_time,
-            &["20240229", "20240229235959", "20240229235959086", "20240229235959999"],
-            &["20230229", "202402292400", "20240229240000", "20240229236000", "2024-02-29", "20240229235960"],
+            &[
+                "20240229",
+                "20240229235959",
+                "20240229235959086",
+                "20240229235959999",
+            ],
+            &[
+                "20230229",
+                "202402292400",
+                "20240229240000",
+                "20240229236000",
+                "2024-02-29",
+                "20240229235960",
+            ],
         );
     }
 }

@@ -7,7 +7,13 @@ use super::{digit, digits, is_capital_or_digit, is_day};
 #[must_use]
 pub fn uscc(text: &str) -> bool {
     const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    if text.len() != 18 || !text.bytes().skip(2).take(6).all(|byte| byte.is_ascii_digit()) {
+    if text.len() != 18
+        || !text
+            .bytes()
+            .skip(2)
+            .take(6)
+            .all(|byte| byte.is_ascii_digit())
+    {
         return false;
     }
     let (mut sum, mut weight) = (0, 1);
@@ -19,7 +25,10 @@ pub fn uscc(text: &str) -> bool {
         weight = weight * 3 % 31;
     }
     // 3 to the 17th is 22 modulo 31: the check character counts once, not so often.
-    let last = ALPHABET.iter().position(|held| Some(*held) == text.bytes().next_back()).unwrap_or(0);
+    let last = ALPHABET
+        .iter()
+        .position(|held| Some(*held) == text.bytes().next_back())
+        .unwrap_or(0);
     let before = sum - last * 22;
     (31 - before % 31) % 31 == last
 }
@@ -31,7 +40,9 @@ pub fn organization(text: &str) -> bool {
     const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
     let code: Vec<u8> = match text.as_bytes() {
         bytes if bytes.len() == 9 => bytes.to_vec(),
-        [body @ .., b'-', check] if body.len() == 8 => body.iter().chain([check]).copied().collect(),
+        [body @ .., b'-', check] if body.len() == 8 => {
+            body.iter().chain([check]).copied().collect()
+        }
         _ => return false,
     };
     let mut sum = 0;
@@ -56,13 +67,23 @@ pub fn organization(text: &str) -> bool {
 #[must_use]
 pub fn identity18(text: &str) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let (Some(body), Some(born), Some(check)) = (text.get(..17), text.get(6..14), text.get(17..)) else {
+    let (Some(body), Some(born), Some(check)) = (text.get(..17), text.get(6..14), text.get(17..))
+    else {
         return false;
     };
-    if !digits(body, 17) || body.starts_with('0') || !(born.starts_with("19") || born.starts_with("20")) || !is_day(born) {
+    if !digits(body, 17)
+        || body.starts_with('0')
+        || !(born.starts_with("19") || born.starts_with("20"))
+        || !is_day(born)
+    {
         return false;
     }
-    let sum: u32 = body.bytes().filter_map(digit).zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
+    let sum: u32 = body
+        .bytes()
+        .filter_map(digit)
+        .zip(WEIGHTS)
+        .map(|(value, weight)| value * weight)
+        .sum();
     check.as_bytes() == [b"10X98765432"[sum as usize % 11]]
 }
 
@@ -76,7 +97,7 @@ pub fn identity15(text: &str) -> bool {
 /// capitals or digits.
 #[must_use]
 pub fn customs_registration(text: &str) -> bool {
-    text.len() == 10 && digits(&text[..5.min(text.len())], 5) && text.bytes().all(is_capital_or_digit)
+    text.len() == 10 && text.bytes().all(is_capital_or_digit) && digits(&text[..5], 5)
 }
 
 /// Inspection registration number of an enterprise (检验检疫备案号): ten digits.
@@ -100,8 +121,12 @@ pub fn plate(text: &str) -> bool {
     const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
     const LAST: &str = "挂学警港澳领";
     let mut characters = text.chars();
-    let starts = characters.next().is_some_and(|first| PROVINCES.contains(first))
-        && characters.next().is_some_and(|letter| letter.is_ascii_uppercase());
+    let starts = characters
+        .next()
+        .is_some_and(|first| PROVINCES.contains(first))
+        && characters
+            .next()
+            .is_some_and(|letter| letter.is_ascii_uppercase());
     let rest: Vec<char> = characters.take(7).collect();
     let usual = |c: &char| c.is_ascii_digit() || c.is_ascii_uppercase() && !matches!(c, 'I' | 'O');
     let Some((last, before)) = rest.split_last() else {
@@ -120,11 +145,21 @@ mod tests {
         // The body is made up; the check character by hand: sum of value times 3^i modulo 31.
         for good in ["91350100M000100Y43", "91110000MA00000012"] {
             let body = &good[..17];
-            let right: Vec<char> = "0123456789ABCDEFGHJKLMNPQRTUWXY".chars().filter(|c| uscc(&format!("{body}{c}"))).collect();
+            let right: Vec<char> = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+                .chars()
+                .filter(|c| uscc(&format!("{body}{c}")))
+                .collect();
             assert_eq!(right.len(), 1, "{body} has one check character");
         }
         assert!(uscc("91350100M000100Y43"), "the example of the standard");
-        for wrong in ["91350100M000100Y44", "91350100M000100Y4", "91350100m000100Y43", "91350100M00O100Y43", "9135X100M000100Y43", "19350100M000100Y43"] {
+        for wrong in [
+            "91350100M000100Y44",
+            "91350100M000100Y4",
+            "91350100m000100Y43",
+            "91350100M00O100Y43",
+            "9135X100M000100Y43",
+            "19350100M000100Y43",
+        ] {
             assert!(!uscc(wrong), "{wrong}");
         }
     }
@@ -135,7 +170,13 @@ mod tests {
         assert!(organization("D2143569X") && organization("D2143569-X"));
         // 00000000: the sum is 0, 11 is 0. 00000001: 2, so 9.
         assert!(organization("000000000") && organization("000000019"));
-        for wrong in ["D21435690", "d2143569X", "D2143569", "D2143569--X", "D214356-9X"] {
+        for wrong in [
+            "D21435690",
+            "d2143569X",
+            "D2143569",
+            "D2143569--X",
+            "D214356-9X",
+        ] {
             assert!(!organization(wrong), "{wrong}");
         }
     }
@@ -145,22 +186,58 @@ mod tests {
         // The example of the standard.
         assert!(identity18("11010519491231002X"));
         // One digit or two neighbours changed.
-        for wrong in ["11010519491231003X", "11010519491213002X", "110105194912310021", "01010519491231002X", "11010519490229002X", "11010519491231002x"] {
+        for wrong in [
+            "11010519491231003X",
+            "11010519491213002X",
+            "110105194912310021",
+            "01010519491231002X",
+            "11010519490229002X",
+            "11010519491231002x",
+        ] {
             assert!(!identity18(wrong), "{wrong}");
         }
-        assert!(identity15("110105491231002") && !identity15("110105491331002") && !identity15("11010549123100X"));
+        assert!(
+            identity15("110105491231002")
+                && !identity15("110105491331002")
+                && !identity15("11010549123100X")
+        );
     }
 
     #[test]
     fn forms_of_registrations() {
         assert!(customs_registration("4403160001") && customs_registration("44031600A1"));
-        assert!(!customs_registration("44O3160001") && !customs_registration("440316001") && !customs_registration("44031600a1"));
+        assert!(
+            !customs_registration("44O3160001")
+                && !customs_registration("440316001")
+                && !customs_registration("44031600a1")
+        );
         assert!(ciq_registration("4403160001") && !ciq_registration("44031600A1"));
-        assert!(aeo("SG123456789012") && aeo("KR1234567") && !aeo("sg123456789012") && !aeo("S1234567") && !aeo("KR1234"));
-        for plated in ["粤B12345", "粤ZA123港", "京A12345", "粤BD12345", "沪A1234挂"] {
+        assert!(
+            aeo("SG123456789012")
+                && aeo("KR1234567")
+                && !aeo("sg123456789012")
+                && !aeo("S1234567")
+                && !aeo("KR1234")
+        );
+        for plated in [
+            "粤B12345",
+            "粤ZA123港",
+            "京A12345",
+            "粤BD12345",
+            "沪A1234挂",
+        ] {
             assert!(plate(plated), "{plated}");
         }
-        for wrong in ["粤B1234", "粤112345", "B12345", "粤BI2345", "粤B1234567", "粤B123港5", "粤B12345港", "国A12345"] {
+        for wrong in [
+            "粤B1234",
+            "粤112345",
+            "B12345",
+            "粤BI2345",
+            "粤B1234567",
+            "粤B123港5",
+            "粤B12345港",
+            "国A12345",
+        ] {
             assert!(!plate(wrong), "{wrong}");
         }
     }

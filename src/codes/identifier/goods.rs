@@ -7,14 +7,23 @@ fn gs1(text: &str, len: usize) -> bool {
     if !digits(text, len) {
         return false;
     }
-    let weighted = text.bytes().rev().filter_map(digit).zip([1, 3].into_iter().cycle());
-    weighted.map(|(value, weight)| value * weight).sum::<u32>().is_multiple_of(10)
+    let weighted = text
+        .bytes()
+        .rev()
+        .filter_map(digit)
+        .zip([1, 3].into_iter().cycle());
+    weighted
+        .map(|(value, weight)| value * weight)
+        .sum::<u32>()
+        .is_multiple_of(10)
 }
 
 /// GTIN of 8, 12, 13 or 14 digits.
 #[must_use]
 pub fn gtin(text: &str) -> bool {
-    matches!(text.len(), 8 | 12 | 13 | 14) && gs1(text, text.len()) && text.bytes().any(|byte| byte != b'0')
+    matches!(text.len(), 8 | 12 | 13 | 14)
+        && gs1(text, text.len())
+        && text.bytes().any(|byte| byte != b'0')
 }
 
 /// EAN-13 (GB 12904).
@@ -63,7 +72,12 @@ mod tests {
         // UPC-A 036000291452.
         assert!(gtin("036000291452") && gtin("10614141000415"));
         assert!(sscc("106141412345678908") && !sscc("106141412345678909"));
-        for wrong in ["00000000", "400638133393", "40063813339311", "400638133393X"] {
+        for wrong in [
+            "00000000",
+            "400638133393",
+            "40063813339311",
+            "400638133393X",
+        ] {
             assert!(!gtin(wrong), "{wrong}");
         }
     }

@@ -131,7 +131,8 @@ fn shaped(text: &str, shape: &str) -> bool {
 
 /// Whether the digits of a year of this or the last century stand at `at`.
 fn year_at(text: &str, at: usize) -> bool {
-    matches!(text.get(at..at + 2), Some("19" | "20")) && digits(text.get(at + 2..at + 4).unwrap_or(""), 2)
+    matches!(text.get(at..at + 2), Some("19" | "20"))
+        && digits(text.get(at + 2..at + 4).unwrap_or(""), 2)
 }
 
 /// Whether `CCYYMMDD` is a day.
@@ -148,7 +149,12 @@ mod tests {
         assert!(CHECKS.windows(2).all(|pair| pair[0].name < pair[1].name));
         for check in CHECKS {
             assert!(!check.en.is_empty() && !check.zh.is_empty() && !check.standard.is_empty());
-            assert!(check.name.strip_prefix("valid.").is_some_and(|name| !name.is_empty()));
+            assert!(
+                check
+                    .name
+                    .strip_prefix("valid.")
+                    .is_some_and(|name| !name.is_empty())
+            );
         }
         assert!(find("valid.uscc").is_some() && find("uscc").is_none());
     }
@@ -157,7 +163,29 @@ mod tests {
     #[test]
     fn odd_texts_are_not_valid() {
         let long = "9".repeat(10_000);
-        let odd = ["", " ", "\0", "é", "中国", "中文字符中文字符中文字符", "１２３４５６７", "-", "/", "@", "💡💡💡💡💡", &long, "A中23456789012345", "12345中", "\u{FEFF}CSQU3054383", "CSQU3054383\n", "é1234567890123456", "123456é8901234567"];
+        let odd = [
+            "",
+            " ",
+            "\0",
+            "é",
+            "中国",
+            "中文字符中文字符中文字符",
+            "１２３４５６７",
+            "-",
+            "/",
+            "@",
+            "💡💡💡💡💡",
+            "-💡💡-",
+            "-💡-----",
+            "---💡---💡----",
+            &long,
+            "A中23456789012345",
+            "12345中",
+            "\u{FEFF}CSQU3054383",
+            "CSQU3054383\n",
+            "é1234567890123456",
+            "123456é8901234567",
+        ];
         for check in CHECKS {
             for text in odd {
                 assert!(!(check.check)(text), "{} {text:.40}", check.name);

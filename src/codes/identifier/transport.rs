@@ -106,7 +106,8 @@ pub fn container_type(text: &str) -> bool {
     let [length, height, group, kind] = *text.as_bytes() else {
         return false;
     };
-    let sized = b"123456789ABCDEFGHKLMNPR".contains(&length) && b"0245689CDEFLMNP".contains(&height);
+    let sized =
+        b"123456789ABCDEFGHKLMNPR".contains(&length) && b"0245689CDEFLMNP".contains(&height);
     let numbered = b"GVBSRHUPTNAK".contains(&group) && is_capital_or_digit(kind);
     sized && (numbered || group.is_ascii_uppercase() && kind.is_ascii_uppercase())
 }
@@ -116,7 +117,9 @@ pub fn container_type(text: &str) -> bool {
 #[must_use]
 pub fn unlocode(text: &str) -> bool {
     let place = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'9');
-    text.len() == 5 && text.bytes().take(2).all(|byte| byte.is_ascii_uppercase()) && text.bytes().skip(2).all(place)
+    text.len() == 5
+        && text.bytes().take(2).all(|byte| byte.is_ascii_uppercase())
+        && text.bytes().skip(2).all(place)
 }
 
 /// Place code of a port that has none: four characters of the customs district and a digit.
@@ -147,11 +150,20 @@ mod tests {
         // The example of the standard, and two that were computed by hand.
         for good in ["CSQU3054383", "ZEPU0037255", "EXLU1234560"] {
             let body = &good[..10];
-            let right = (0..10).filter(|digit| container(&format!("{body}{digit}"))).count();
+            let right = (0..10)
+                .filter(|digit| container(&format!("{body}{digit}")))
+                .count();
             assert_eq!(right, 1, "{body} has one check digit");
         }
         assert!(container("CSQU3054383") && container("ZEPU0037255"));
-        for wrong in ["CSQU3054384", "CSQX3054383", "CSQ03054383", "csqu3054383", "CSQU305438", "CSQU30543833"] {
+        for wrong in [
+            "CSQU3054384",
+            "CSQX3054383",
+            "CSQ03054383",
+            "csqu3054383",
+            "CSQU305438",
+            "CSQU30543833",
+        ] {
             assert!(!container(wrong), "{wrong}");
         }
     }
@@ -160,7 +172,15 @@ mod tests {
     fn letters_of_containers_leave_out_multiples_of_eleven() {
         // A 10, B 12, K 21, L 23, U 32, V 34, Z 38: each as the first letter of …AAU000000, whose
         // other letters give 10*2 + 10*4 + 32*8 = 316.
-        for (letter, value) in [('A', 10), ('B', 12), ('K', 21), ('L', 23), ('U', 32), ('V', 34), ('Z', 38)] {
+        for (letter, value) in [
+            ('A', 10),
+            ('B', 12),
+            ('K', 21),
+            ('L', 23),
+            ('U', 32),
+            ('V', 34),
+            ('Z', 38),
+        ] {
             let check = (value + 316) % 11 % 10;
             assert!(container(&format!("{letter}AAU000000{check}")), "{letter}");
         }
@@ -171,10 +191,27 @@ mod tests {
         // 9*7+0*6+7*5+4*4+7*3+2*2 = 139.
         assert!(imo("9074729") && imo("IMO9074729") && imo("IMO 9074729"));
         assert!(!imo("9074728") && !imo("907472") && !imo("imo9074729"));
-        for good in ["412345678", "004120001", "041234567", "111412001", "970112345", "974001234", "984121234", "994121234", "841234567"] {
+        for good in [
+            "412345678",
+            "004120001",
+            "041234567",
+            "111412001",
+            "970112345",
+            "974001234",
+            "984121234",
+            "994121234",
+            "841234567",
+        ] {
             assert!(mmsi(good), "{good}");
         }
-        for wrong in ["112345678", "199999999", "776000000", "41234567", "000000000", "111000001"] {
+        for wrong in [
+            "112345678",
+            "199999999",
+            "776000000",
+            "41234567",
+            "000000000",
+            "111000001",
+        ] {
             assert!(!mmsi(wrong), "{wrong}");
         }
     }
@@ -183,10 +220,16 @@ mod tests {
     fn vehicles_and_waybills() {
         // The example of 49 CFR 565.
         assert!(vin("1M8GDM9AXKP042788") && vin("11111111111111111"));
-        assert!(!vin("1M8GDM9A1KP042788") && !vin("1M8GDM9AXKP04278O") && !vin("1m8gdm9axkp042788"));
+        assert!(
+            !vin("1M8GDM9A1KP042788") && !vin("1M8GDM9AXKP04278O") && !vin("1m8gdm9axkp042788")
+        );
         // 1234567 mod 7 = 5.
         assert!(air_waybill("999-12345675") && air_waybill("99912345675"));
-        assert!(!air_waybill("999-12345674") && !air_waybill("999--1234567") && !air_waybill("9991234567"));
+        assert!(
+            !air_waybill("999-12345674")
+                && !air_waybill("999--1234567")
+                && !air_waybill("9991234567")
+        );
     }
 
     #[test]
@@ -197,10 +240,22 @@ mod tests {
         for wrong in ["40HC1", "0000", "22g1", "22", "J2G1"] {
             assert!(!container_type(wrong), "{wrong}");
         }
-        assert!(unlocode("CNSHA") && unlocode("US2NY") && !unlocode("CN1HA") && !unlocode("CNSH") && !unlocode("cnsha"));
+        assert!(
+            unlocode("CNSHA")
+                && unlocode("US2NY")
+                && !unlocode("CN1HA")
+                && !unlocode("CNSH")
+                && !unlocode("cnsha")
+        );
         assert!(unlisted_port("53451") && !unlisted_port("5345"));
         assert!(bay_position("0010482") && !bay_position("010482"));
         assert!(seal("M/ABC123@CA") && seal("E/1@SH"));
-        assert!(!seal("X/1@CA") && !seal("M/@CA") && !seal("M/1@ZZ") && !seal("M/1") && !seal(&format!("M/{}@CA", "1".repeat(40))));
+        assert!(
+            !seal("X/1@CA")
+                && !seal("M/@CA")
+                && !seal("M/1@ZZ")
+                && !seal("M/1")
+                && !seal(&format!("M/{}@CA", "1".repeat(40)))
+        );
     }
 }

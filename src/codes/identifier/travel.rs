@@ -28,7 +28,10 @@ fn optional(line: &[u8], from: usize, len: usize) -> bool {
 
 /// Letters of the country or nationality, filled with `<`.
 fn state(code: &[u8]) -> bool {
-    let letters = code.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let letters = code
+        .iter()
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
     letters > 0 && code[letters..].iter().all(|byte| *byte == b'<')
 }
 
@@ -38,7 +41,11 @@ fn sex(byte: u8) -> bool {
 
 /// Number, nationality, birth, sex and expiry as the second line of a passport has them.
 fn person(line: &[u8]) -> bool {
-    field(line, 0, 9) && state(&line[10..13]) && field(line, 13, 6) && sex(line[20]) && field(line, 21, 6)
+    field(line, 0, 9)
+        && state(&line[10..13])
+        && field(line, 13, 6)
+        && sex(line[20])
+        && field(line, 21, 6)
 }
 
 /// The second line of the zone of a passport (TD3): 44 characters, five check digits.
@@ -55,13 +62,18 @@ pub fn mrz_line2(text: &str) -> bool {
 /// card (TD1, three of 30; TD2, two of 36). The lines follow one another, with line ends or not.
 #[must_use]
 pub fn mrz(text: &str) -> bool {
-    let zone: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let zone: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+        .collect();
     let known = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'<';
     if !zone.iter().all(known) || text.lines().count() > 3 {
         return false;
     }
     match (zone.len(), zone.first()) {
-        (88, Some(b'P')) => state(&zone[2..5]) && std::str::from_utf8(&zone[44..]).is_ok_and(mrz_line2),
+        (88, Some(b'P')) => {
+            state(&zone[2..5]) && std::str::from_utf8(&zone[44..]).is_ok_and(mrz_line2)
+        }
         (88, Some(b'V')) => state(&zone[2..5]) && person(&zone[44..]),
         (72, Some(b'V')) => state(&zone[2..5]) && person(&zone[36..]),
         (72, Some(b'A' | b'C' | b'I' | b'P')) => {
@@ -71,7 +83,12 @@ pub fn mrz(text: &str) -> bool {
         }
         (90, Some(b'A' | b'C' | b'I')) => {
             let (first, second) = (&zone[..30], &zone[30..60]);
-            let all = [&first[5..30], &second[0..7], &second[8..15], &second[18..29]];
+            let all = [
+                &first[5..30],
+                &second[0..7],
+                &second[8..15],
+                &second[18..29],
+            ];
             state(&first[2..5])
                 && numbered(first)
                 && field(second, 0, 6)
@@ -90,7 +107,10 @@ fn numbered(first: &[u8]) -> bool {
         return field(first, 5, 9);
     }
     let rest = &first[15..30];
-    let end = rest.iter().position(|byte| *byte == b'<').unwrap_or(rest.len());
+    let end = rest
+        .iter()
+        .position(|byte| *byte == b'<')
+        .unwrap_or(rest.len());
     let Some((check, more)) = rest[..end].split_last() else {
         return false;
     };
@@ -121,7 +141,14 @@ mod tests {
             assert!(mrz(&zone.replace('\n', "")) && mrz(&zone.replace('\n', "\r\n")));
         }
         assert!(mrz_line2(TD3.lines().nth(1).unwrap()));
-        for (zone, of) in [(TD3, "408122"), (TD1, "408122"), (TD2, "408122"), (TD3, "1204159"), (TD1, "D2314"), (TD3, "ZE184")] {
+        for (zone, of) in [
+            (TD3, "408122"),
+            (TD1, "408122"),
+            (TD2, "408122"),
+            (TD3, "1204159"),
+            (TD1, "D2314"),
+            (TD3, "ZE184"),
+        ] {
             let digit = of.chars().nth(2).unwrap();
             let other = if digit == '9' { '8' } else { '9' };
             let changed = of.replacen(digit, &other.to_string(), 1);
@@ -150,6 +177,11 @@ mod tests {
     #[test]
     fn document_numbers() {
         assert!(passport("E12345678") && passport("L898902C3"));
-        assert!(!passport("e12345678") && !passport("ABCDEFGHI") && !passport("E123456789") && !passport("E123"));
+        assert!(
+            !passport("e12345678")
+                && !passport("ABCDEFGHI")
+                && !passport("E123456789")
+                && !passport("E123")
+        );
     }
 }
