@@ -54,7 +54,7 @@ impl Tables {
         Some(self.base[at].1)
     }
 
-    fn names<'t>(&'t self, crosswalks: bool) -> impl Iterator<Item = &'t str> {
+    fn names(&self, crosswalks: bool) -> impl Iterator<Item = &str> {
         self.base.iter().filter_map(move |(path, _)| {
             let name = match (path.strip_prefix(CROSSWALKS), crosswalks) {
                 (Some(name), true) => name,

@@ -202,7 +202,7 @@ pub(super) fn head(file: &str, text: &str) -> Result<Head> {
         let message = "only `extends table` ends codes of the table it extends";
         return Err(Error::spec(file, *line, 1, message));
     }
-    if head.rows.is_none() && !(extends && !head.ends.is_empty()) {
+    if head.rows.is_none() && (!extends || head.ends.is_empty()) {
         let message = "expected a line `rows` after the head of the table";
         return Err(Error::spec(file, 1, 1, message));
     }
