@@ -4,6 +4,7 @@
 
 pub mod charset;
 pub mod check;
+pub mod codes;
 pub mod convert;
 pub mod edifact;
 pub mod error;

@@ -501,18 +501,16 @@ impl<'c> MessageCheck<'c> {
         for control in std::mem::take(&mut self.controls) {
             let Some(row) = std::str::from_utf8(&control.qualifier)
                 .ok()
-                .and_then(|code| table.row(code))
+                .and_then(|code| table.get(code))
             else {
                 continue;
             };
-            let (Some(tag), Some(what)) = (row.get(1), row.get(2)) else {
-                continue;
-            };
+            let (tag, what) = (row.get("segment"), row.en());
             let positions = plan
                 .positions()
                 .iter()
                 .zip(&self.placed)
-                .filter(|(position, _)| &&*position.tag == tag);
+                .filter(|(position, _)| *position.tag == *tag);
             if positions.clone().next().is_none() {
                 continue;
             }
@@ -524,10 +522,10 @@ impl<'c> MessageCheck<'c> {
                 continue;
             }
             let mut finding = Finding::new(Code::CONTROL_TOTAL, control.span)
-                .with("qualifier", row[0])
+                .with("qualifier", row.code())
                 .with("counted", counted)
                 .with("what", what)
-                .with("what_zh", row.get(3).unwrap_or(what));
+                .with("what_zh", if row.zh().is_empty() { what } else { row.zh() });
             finding.value = Some(out.value(&control.value));
             finding.place.segment_number = Some(control.number);
             finding.place.segment = Some("CNT".into());

@@ -88,6 +88,13 @@ struct Inner {
     programs: Mutex<HashMap<(Key, u8), Option<Arc<Program>>>>,
 }
 
+/// The checks of numbers with a structure, which expressions call by name.
+fn checks() -> Functions {
+    let checks = crate::codes::identifier::CHECKS.iter();
+    let checks: Vec<_> = checks.map(|check| (check.name, check.check)).collect();
+    Functions::with_checks(&checks)
+}
+
 /// Reads a day as `CCYY-MM-DD`.
 fn day(text: &str) -> Option<Day> {
     use chrono::Datelike;
@@ -126,7 +133,7 @@ impl Rules {
         let rules = Self(Arc::new(Inner {
             specs: specs.clone(),
             held,
-            functions: Functions::default(),
+            functions: checks(),
             outside: Arc::new(outside),
             together: options.together.then(Arc::default),
             needs_order,

@@ -3,7 +3,6 @@
 //! [`Specs`] is the base that ships with the crate plus the layers of a user: folders with the
 //! layout of `specs/` (see [`Specs::with_dir`]).
 
-mod codeset;
 pub(crate) mod declared;
 mod directory;
 mod embedded;
@@ -12,7 +11,6 @@ mod layer;
 mod message;
 pub mod model;
 pub mod release;
-mod table;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod text;
@@ -23,13 +21,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-pub use codeset::CodeSet;
-pub(crate) use codeset::{ShortCodes, little_endian};
+pub use crate::codes::CodeSet;
+pub(crate) use crate::codes::{ShortCodes, little_endian};
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
-pub use table::Table;
 pub use text::Format;
 
+use crate::codes::{CodeTable, Crosswalk, Side, Tables};
 use crate::{Error, Result};
 use directory::{Directory, Mode};
 use release::{Release, Releases};
@@ -43,7 +41,7 @@ pub struct Specs(Arc<Inner>);
 struct Inner {
     edifact: Directory,
     service: Directory,
-    tables: table::Layered,
+    tables: Tables,
     /// Layouts of flat files that layers bring, latest last.
     flats: Vec<Arc<flat::Layout>>,
     /// Messages in XML that layers bring, latest last.
@@ -183,11 +181,11 @@ impl Specs {
         found.is_ok_and(|found| found.is_some())
     }
 
-    /// The table of `specs/codes` of that name.
+    /// The code table of that id, as `country-iso3166`: read once, then shared.
     ///
     /// # Errors
     /// When its file is broken.
-    pub fn table(&self, id: &str) -> Result<Option<Table>> {
+    pub fn table(&self, id: &str) -> Result<Option<Arc<CodeTable>>> {
         self.0.tables.get(id)
     }
 
@@ -207,8 +205,71 @@ impl Specs {
 
     /// The ids of all code tables, sorted.
     #[must_use]
-    pub fn table_names(&self) -> Vec<Box<str>> {
-        self.0.tables.names()
+    pub fn table_ids(&self) -> Vec<&str> {
+        self.0.tables.ids()
+    }
+
+    /// The crosswalk of that name, as `country`: compiled once, then shared.
+    ///
+    /// # Errors
+    /// When its file is broken.
+    pub fn crosswalk(&self, name: &str) -> Result<Option<Arc<Crosswalk>>> {
+        self.0.tables.crosswalk(name)
+    }
+
+    /// The names of all crosswalks, sorted.
+    #[must_use]
+    pub fn crosswalk_names(&self) -> Vec<&str> {
+        self.0.tables.crosswalk_names()
+    }
+
+    /// Looks at every row of every code table, every parent and every crosswalk, also of those that
+    /// ship; [`with_dir`](Self::with_dir) looks at those of layers.
+    ///
+    /// # Errors
+    /// When one is not as it should be: with file, line, column and what was expected.
+    pub fn verify_codes(&self) -> Result<()> {
+        self.0.tables.verify()
+    }
+
+    /// The crosswalk that leads from a side to another, named as `country:alpha3`, and the two
+    /// sides.
+    ///
+    /// # Errors
+    /// When there is no such crosswalk or side, when the two are of different crosswalks, or when
+    /// a file is broken.
+    pub fn crosswalk_between(&self, from: &str, to: &str) -> Result<(Arc<Crosswalk>, Side, Side)> {
+        let split = |name: &str| {
+            let parts = name
+                .split_once(':')
+                .map(|(of, side)| (of.to_owned(), side.to_owned()));
+            parts.ok_or_else(|| {
+                Error::unknown(format!(
+                    "{name:?} is no side of a crosswalk, as country:alpha3"
+                ))
+            })
+        };
+        let ((name, from), (other, to)) = (split(from)?, split(to)?);
+        if name != other {
+            let message =
+                format!("{name} and {other} are two crosswalks: none leads from one to the other");
+            return Err(Error::misuse(message));
+        }
+        let found = self.crosswalk(&name)?.ok_or_else(|| {
+            let all = self.crosswalk_names().join(", ");
+            Error::unknown(format!("there is no crosswalk {name:?}; there are {all}"))
+        })?;
+        let side = |side: &str| {
+            found.side(side).ok_or_else(|| {
+                let all: Vec<&str> = found.sides().map(|(_, side)| side).collect();
+                Error::unknown(format!(
+                    "{name} has no side {side:?}; it has {}",
+                    all.join(", ")
+                ))
+            })
+        };
+        let (from, to) = (side(&from)?, side(&to)?);
+        Ok((found, from, to))
     }
 
     /// Layouts of flat files (平台文件): those of layers first, the latest before all others.
@@ -347,6 +408,7 @@ impl Inner {
         let mut inner = Self {
             edifact: Directory::load("edifact/")?,
             service: Directory::load("edifact/service/")?,
+            tables: Tables::new(embedded::slice("codes/")),
             ..Self::default()
         };
         for entry in inner.edifact.base_file("bindings.txt")? {
@@ -414,6 +476,7 @@ impl Inner {
                 _ => {}
             }
         }
+        self.tables.compare()?;
         if !known && !dir.is_dir() {
             return Err(Error::io(
                 dir,
@@ -760,4 +823,18 @@ fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>, depth: u32) -> Resul
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Specs;
+
+    #[test]
+    fn every_binding_names_a_table() {
+        let specs = Specs::base();
+        for bind in specs.binds() {
+            let table = specs.table(&bind.table).unwrap();
+            assert!(table.is_some(), "{} {}", bind.element, bind.table);
+        }
+    }
 }

@@ -343,6 +343,50 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(format(&["text", "json", "xsd"])),
         )
         .subcommand(
+            Command::new("codes")
+                .about(t("Looks up code tables and crosswalks", "查询代码表和代码对照"))
+                .long_about(t(
+                    "Looks up code tables and crosswalks.\n\n  baowen codes                       the tables\n  baowen codes country               a table\n  baowen codes country CHN KOR       codes, with all that is known of them\n  baowen codes country --search hg   by name in either language, pinyin initials or another code\n  baowen codes --crosswalks          what leads where, one-to-one or not\n  baowen codes --crosswalk country:alpha3 country:customs KOR\n                                     what a code is elsewhere; without codes, all\n\nExit codes: 0 found, 1 not found, 2 misuse.",
+                    "查询代码表和代码对照。\n\n  baowen codes                       全部代码表\n  baowen codes country               一个代码表\n  baowen codes country CHN KOR       代码及其全部信息\n  baowen codes country --search 韩国  按中英文名称、拼音首字母或其他代码查找\n  baowen codes --crosswalks          全部对照及其类型（一对一等）\n  baowen codes --crosswalk country:alpha3 country:customs KOR\n                                     代码在另一体系中的对应；省略代码则列出全部\n\n退出码：0 找到，1 未找到，2 用法错误。",
+                ))
+                .arg(
+                    Arg::new("names")
+                        .value_name("TABLE|CODE")
+                        .num_args(0..)
+                        .help(t("A table, and codes of it; codes only with --crosswalk", "代码表及其代码；与 --crosswalk 合用时只写代码")),
+                )
+                .arg(
+                    Arg::new("search")
+                        .long("search")
+                        .short('s')
+                        .value_name("WORDS")
+                        .help(t("Look for a name, pinyin initials or another code", "按名称、拼音首字母或其他代码查找")),
+                )
+                .arg(
+                    Arg::new("crosswalk")
+                        .long("crosswalk")
+                        .num_args(2)
+                        .value_names(["FROM", "TO"])
+                        .conflicts_with_all(["search", "on"])
+                        .help(t("What codes of one side are on the other, as country:alpha3 country:customs", "一方代码在另一方的对应，如 country:alpha3 country:customs")),
+                )
+                .arg(
+                    Arg::new("crosswalks")
+                        .long("crosswalks")
+                        .action(ArgAction::SetTrue)
+                        .conflicts_with_all(["search", "on", "crosswalk", "names"])
+                        .help(t("List the crosswalks", "列出全部代码对照")),
+                )
+                .arg(
+                    Arg::new("on")
+                        .long("on")
+                        .value_name("DATE")
+                        .help(t("Only what is valid on that day, as 2024-01-31", "只显示该日有效的代码，如 2024-01-31")),
+                )
+                .arg(specs())
+                .arg(format(&["text", "json", "csv"])),
+        )
+        .subcommand(
             Command::new("specs")
                 .about(t("Loads specs, says whether they are sound, and lists what layers change", "加载规范，检查其正确性，并列出各层的改动"))
                 .arg(specs())

@@ -1,10 +1,12 @@
-//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `rules`, `show`, `specs`.
+//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `rules`, `show`, `codes`,
+//! `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
 
 mod args;
 mod check;
+mod codes;
 mod convert;
 mod explain;
 mod fmt;
@@ -90,6 +92,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
         Some(("explain", matches)) => explain::run(matches, lang),
         Some(("rules", matches)) => rules::run(matches, lang),
         Some(("show", matches)) => show::run(matches, lang),
+        Some(("codes", matches)) => codes::run(matches, lang),
         Some(("specs", matches)) => specs::run(matches, lang),
         Some(("completions", matches)) => pages::completions(matches, lang),
         Some(("man", matches)) => pages::man(matches, lang),
