@@ -6,6 +6,7 @@ pub mod charset;
 pub mod check;
 pub mod codes;
 pub mod convert;
+pub mod declare;
 pub mod edifact;
 pub mod error;
 pub mod expr;

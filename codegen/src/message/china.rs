@@ -213,6 +213,12 @@ fn add(message: &mut Message) -> Result<()> {
                         met = true;
                     }
                 }
+                ("uncoded", []) => {
+                    if let Holds::Value(value) = &mut element.holds {
+                        value.codes = Codes::None;
+                        met = true;
+                    }
+                }
                 ("add", [tag, format]) => {
                     let (Some(format), Holds::Parts { parts, .. }) =
                         (Format::parse(format), &mut element.holds)
@@ -241,7 +247,7 @@ fn add(message: &mut Message) -> Result<()> {
         });
         if !met {
             let message =
-                format!("{place} is not there, or {keyword} is none of tag, add, empty, gather");
+                format!("{place} is not there, or {keyword} is none of tag, add, empty, uncoded, gather");
             return Err(Fault::published(FILE, number + 1, message));
         }
     }

@@ -1,0 +1,398 @@
+//! From an entry to its messages: what is due, written, checked, and told of the entry's fields.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::due::Due;
+use super::entry::Entry;
+use super::origin::Origins;
+use super::system::{Message, System};
+use crate::check::{self, Checker};
+use crate::convert::Format;
+use crate::finding::{Code, Finding, Related, Severity, Sink, Syntax};
+use crate::map::{self, Direction, Map, Translator};
+use crate::rule::{self, Rules};
+use crate::spec::{Specs, near};
+use crate::{Error, Result};
+
+/// Settings of a declaration.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Values of the service's parameters.
+    pub params: Vec<(Box<str>, Box<str>)>,
+    /// Whether no message is written that has an error, and none at all where the entry has one.
+    pub strict: bool,
+    /// What rules are loaded with.
+    pub rules: rule::Options,
+}
+
+/// What came of an entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Messages that were written.
+    pub messages: u64,
+    /// Findings of severity error.
+    pub errors: u64,
+    /// Findings of severity warning.
+    pub warnings: u64,
+    /// Findings of severity hint.
+    pub hints: u64,
+}
+
+/// What became of a message of the service.
+#[derive(Debug)]
+pub struct Sent<'s> {
+    /// The message.
+    pub message: &'s Message,
+    /// The name of its file: `crew-list.edi`.
+    pub file: String,
+    /// The message as it is written; `None`: it is not due, or was not to be written.
+    pub bytes: Option<&'s [u8]>,
+}
+
+/// Makes the messages of a service from entries.
+#[derive(Debug)]
+pub struct Declarer {
+    specs: Specs,
+    system: System,
+    options: Options,
+    messages: Vec<Ready>,
+    rules: Rules,
+    entry: Checker,
+    checker: Checker,
+}
+
+/// A message made ready.
+#[derive(Debug)]
+struct Ready {
+    map: Arc<Map>,
+    due: Due,
+    origins: Origins,
+}
+
+impl Declarer {
+    /// A declarer of a service.
+    ///
+    /// # Errors
+    /// When a parameter is missing or not known, or the service, one of its maps or conditions, the
+    /// specs or rules they need are broken: with file, line and column.
+    pub fn new(specs: &Specs, system: System, options: Options) -> Result<Self> {
+        let entry = specs.xml_message(&system.entry.text)?;
+        let Some(entry) = entry.first() else {
+            let message = format!("no entry document is called {}", system.entry.text);
+            return Err(system.entry.fault(message));
+        };
+        for (name, _) in &options.params {
+            let known = system.params.iter().map(|param| &*param.name);
+            if !known.clone().any(|known| *known == **name) {
+                let near = near(name, known, 3);
+                let hint = match near.is_empty() {
+                    true => String::new(),
+                    false => format!("; did you mean {}?", near.join(", ")),
+                };
+                let message = format!("the service {} has no parameter {name}{hint}", system.name);
+                return Err(Error::misuse(message));
+            }
+        }
+        let missing: Vec<String> = system
+            .params
+            .iter()
+            .filter(|param| param.default.is_none())
+            .filter(|param| options.params.iter().all(|(name, _)| *name != param.name))
+            .map(|param| format!("--param {}=…", param.name))
+            .collect();
+        if !missing.is_empty() {
+            let message = format!("the service {} needs {}", system.name, missing.join(" "));
+            return Err(Error::misuse(message));
+        }
+        let rules = Rules::load(specs, options.rules.clone())?;
+        let mut messages = Vec::new();
+        for message in &system.messages {
+            let map = specs.map(&message.map.text).map_err(|error| match error.is_spec() {
+                true => error,
+                false => message.map.fault(error.to_string()),
+            })?;
+            if map.sides()[0] != entry.id() {
+                let [left, _] = map.sides();
+                let text = format!("map {} is from {left}, not from {}", map.name(), entry.id());
+                return Err(message.map.fault(text));
+            }
+            let due = Due::new(specs, entry, message)?;
+            let origins = Origins::new(&map);
+            messages.push(Ready { map, due, origins });
+        }
+        let watch = Arc::new(rules.clone());
+        let checking = |message| check::Options {
+            message,
+            ..check::Options::default()
+        };
+        let as_entry = Some(entry.id().parse()?);
+        Ok(Self {
+            specs: specs.clone(),
+            entry: Checker::new(specs, checking(as_entry))?.with_watch(watch.clone()),
+            checker: Checker::new(specs, checking(None))?.with_watch(watch),
+            system,
+            options,
+            messages,
+            rules,
+        })
+    }
+
+    /// The service.
+    #[must_use]
+    pub fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// The rules that entries and messages are held to.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Makes the messages of an entry and tells `sent` what becomes of each, in their order. What is
+    /// wrong goes to `sink`, located in the entry: a finding about a message names the field that the
+    /// value came from, and where in the message it is.
+    ///
+    /// # Errors
+    /// When the entry is no JSON at all, `sent` fails, or a spec is broken; never for what the entry
+    /// holds.
+    pub fn declare(
+        &self,
+        entry: &[u8],
+        sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>,
+        sink: &mut dyn Sink,
+    ) -> Result<Totals> {
+        let mut run = Run {
+            of: self,
+            sink,
+            totals: Totals::default(),
+            faulty: BTreeSet::new(),
+            unused: None,
+        };
+        run.all(entry, sent)?;
+        Ok(run.totals)
+    }
+
+    /// The parameters of a map for a message, of those that it knows.
+    fn params(&self, map: &Map, message: &Message) -> map::Options {
+        let mut options = map::Options::default();
+        let known = |name: &str| map.params().any(|(of, ..)| of == name);
+        let defaults = self
+            .system
+            .params
+            .iter()
+            .filter_map(|param| Some((&param.name, param.default.as_ref()?)));
+        let given = self.options.params.iter().map(|(name, value)| (name, value));
+        let own = message.params.iter().map(|(name, value)| (name, value));
+        for (name, value) in defaults.chain(own).chain(given) {
+            if known(name) {
+                options = options.with_param(name, value);
+            }
+        }
+        options
+    }
+}
+
+/// The extension of files of a format.
+const fn extension(format: Format) -> &'static str {
+    match format {
+        Format::Edifact => "edi",
+        Format::Xml => "xml",
+        Format::Json | Format::JsonLines => "json",
+        Format::Flat => "txt",
+    }
+}
+
+struct Run<'r> {
+    of: &'r Declarer,
+    sink: &'r mut dyn Sink,
+    totals: Totals,
+    /// Fields that the entry's own check found wrong, by their offsets.
+    faulty: BTreeSet<u64>,
+    /// Paths that no message so far carries; `None` before the first.
+    unused: Option<BTreeSet<Box<str>>>,
+}
+
+impl Run<'_> {
+    fn tell(&mut self, finding: Finding) {
+        match finding.severity {
+            Severity::Error => self.totals.errors += 1,
+            Severity::Warning => self.totals.warnings += 1,
+            Severity::Hint => self.totals.hints += 1,
+        }
+        self.sink.finding(finding);
+    }
+
+    fn all(
+        &mut self,
+        json: &[u8],
+        sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let of = self.of;
+        let mut found: Vec<Finding> = Vec::new();
+        let entry = Entry::read(json, &of.specs, &mut found)?;
+        let readable = found.iter().all(|finding| finding.severity < Severity::Error);
+        found.into_iter().for_each(|finding| self.tell(finding));
+        let wanted = of.specs.xml_message(&of.system.entry.text)?;
+        let wanted = wanted.first().map_or("", |message| &*message.root.tag);
+        if *entry.root != *wanted {
+            if readable {
+                let mut finding = Finding::new(Code::ENTRY_OTHER, entry.at("").0);
+                finding.value = Some(crate::finding::Value::Text(entry.root.clone()));
+                entry.put(&mut finding);
+                let finding = finding
+                    .with("system", &of.system.name)
+                    .with("expected", wanted);
+                self.tell(finding);
+            }
+            return self.nothing(sent);
+        }
+        self.check_entry(&entry)?;
+        if of.options.strict && self.totals.errors > 0 {
+            return self.nothing(sent);
+        }
+        for (ready, message) in of.messages.iter().zip(&of.system.messages) {
+            let names = ready.due.of(&of.specs, &entry.xml)?;
+            let extension = extension(ready.map.format(Direction::Forth));
+            let file = |number: usize| match &message.each {
+                Some(_) => format!("{}-{number}.{extension}", message.name.text),
+                None => format!("{}.{extension}", message.name.text),
+            };
+            for (at, value) in names.iter().enumerate() {
+                self.message(&entry, ready, message, value.as_deref(), file(at + 1), sent)?;
+            }
+            if names.is_empty() {
+                let file = file(1);
+                let bytes = None;
+                sent(&Sent { message, file, bytes })?;
+            }
+        }
+        self.tell_unused(&entry);
+        Ok(())
+    }
+
+    /// No message is made.
+    fn nothing(&mut self, sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>) -> Result<()> {
+        for (ready, message) in self.of.messages.iter().zip(&self.of.system.messages) {
+            let extension = extension(ready.map.format(Direction::Forth));
+            let number = if message.each.is_some() { "-1" } else { "" };
+            sent(&Sent {
+                message,
+                file: format!("{}{number}.{extension}", message.name.text),
+                bytes: None,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Checks the entry by its spec and its rules.
+    fn check_entry(&mut self, entry: &Entry<'_>) -> Result<()> {
+        let mut found: Vec<Finding> = Vec::new();
+        self.of.entry.slice(&entry.xml, &mut found)?;
+        for mut finding in found {
+            entry.put(&mut finding);
+            if finding.severity == Severity::Error {
+                self.faulty.insert(finding.span.start);
+            }
+            self.tell(finding);
+        }
+        Ok(())
+    }
+
+    /// Writes one message, checks it, hands it on.
+    fn message(
+        &mut self,
+        entry: &Entry<'_>,
+        ready: &Ready,
+        message: &Message,
+        each: Option<&str>,
+        file: String,
+        sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut options = self.of.params(&ready.map, message);
+        if let (Some(each), Some(value)) = (&message.each, each) {
+            options = options.with_param(&each.param, value);
+        }
+        let translator = Translator::new(&ready.map, Direction::Forth, options);
+        let translator = translator.map_err(|error| message.map.fault(error.to_string()))?;
+        let (mut bytes, mut found) = (Vec::new(), Vec::<Finding>::new());
+        let mut traces = Vec::new();
+        {
+            let mut out = Some(&mut bytes);
+            let mut outputs = |_: u64| match out.take() {
+                Some(out) => Ok(Box::new(out) as Box<dyn std::io::Write + '_>),
+                None => Err(Error::misuse("an entry is one document")),
+            };
+            let mut trace = |trace| traces.push(trace);
+            translator.traced(entry.json, Syntax::Json, &mut outputs, &mut found, &mut trace)?;
+        }
+        let before = self.totals.errors;
+        let mut left = BTreeSet::new();
+        let mut told = self.faulty.clone();
+        for mut finding in found {
+            // What is wrong with the JSON was told when the entry was read.
+            if finding.args.iter().all(|(name, _)| *name != "map") {
+                continue;
+            }
+            if finding.code == Code::MAP_NOT_CARRIED || finding.code == Code::MAP_LEFT_OUT {
+                left.extend(finding.place.path.take());
+                continue;
+            }
+            let severe = finding.severity == Severity::Error;
+            if severe && self.faulty.contains(&finding.span.start) {
+                continue;
+            }
+            if severe {
+                told.insert(finding.span.start);
+            }
+            entry.show(&mut finding);
+            finding.related.push(there(&file, &Finding::new(finding.code, finding.span)));
+            self.tell(finding);
+        }
+        self.unused = Some(match self.unused.take() {
+            Some(unused) => unused.intersection(&left).cloned().collect(),
+            None => left,
+        });
+        let mut found: Vec<Finding> = Vec::new();
+        self.of.checker.clone().for_file(&file).slice(&bytes, &mut found)?;
+        for mut finding in found {
+            let path = finding.place.path.clone().unwrap_or_default();
+            let origin = ready.origins.of(&path, finding.syntax, &traces);
+            let related = there(&file, &finding);
+            entry.tell_of(&mut finding, &origin.path);
+            if origin.exact && told.contains(&finding.span.start) {
+                continue;
+            }
+            finding.related.push(related);
+            self.tell(finding);
+        }
+        let refused = self.of.options.strict && self.totals.errors > before;
+        self.totals.messages += u64::from(!refused);
+        sent(&Sent {
+            message,
+            file,
+            bytes: (!refused).then_some(&bytes),
+        })
+    }
+
+    /// Says what of the entry is in no message.
+    fn tell_unused(&mut self, entry: &Entry<'_>) {
+        for path in self.unused.take().unwrap_or_default() {
+            let whole = format!("{}/{path}", entry.root);
+            let mut finding = Finding::new(Code::ENTRY_UNUSED, entry.first(&whole).0);
+            entry.tell_of(&mut finding, &whole);
+            self.tell(finding.with("path", whole));
+        }
+    }
+}
+
+/// Where in a message a finding is.
+fn there(file: &str, finding: &Finding) -> Related {
+    Related {
+        file: Some(file.into()),
+        span: finding.span,
+        path: finding.place.path.clone(),
+        code: Code::ENTRY_MESSAGE,
+    }
+}
