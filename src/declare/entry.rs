@@ -1,5 +1,7 @@
 //! An entry document: JSON as it was filled in, and the XML that maps and rules read.
 
+use serde_json::Value;
+
 use crate::convert::{Converter, Options, Places};
 use crate::finding::{Excerpt, Finding, Place, Sink, Syntax};
 use crate::span::{LineColumn, Span};
@@ -49,6 +51,13 @@ impl<'b> Entry<'b> {
         })
     }
 
+    /// What its root holds; `None` where it is no JSON.
+    pub(super) fn content(&self) -> Option<Value> {
+        let json = self.json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.json);
+        let mut whole: Value = serde_json::from_slice(json).ok()?;
+        whole.get_mut(&*self.root).map(Value::take)
+    }
+
     /// A finding about the XML as one about the entry: its path tells where that is.
     pub(super) fn put(&self, finding: &mut Finding) {
         finding.syntax = Syntax::Json;
@@ -61,22 +70,29 @@ impl<'b> Entry<'b> {
 
     /// A finding about a message as one about a field of the entry, by its path from the root's children
     /// on.
-    pub(super) fn tell_of(&self, finding: &mut Finding, path: &str) {
+    pub(super) fn tell_of(&self, finding: &mut Finding, path: &str, message: &str) {
         let path = match path {
             "" => self.root.to_string(),
             path => format!("{}/{path}", self.root),
         };
         finding.place = Place {
-            message_type: Some(self.root.clone()),
+            message_type: Some(message.into()),
             path: Some(path.into()),
             ..Place::default()
         };
         self.put(finding);
     }
 
-    /// A finding that is located in the JSON already.
-    pub(super) fn show(&self, finding: &mut Finding) {
-        finding.excerpt = excerpt(self.json, finding.span);
+    /// The first place, with its indexes, of a path without, from the root's children on.
+    pub(super) fn first(&self, path: &str) -> String {
+        let root = format!("{}/", self.root);
+        let inside = |of: &&&str| {
+            of.strip_prefix(&*root)
+                .is_some_and(|rest| super::origin::plain(rest) == path)
+        };
+        let paths = self.places.paths();
+        let first = paths.iter().filter(inside).min_by_key(|of| self.at(of).0);
+        first.map_or(path, |of| &of[root.len()..]).to_owned()
     }
 
     /// Where something of a path stands, or else what it would stand in.

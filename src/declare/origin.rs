@@ -124,7 +124,7 @@ fn joined<'a>(
 }
 
 /// A path without what stands in brackets.
-fn plain(path: &str) -> String {
+pub(super) fn plain(path: &str) -> String {
     let mut depth = 0;
     let kept = path.chars().filter(|c| match c {
         '[' => {

@@ -12,6 +12,7 @@ use crate::convert::Format;
 use crate::finding::{Code, Finding, Related, Severity, Sink, Syntax};
 use crate::map::{self, Direction, Map, Translator};
 use crate::rule::{self, Rules};
+use crate::span::Span;
 use crate::spec::{Specs, near};
 use crate::{Error, Result};
 
@@ -117,7 +118,7 @@ impl Declarer {
                 let text = format!("map {} is from {left}, not from {}", map.name(), entry.id());
                 return Err(message.map.fault(text));
             }
-            let due = Due::new(specs, entry, message)?;
+            let due = Due::new(entry, message)?;
             let origins = Origins::new(&map);
             messages.push(Ready { map, due, origins });
         }
@@ -169,8 +170,10 @@ impl Declarer {
             totals: Totals::default(),
             faulty: BTreeSet::new(),
             unused: None,
+            found: Vec::new(),
         };
         run.all(entry, sent)?;
+        run.tell_found();
         Ok(run.totals)
     }
 
@@ -194,6 +197,9 @@ impl Declarer {
     }
 }
 
+/// Findings that are looked at for one that says the same of the same field.
+const NEAR: usize = 4096;
+
 /// The extension of files of a format.
 const fn extension(format: Format) -> &'static str {
     match format {
@@ -212,6 +218,8 @@ struct Run<'r> {
     faulty: BTreeSet<u64>,
     /// Paths that no message so far carries; `None` before the first.
     unused: Option<BTreeSet<Box<str>>>,
+    /// What was found in messages: the same of one field once, with the places of the others.
+    found: Vec<Finding>,
 }
 
 impl Run<'_> {
@@ -222,6 +230,27 @@ impl Run<'_> {
             Severity::Hint => self.totals.hints += 1,
         }
         self.sink.finding(finding);
+    }
+
+    /// Takes a finding about a message.
+    fn take(&mut self, finding: Finding) {
+        let same = |held: &&mut Finding| {
+            held.code == finding.code
+                && held.span == finding.span
+                && held.value == finding.value
+                && held.span.len > 0
+        };
+        match self.found.iter_mut().rev().take(NEAR).find(same) {
+            Some(held) => held.related.extend(finding.related),
+            None => self.found.push(finding),
+        }
+    }
+
+    /// Sends what was found in messages, in the order of the entry.
+    fn tell_found(&mut self) {
+        let mut found = std::mem::take(&mut self.found);
+        found.sort_by_key(|finding| finding.span.start);
+        found.into_iter().for_each(|finding| self.tell(finding));
     }
 
     fn all(
@@ -248,12 +277,15 @@ impl Run<'_> {
             }
             return self.nothing(sent);
         }
+        let Some(content) = entry.content().filter(|_| readable) else {
+            return self.nothing(sent);
+        };
         self.check_entry(&entry)?;
         if of.options.strict && self.totals.errors > 0 {
             return self.nothing(sent);
         }
         for (ready, message) in of.messages.iter().zip(&of.system.messages) {
-            let names = ready.due.of(&of.specs, &entry.xml)?;
+            let names = ready.due.of(&content);
             let extension = extension(ready.map.format(Direction::Forth));
             let file = |number: usize| match &message.each {
                 Some(_) => format!("{}-{number}.{extension}", message.name.text),
@@ -327,9 +359,10 @@ impl Run<'_> {
             let mut trace = |trace| traces.push(trace);
             translator.traced(entry.json, Syntax::Json, &mut outputs, &mut found, &mut trace)?;
         }
-        let before = self.totals.errors;
+        let mut refused = false;
         let mut left = BTreeSet::new();
         let mut told = self.faulty.clone();
+        let [_, target] = ready.map.sides();
         for mut finding in found {
             // What is wrong with the JSON was told when the entry was read.
             if finding.args.iter().all(|(name, _)| *name != "map") {
@@ -339,35 +372,39 @@ impl Run<'_> {
                 left.extend(finding.place.path.take());
                 continue;
             }
-            let severe = finding.severity == Severity::Error;
-            if severe && self.faulty.contains(&finding.span.start) {
-                continue;
-            }
-            if severe {
+            let path = finding.place.path.take().unwrap_or_default();
+            entry.tell_of(&mut finding, &path, target);
+            // The row stands for itself: the finding is about the field.
+            finding.rule = None;
+            if finding.severity == Severity::Error {
+                refused = true;
+                if self.faulty.contains(&finding.span.start) {
+                    continue;
+                }
                 told.insert(finding.span.start);
             }
-            entry.show(&mut finding);
-            finding.related.push(there(&file, &Finding::new(finding.code, finding.span)));
-            self.tell(finding);
+            self.take(finding);
         }
         self.unused = Some(match self.unused.take() {
             Some(unused) => unused.intersection(&left).cloned().collect(),
             None => left,
         });
         let mut found: Vec<Finding> = Vec::new();
-        self.of.checker.clone().for_file(&file).slice(&bytes, &mut found)?;
+        let checker = self.of.checker.named(&file);
+        checker.slice(&bytes, &mut found)?;
         for mut finding in found {
             let path = finding.place.path.clone().unwrap_or_default();
             let origin = ready.origins.of(&path, finding.syntax, &traces);
             let related = there(&file, &finding);
-            entry.tell_of(&mut finding, &origin.path);
+            refused |= finding.severity == Severity::Error;
+            entry.tell_of(&mut finding, &origin.path, target);
             if origin.exact && told.contains(&finding.span.start) {
                 continue;
             }
             finding.related.push(related);
-            self.tell(finding);
+            self.take(finding);
         }
-        let refused = self.of.options.strict && self.totals.errors > before;
+        let refused = refused && self.of.options.strict;
         self.totals.messages += u64::from(!refused);
         sent(&Sent {
             message,
@@ -378,11 +415,14 @@ impl Run<'_> {
 
     /// Says what of the entry is in no message.
     fn tell_unused(&mut self, entry: &Entry<'_>) {
-        for path in self.unused.take().unwrap_or_default() {
-            let whole = format!("{}/{path}", entry.root);
-            let mut finding = Finding::new(Code::ENTRY_UNUSED, entry.first(&whole).0);
-            entry.tell_of(&mut finding, &whole);
-            self.tell(finding.with("path", whole));
+        let due = self.of.messages.iter().map(|ready| &ready.due);
+        let asked: BTreeSet<&str> = due.flat_map(Due::asks).collect();
+        let mut unused = self.unused.take().unwrap_or_default();
+        unused.retain(|path| !asked.contains(&**path));
+        for path in unused {
+            let mut finding = Finding::new(Code::ENTRY_UNUSED, Span::at(0));
+            entry.tell_of(&mut finding, &entry.first(&path), &entry.root);
+            self.take(finding.with("path", path));
         }
     }
 }

@@ -907,6 +907,24 @@ findings! {
         explain_en "CC is the century, YY the year, MM the month, DD the day, hh, mm and ss the time. The day and the time must exist."
         explain_zh "CC 为世纪，YY 为年，MM 为月，DD 为日，hh、mm、ss 为时间。日期和时间必须存在。";
 
+    // Entry documents and what becomes of them.
+
+    ENTRY_OTHER "entry-other" Error
+        en "{value} is not the entry document of {system}: that is {expected}"
+        zh "{value} 不是 {system} 的录入单证：应为 {expected}"
+        explain_en "An entry is an object of JSON with one member, which is named as the entry document of the service. `baowen declare SYSTEM` says what that is, `baowen show` what it holds."
+        explain_zh "录入单证为 JSON 对象，唯一的成员以该服务的录入单证命名。baowen declare 服务名 可查看其名称，baowen show 可查看其内容。";
+    ENTRY_UNUSED "entry-unused" Hint
+        en "no message carries {path}"
+        zh "没有报文使用 {path}"
+        explain_en "Of the messages that are due for this entry none takes that field. It may be one of another kind of declaration, or filled in the wrong place."
+        explain_zh "本次应发的报文都不使用该字段。它可能属于另一种申报，或填错了位置。";
+    ENTRY_MESSAGE "entry-message" Hint
+        en "so it is written in"
+        zh "写入的位置："
+        explain_en "Where in the message that was made of an entry the value stands."
+        explain_zh "该值在由录入单证生成的报文中的位置。";
+
     // Conversion.
 
     MAP_OTHER_MESSAGE "map-other-message" Error

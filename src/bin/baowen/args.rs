@@ -408,6 +408,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .arg(format(&["text", "json", "markdown"])),
                 ),
         )
+        .subcommand(crate::declare::command(lang, [specs(), redact()]))
         .subcommand(
             Command::new("explain")
                 .about(t("Says what a finding's code or a rule means", "说明问题代码或规则的含义"))

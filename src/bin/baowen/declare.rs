@@ -377,11 +377,20 @@ impl Report<'_> {
             writeln!(out)?;
         }
         match self.lang {
-            Lang::En => writeln!(
-                out,
-                "{} errors, {} warnings, {} hints: {} messages",
-                totals.errors, totals.warnings, totals.hints, totals.messages
-            ),
+            Lang::En => {
+                let count = |count: u64, what: &str| match count {
+                    1 => format!("1 {what}"),
+                    count => format!("{count} {what}s"),
+                };
+                writeln!(
+                    out,
+                    "{}, {}, {}: {}",
+                    count(totals.errors, "error"),
+                    count(totals.warnings, "warning"),
+                    count(totals.hints, "hint"),
+                    count(totals.messages, "message")
+                )
+            }
             Lang::Zh => writeln!(
                 out,
                 "{} 个错误，{} 个警告，{} 个提示：{} 个报文",

@@ -1,4 +1,4 @@
-//! The command line: `baowen check`, `convert`, `translate`, `map`, `tree`, `fmt`, `explain`, `rules`,
+//! The command line: `baowen check`, `convert`, `translate`, `map`, `declare`, `tree`, `fmt`, `explain`, `rules`,
 //! `show`, `codes`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
@@ -8,6 +8,7 @@ mod args;
 mod check;
 mod codes;
 mod convert;
+mod declare;
 mod explain;
 mod fmt;
 mod inputs;
@@ -94,6 +95,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
         Some(("convert", matches)) => convert::run(matches, lang),
         Some(("translate", matches)) => translate::run(matches, lang),
         Some(("map", matches)) => map::run(matches, lang),
+        Some(("declare", matches)) => declare::run(matches, lang),
         Some(("tree", matches)) => tree::run(matches, lang),
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),
