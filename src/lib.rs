@@ -4,6 +4,7 @@
 
 pub mod charset;
 pub mod check;
+pub mod codes;
 pub mod convert;
 pub mod edifact;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod finding;
 pub mod flat;
 mod lines;
 pub mod map;
+pub mod rule;
 pub mod sequence;
 pub mod span;
 pub mod spec;

@@ -9,6 +9,7 @@ const FLOORS: [(&str, u32); 14] = [
     ("finding", 0),
     ("charset", 0),
     ("lines", 0),
+    ("codes", 1),
     ("edifact", 1),
     ("expr", 1),
     ("flat", 1),
@@ -21,12 +22,14 @@ const FLOORS: [(&str, u32); 14] = [
 ];
 
 /// Uses on one floor that are meant.
-const MEANT: [(&str, &str); 7] = [
+const MEANT: [(&str, &str); 8] = [
     ("finding", "span"),
     ("finding", "error"),
     ("lines", "span"),
     // A syntax may read the model of its specs.
     ("flat", "spec"),
+    // What a message may contain is also which codes.
+    ("spec", "codes"),
     ("tree", "sequence"),
     // The model of all syntaxes.
     ("xml", "spec"),

@@ -2,7 +2,7 @@
 //! round, loops made ready.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ast::{
     Against, Arrow, At, Cel, Direction, Each, From, Item, Limits, Operand, Path, PathStep, Row,
@@ -17,7 +17,7 @@ use super::program::{
 use super::side::{FieldId, Side};
 use super::step::{Act, Unready};
 use super::{Lint, Text};
-use crate::expr::{Env, Expr, Kind, Presence, Shape, Shapes, Type};
+use crate::expr::{Env, Expr, Functions, Kind, Presence, Shape, Shapes, Type};
 use crate::spec::model::Role;
 use crate::{Error, Result};
 
@@ -277,7 +277,7 @@ impl Compiler<'_> {
         let told = |of: Unready| wrong(&row.at, of.0);
         let mut acts = Vec::new();
         if row.arrow == Arrow::Both && row.lossy.is_none() {
-            if let Some(reason) = row.steps.iter().find_map(super::ast::Step::narrows) {
+            if let Some(reason) = row.steps.iter().find_map(|step| step.narrows(self.codes)) {
                 let message = format!(
                     "a row with <-> must lead back: {reason}; write -> and <- rows, or say lossy below"
                 );
@@ -292,18 +292,13 @@ impl Compiler<'_> {
         };
         for step in steps {
             let act = match back {
-                true => step.back().map_err(told)?,
-                false => Some(step.forth().map_err(told)?),
+                true => step.back(self.codes).map_err(told)?,
+                false => Some(step.forth(self.codes).map_err(told)?),
             };
             match step.many().map(|makes| makes != back) {
                 Some(false) => many = false,
                 Some(true) => many = true,
                 None => {}
-            }
-            if let Some(Act::Crosswalk(from, to)) = &act
-                && let Err(message) = self.codes.check(from, to)?
-            {
-                return Err(wrong(&row.at, message));
             }
             acts.extend(act);
         }
@@ -706,7 +701,9 @@ impl Compiler<'_> {
             side: &mut self.source,
             wanted: &mut self.wanted,
         };
-        let mut env = Env::new(&mut view).with_tables(self.codes);
+        let mut env = Env::new(&mut view)
+            .with_tables(self.codes)
+            .with_functions(checks());
         env.bind("this", this, Presence::Always);
         env.bind("parent", around, Presence::Always);
         env.bind("message", Kind::Record(Shape(0)), Presence::Always);
@@ -878,6 +875,16 @@ impl Compiler<'_> {
         orders.reverse();
         orders
     }
+}
+
+/// The checks of numbers that expressions call by name.
+fn checks() -> &'static Functions {
+    static CHECKS: OnceLock<Functions> = OnceLock::new();
+    CHECKS.get_or_init(|| {
+        let all = crate::codes::identifier::CHECKS.iter();
+        let all: Vec<_> = all.map(|check| (check.name, check.check)).collect();
+        Functions::with_checks(&all)
+    })
 }
 
 /// The spec as expressions see it.

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use super::ast::{At, Fold, OnCharset, OnLong, OnMissing};
-use super::codes::Codes;
+use super::codes::OnDay;
 use super::compile::limits_of;
 use super::outbox::Outbox;
 use super::program::{
@@ -29,7 +29,7 @@ const FEW: usize = 8;
 /// What is at work on a message.
 pub(super) struct Work<'p> {
     pub(super) program: &'p Program,
-    pub(super) codes: &'p Codes,
+    codes: OnDay<'p>,
     pub(super) facts: Facts,
     /// For every fact the node of what is wanted, and whether a row has read it.
     pub(super) kinds: Vec<u32>,
@@ -71,7 +71,7 @@ pub(super) struct Frame<'p> {
 impl<'p> Work<'p> {
     pub(super) fn new(
         program: &'p Program,
-        codes: &'p Codes,
+        codes: OnDay<'p>,
         names: &'p [Box<str>],
         outbox: Outbox<'p>,
     ) -> Self {
@@ -344,7 +344,6 @@ impl<'p> Work<'p> {
         }
         let (_, missing, _) = limits_of(row.limits);
         let ways = Ways {
-            codes: self.codes,
             charset: self.charset,
             keep: missing == OnMissing::Keep,
             places: row.to.len(),
@@ -746,7 +745,7 @@ impl<'p> Work<'p> {
         let scope_of = Scope {
             facts: &self.facts,
             bound: &bound,
-            host: self.codes,
+            host: &self.codes,
             limits: Limits::default(),
         };
         let trouble = match expr.eval(&scope_of) {
