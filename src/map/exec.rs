@@ -64,6 +64,8 @@ pub(super) struct Frame<'p> {
     /// Where the base is made when something is written into it.
     make: Option<(&'p EachOp, usize)>,
     slots: Vec<u32>,
+    /// The group of the source.
+    scope: Option<NodeId>,
     /// The group may hold what another loop wrote.
     merges: bool,
 }
@@ -124,6 +126,7 @@ impl<'p> Work<'p> {
             base: 0,
             make: None,
             slots: vec![NONE; self.program.body.slots.len()],
+            scope: None,
             merges: false,
         }]
     }
@@ -208,6 +211,7 @@ impl<'p> Work<'p> {
             base,
             make: (!each.inline).then_some((each, outer)),
             slots: vec![NONE; each.body.slots.len()],
+            scope: Some(node),
             merges,
         });
         if let Some(key) = key {
@@ -240,8 +244,10 @@ impl<'p> Work<'p> {
         if max.is_some_and(|max| count == max + 1) {
             let max = max.unwrap_or(0);
             let name = self.program.target.path(each.field);
+            let scope = frames[at].scope;
+            let spot = scope.map_or(Spot::default(), |scope| self.facts.spot(scope));
             let finding = self
-                .finding(Code::MAP_TOO_MANY, Spot::default(), None, &each.at)
+                .finding(Code::MAP_TOO_MANY, spot, scope, &each.at)
                 .with("target", name)
                 .with("max", max);
             self.outbox.tell(finding);

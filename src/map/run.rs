@@ -305,6 +305,12 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
 
     /// Puts the header and trailer of a message of UN/EDIFACT where rows have not.
     fn envelope(&mut self) {
+        for field in &self.program.counting {
+            let tree = &mut self.work.tree;
+            if tree.child(0, *field, 0).is_none() {
+                tree.add(0, *field, 0);
+            }
+        }
         let Of::Edifact {
             message, release, ..
         } = &self.program.target.of
