@@ -128,6 +128,7 @@ fn what_is_wrong_with_a_rule_is_told_with_its_place() {
         let error = Rules::load(&Specs::base(), options).unwrap_err().to_string();
         let place = format!("{}:", path.display());
         let error = error.strip_prefix(&place).unwrap_or_else(|| panic!("{error}"));
+        let error = error.replace(&path.display().to_string(), &name(&path));
         text.push_str(&format!("{}:{error}\n", name(&path)));
     }
     snapshot!("rule_errors", text);
