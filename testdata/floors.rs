@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 14] = [
+const FLOORS: [(&str, u32); 16] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u32); 14] = [
     ("tree", 2),
     ("check", 3),
     ("convert", 3),
+    ("rule", 3),
 ];
 
 /// Uses on one floor that are meant.
