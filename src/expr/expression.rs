@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compile::{Compiler, Place, Root};
 use super::eval::Evaluation;
 use super::op::Node;
-use super::{Env, Facts, Fault, Host, Name, Path, Trouble, Type, Value, syntax};
+use super::{Env, Facts, Fault, Host, Name, Path, Presence, Trouble, Type, Value, syntax};
 
 /// What one evaluation may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,22 @@ impl Expr {
     }
 
     fn build(text: &str, env: &mut Env, condition: bool) -> Result<Self, Fault> {
+        Self::built(text, env, condition).map_err(|mut fault| {
+            // Whole characters of the text.
+            let mut end = fault.span.end.min(text.len());
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            let mut start = fault.span.start.min(end);
+            while !text.is_char_boundary(start) {
+                start -= 1;
+            }
+            fault.span = start..end;
+            fault
+        })
+    }
+
+    fn built(text: &str, env: &mut Env, condition: bool) -> Result<Self, Fault> {
         let (tree, info) = syntax::parse(text)?;
         let mut compiler = Compiler::new(env, text, &info);
         let typed = if condition {
@@ -75,7 +91,9 @@ impl Expr {
         } else {
             compiler.value(&tree)?
         };
+        let optional = |at: u32| compiler.env.bound[at as usize].presence == Presence::Maybe;
         let path = |place: Place| match place.root {
+            Root::Bound(at) if place.steps.is_empty() && !optional(at) => None,
             Root::Bound(at) => Some(Path {
                 root: Name(at),
                 steps: place.steps,
@@ -87,7 +105,7 @@ impl Expr {
             root: Arc::new(typed.node),
             of: typed.of,
             present: typed.yes.into_iter().filter_map(path).collect(),
-            paths: compiler.paths,
+            paths: std::mem::take(&mut compiler.paths),
             cost: compiler.cost,
         })
     }

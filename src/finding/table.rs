@@ -933,12 +933,12 @@ findings! {
         explain_en "A map reads one message. Others in the same input are passed over; they need a map of their own."
         explain_zh "一个映射只读一种报文。同一输入中的其他报文已跳过，需使用各自的映射。";
     MAP_NOT_CARRIED "map-not-carried" Warning
-        en "{path} is not carried by map {map} ({count} times); the first is {value}"
+        en "{path} is not carried by map {map}: {count} in all, the first is {value}"
         zh "映射 {map} 未转换 {path}（{count} 处），首处为 {value}"
         explain_en "No row of the map read these values, or the selectors of its rows chose others. They are not in what was written. A map may declare a path as uncarried, with the reason."
         explain_zh "映射的任何一行都未读取这些数据，或行上的选择条件选中了别处。输出中没有它们。映射可用 uncarried 声明某路径不转换并说明原因。";
     MAP_LEFT_OUT "map-left-out" Hint
-        en "{path} is left out by map {map} ({count} times): {reason}"
+        en "{path} is left out by map {map}, {count} in all: {reason}"
         zh "映射 {map} 有意不转换 {path}（{count} 处）：{reason_zh}"
         explain_en "The map declares that it does not carry these values, and says why."
         explain_zh "映射已声明不转换这些数据，并说明了原因。";

@@ -554,10 +554,18 @@ impl std::fmt::Display for Step {
     }
 }
 
+/// Whether paths are the places of one name: `D_4440`, `D_4440_2`, ….
+fn is_range(paths: &[Path]) -> bool {
+    let texts: Vec<String> = paths.iter().map(ToString::to_string).collect();
+    let numbered = |(at, text): (usize, &String)| *text == format!("{}_{}", texts[0], at + 1);
+    texts.len() > 1 && texts.iter().enumerate().skip(1).all(numbered)
+}
+
 impl std::fmt::Display for Operand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Path(path) => path.fmt(f),
+            Self::Paths(paths) if is_range(paths) => write!(f, "{}..{}", paths[0], paths.len()),
             Self::Paths(paths) => {
                 for (at, path) in paths.iter().enumerate() {
                     f.write_str(if at == 0 { "(" } else { ", " })?;

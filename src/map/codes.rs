@@ -1,156 +1,153 @@
 //! Code tables and crosswalks, as maps ask for them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::Result;
-use crate::expr::{CrosswalkId, Host, TableId, Tables};
+use crate::codes::{CodeTable, Crosswalk, Side};
+use crate::expr::{CrosswalkId, Day, Host, TableId, Tables};
 use crate::finding::Lang;
 use crate::spec::Specs;
 
-type Pairs = HashMap<Box<str>, Box<str>>;
+/// A side of a crosswalk from which another is asked.
+pub(super) type Way = (Arc<Crosswalk>, Side, Side);
 
-/// The tables of specs, each made ready when it is first asked for.
+/// The tables of specs, each loaded when it is first asked.
 #[derive(Debug)]
 pub(super) struct Codes {
     specs: Specs,
-    crosswalks: Mutex<HashMap<(Box<str>, Box<str>), Arc<Pairs>>>,
-    names: Mutex<HashMap<(Box<str>, Lang), Arc<Pairs>>>,
-    /// Names of tables and crosswalks that expressions were compiled with.
-    tables: Mutex<Vec<Box<str>>>,
-    ids: Mutex<Vec<(Box<str>, Box<str>)>>,
+    tables: Vec<(Box<str>, OnceLock<Option<Arc<CodeTable>>>)>,
+    /// Those that expressions name: never taken out.
+    ways: Mutex<Vec<((Box<str>, Box<str>), Way)>>,
+}
+
+/// The tables as a run asks them: with its day.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OnDay<'c> {
+    pub(super) codes: &'c Codes,
+    today: Option<Day>,
 }
 
 impl Codes {
     pub(super) fn new(specs: &Specs) -> Self {
+        let names = specs.table_ids().into_iter();
         Self {
+            tables: names.map(|name| (name.into(), OnceLock::new())).collect(),
             specs: specs.clone(),
-            crosswalks: Mutex::default(),
-            names: Mutex::default(),
-            tables: Mutex::default(),
-            ids: Mutex::default(),
+            ways: Mutex::default(),
         }
     }
 
-    /// Whether there is such a crosswalk; `Err` says what is missing.
-    pub(super) fn check(&self, from: &str, to: &str) -> Result<std::result::Result<(), String>> {
-        for side in [from, to] {
-            let Some((table, column)) = side.split_once(':') else {
-                return Ok(Err(format!(
-                    "found {side:?}; expected a table and a column, as country:alpha2"
-                )));
-            };
-            let Some(held) = self.specs.table(table)? else {
-                return Ok(Err(format!("there is no table {table}")));
-            };
-            if held.columns.iter().all(|name| **name != *column) {
-                return Ok(Err(format!(
-                    "table {table} has no column {column}; it has {}",
-                    held.columns.join(", ")
-                )));
-            }
-        }
-        match from.split(':').next() == to.split(':').next() {
-            true => Ok(Ok(())),
-            false => Ok(Err(format!("{from} and {to} are not of one table"))),
-        }
+    /// The crosswalk between two sides; `Err` says what is missing.
+    pub(super) fn way(&self, from: &str, to: &str) -> Result<Way, String> {
+        let found = self.specs.crosswalk_between(from, to);
+        found.map_err(|error| error.to_string())
     }
 
-    /// What stands for a code of one side on the other.
-    pub(super) fn crosswalk(&self, from: &str, to: &str, code: &str) -> Option<String> {
-        let key = (from.into(), to.into());
-        let held = {
-            let mut all = lock(&self.crosswalks);
-            let made = || Arc::new(self.pairs(from, to).unwrap_or_default());
-            all.entry(key).or_insert_with(made).clone()
+    /// The table of that name.
+    pub(super) fn find(&self, name: &str) -> Option<Arc<CodeTable>> {
+        self.specs.table(name).ok().flatten()
+    }
+
+    /// These with the day that expressions take as today, of CCYYMMDD….
+    pub(super) fn on(&self, now: &str) -> OnDay<'_> {
+        let part = |from: usize, to: usize| now.get(from..to)?.parse::<u16>().ok();
+        let day = || {
+            Some(Day {
+                year: i32::from(part(0, 4)?),
+                month: u8::try_from(part(4, 6)?).ok()?,
+                day: u8::try_from(part(6, 8)?).ok()?,
+            })
         };
-        held.get(code).map(|found| found.to_string())
-    }
-
-    fn pairs(&self, from: &str, to: &str) -> Option<Pairs> {
-        let (table, from) = from.split_once(':')?;
-        let (_, to) = to.split_once(':')?;
-        let held = self.specs.table(table).ok()??;
-        let column = |name: &str| held.columns.iter().position(|of| **of == *name);
-        let (from, to) = (column(from)?, column(to)?);
-        let mut pairs = Pairs::new();
-        for row in held.rows() {
-            let row: Vec<&str> = row.collect();
-            if let (Some(key), Some(value)) = (row.get(from), row.get(to))
-                && !key.is_empty()
-                && !value.is_empty()
-            {
-                pairs
-                    .entry((*key).into())
-                    .or_insert_with(|| (*value).into());
-            }
+        OnDay {
+            codes: self,
+            today: day(),
         }
-        Some(pairs)
     }
 
-    /// What a code of a table means.
-    pub(super) fn name(&self, table: &str, code: &str, lang: Lang) -> Option<String> {
-        let held = {
-            let mut all = lock(&self.names);
-            let made = || Arc::new(self.names_of(table, lang).unwrap_or_default());
-            all.entry((table.into(), lang)).or_insert_with(made).clone()
-        };
-        held.get(code).map(|found| found.to_string())
+    fn held(&self, table: TableId) -> Option<&CodeTable> {
+        let (name, held) = self.tables.get(table.0 as usize)?;
+        held.get_or_init(|| self.find(name)).as_deref()
     }
 
-    fn names_of(&self, table: &str, lang: Lang) -> Option<Pairs> {
-        let held = self.specs.table(table).ok()??;
-        let wanted = if lang == Lang::En { "en" } else { "zh" };
-        let at = held.columns.iter().position(|of| **of == *wanted)?;
-        let named = held.rows().filter_map(|row| {
-            let row: Vec<&str> = row.collect();
-            Some(((*row.first()?).into(), (*row.get(at)?).into()))
-        });
-        Some(named.collect())
+    fn ways(&self) -> std::sync::MutexGuard<'_, Vec<((Box<str>, Box<str>), Way)>> {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The name of a code.
+pub(super) fn name_of(table: &CodeTable, code: &str, lang: Lang) -> Option<String> {
+    let entry = table.get(code)?;
+    let name = match lang {
+        Lang::En => entry.en(),
+        Lang::Zh => entry.zh(),
+    };
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 impl Tables for Codes {
     fn table(&self, name: &str) -> Option<TableId> {
-        self.specs.table(name).ok()??;
-        let mut tables = lock(&self.tables);
-        let at = tables.iter().position(|held| **held == *name);
-        let at = at.unwrap_or_else(|| {
-            tables.push(name.into());
-            tables.len() - 1
-        });
-        Some(TableId(at as u32))
+        let at = self
+            .tables
+            .binary_search_by(|(held, _)| (**held).cmp(name));
+        at.ok().map(|at| TableId(at as u32))
     }
 
     fn crosswalk(&self, from: &str, to: &str) -> Option<CrosswalkId> {
-        self.check(from, to).ok()?.ok()?;
-        let mut ids = lock(&self.ids);
-        let same = |(a, b): &(Box<str>, Box<str>)| **a == *from && **b == *to;
-        let at = ids.iter().position(same).unwrap_or_else(|| {
-            ids.push((from.into(), to.into()));
-            ids.len() - 1
+        let mut ways = self.ways();
+        let known = ways
+            .iter()
+            .position(|((a, b), _)| **a == *from && **b == *to);
+        if let Some(at) = known {
+            return Some(CrosswalkId(at as u32));
+        }
+        let way = self.way(from, to).ok()?;
+        ways.push(((from.into(), to.into()), way));
+        Some(CrosswalkId(ways.len() as u32 - 1))
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        self.tables
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .collect()
+    }
+
+    fn crosswalk_sides(&self) -> Vec<String> {
+        let mut sides = Vec::new();
+        for name in self.specs.crosswalk_names() {
+            if let Ok(Some(crosswalk)) = self.specs.crosswalk(name) {
+                sides.extend(crosswalk.sides().map(|(_, side)| format!("{name}:{side}")));
+            }
+        }
+        sides
+    }
+}
+
+impl Host for OnDay<'_> {
+    fn lookup(&self, table: TableId, code: &str, on: Option<Day>) -> bool {
+        let Some(table) = self.codes.held(table) else {
+            return false;
+        };
+        let day = on.and_then(|on| {
+            crate::codes::Day::new(u16::try_from(on.year).ok()?, on.month, on.day)
         });
-        Some(CrosswalkId(at as u32))
-    }
-}
-
-impl Host for Codes {
-    fn lookup(&self, table: TableId, code: &str, _: Option<crate::expr::Day>) -> bool {
-        let name = lock(&self.tables).get(table.0 as usize).cloned();
-        name.is_some_and(|table| self.name(&table, code, Lang::En).is_some())
+        match day {
+            Some(day) => table.get_on(code, day).is_some(),
+            None => table.codes().contains(code.as_bytes()),
+        }
     }
 
-    fn name(&self, table: TableId, code: &str, lang: Lang) -> Option<std::borrow::Cow<'_, str>> {
-        let name = lock(&self.tables).get(table.0 as usize).cloned()?;
-        Codes::name(self, &name, code, lang).map(Into::into)
+    fn name(&self, table: TableId, code: &str, lang: Lang) -> Option<Cow<'_, str>> {
+        name_of(self.codes.held(table)?, code, lang).map(Into::into)
     }
 
-    fn crosswalk(&self, id: CrosswalkId, code: &str) -> Option<std::borrow::Cow<'_, str>> {
-        let (from, to) = lock(&self.ids).get(id.0 as usize).cloned()?;
-        Codes::crosswalk(self, &from, &to, code).map(Into::into)
+    fn crosswalk(&self, crosswalk: CrosswalkId, code: &str) -> Option<Cow<'_, str>> {
+        let ways = self.codes.ways();
+        let (_, (of, from, to)) = ways.get(crosswalk.0 as usize)?;
+        of.get(*from, *to, code).map(|found| found.to_owned().into())
     }
-}
 
-fn lock<T>(held: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn today(&self) -> Option<Day> {
+        self.today
+    }
 }

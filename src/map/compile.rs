@@ -2,7 +2,7 @@
 //! round, loops made ready.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ast::{
     Against, Arrow, At, Cel, Direction, Each, From, Item, Limits, Operand, Path, PathStep, Row,
@@ -17,7 +17,7 @@ use super::program::{
 use super::side::{FieldId, Side};
 use super::step::{Act, Unready};
 use super::{Lint, Text};
-use crate::expr::{Env, Expr, Kind, Presence, Shape, Shapes, Type};
+use crate::expr::{Env, Expr, Functions, Kind, Presence, Shape, Shapes, Type};
 use crate::spec::model::Role;
 use crate::{Error, Result};
 
@@ -57,7 +57,8 @@ pub(super) fn compile(
         top: true,
     };
     compiler.items(&text.map.items, &scope, &mut body)?;
-    compiler.mandatory(&body);
+    let counting = compiler.counting(&body);
+    compiler.mandatory(&body, &counting);
     let mut uncarried = Vec::new();
     for entry in &text.map.uncarried {
         if entry.side == at[0] {
@@ -76,6 +77,7 @@ pub(super) fn compile(
         totals: compiler.totals,
         class,
         envelope,
+        counting,
     })
 }
 
@@ -105,6 +107,15 @@ struct Scope {
     target: FieldId,
     /// Outside all loops.
     top: bool,
+}
+
+impl Compiler<'_> {
+    fn lint(&mut self, at: &At, en: String, zh: String) {
+        let lint = Lint::new(at, en, zh);
+        if !self.lints.contains(&lint) {
+            self.lints.push(lint);
+        }
+    }
 }
 
 fn wrong(at: &At, message: impl Into<String>) -> Error {
@@ -277,7 +288,7 @@ impl Compiler<'_> {
         let told = |of: Unready| wrong(&row.at, of.0);
         let mut acts = Vec::new();
         if row.arrow == Arrow::Both && row.lossy.is_none() {
-            if let Some(reason) = row.steps.iter().find_map(super::ast::Step::narrows) {
+            if let Some(reason) = row.steps.iter().find_map(|step| step.narrows(self.codes)) {
                 let message = format!(
                     "a row with <-> must lead back: {reason}; write -> and <- rows, or say lossy below"
                 );
@@ -292,18 +303,13 @@ impl Compiler<'_> {
         };
         for step in steps {
             let act = match back {
-                true => step.back().map_err(told)?,
-                false => Some(step.forth().map_err(told)?),
+                true => step.back(self.codes).map_err(told)?,
+                false => Some(step.forth(self.codes).map_err(told)?),
             };
             match step.many().map(|makes| makes != back) {
                 Some(false) => many = false,
                 Some(true) => many = true,
                 None => {}
-            }
-            if let Some(Act::Crosswalk(from, to)) = &act
-                && let Err(message) = self.codes.check(from, to)?
-            {
-                return Err(wrong(&row.at, message));
             }
             acts.extend(act);
         }
@@ -321,7 +327,7 @@ impl Compiler<'_> {
     /// Whether what is written can fit at all.
     fn fits(&mut self, row: &Row, source: &Source, acts: &[Act], field: FieldId) -> Result<()> {
         let name = self.target.path(field);
-        let Some(value) = &self.target.get(field).value else {
+        let Some(value) = self.target.get(field).value.clone() else {
             return Ok(());
         };
         if let (Source::Text(text), []) = (source, acts) {
@@ -335,7 +341,7 @@ impl Compiler<'_> {
             {
                 let lint = format!("{text:?} is none of the codes of {name}");
                 let zh = format!("{text:?} 不在 {name} 的代码之列");
-                self.lints.push(Lint::new(&row.at, lint, zh));
+                self.lint(&row.at, lint, zh);
             }
         }
         if let Some(Act::Date(_, to, _)) = acts.last() {
@@ -350,7 +356,7 @@ impl Compiler<'_> {
         };
         let from = self.wanted.nodes[path.node as usize].field;
         let from = self.source.get(from).value.clone().unwrap_or_default();
-        let to = value.clone();
+        let to = value;
         if acts.is_empty() && !from.patterns.is_empty() && !to.patterns.is_empty() {
             let parts = |of: &[Box<str>]| Patterns::parse(&of.join("/"));
             if let (Some(a), Some(b)) = (parts(&from.patterns), parts(&to.patterns))
@@ -359,7 +365,7 @@ impl Compiler<'_> {
                 let (a, b) = (from.patterns.join("/"), to.patterns.join("/"));
                 let lint = format!("{a} is written where {b} is meant: is `date {a} {b}` missing?");
                 let zh = format!("{a} 写入了 {b} 的位置：是否缺少 `date {a} {b}`？");
-                self.lints.push(Lint::new(&row.at, lint, zh));
+                self.lint(&row.at, lint, zh);
             }
         }
         if acts.is_empty()
@@ -372,7 +378,7 @@ impl Compiler<'_> {
         {
             let lint = format!("a value may have {a} characters, {name} has room for {b}: say on-long");
             let zh = format!("数据可长达 {a}，{name} 只容 {b}：请用 on-long 说明");
-            self.lints.push(Lint::new(&row.at, lint, zh));
+            self.lint(&row.at, lint, zh);
         }
         Ok(())
     }
@@ -444,7 +450,7 @@ impl Compiler<'_> {
             let name = self.target.path(target);
             let lint = format!("{name} may stand only once, and the loop may run several times");
             let zh = format!("{name} 只能出现一次，而循环可能执行多次");
-            self.lints.push(Lint::new(&each.at, lint, zh));
+            self.lint(&each.at, lint, zh);
         }
         Ok(op)
     }
@@ -706,7 +712,9 @@ impl Compiler<'_> {
             side: &mut self.source,
             wanted: &mut self.wanted,
         };
-        let mut env = Env::new(&mut view).with_tables(self.codes);
+        let mut env = Env::new(&mut view)
+            .with_tables(self.codes)
+            .with_functions(checks());
         env.bind("this", this, Presence::Always);
         env.bind("parent", around, Presence::Always);
         env.bind("message", Kind::Record(Shape(0)), Presence::Always);
@@ -727,8 +735,36 @@ impl Compiler<'_> {
         })
     }
 
+    /// Mandatory records of a flat file that no row writes, and that hold nothing mandatory but what
+    /// is counted.
+    fn counting(&mut self, body: &Body) -> Vec<FieldId> {
+        let mut written = HashSet::new();
+        collect(body, 0, &mut written);
+        let mut found = Vec::new();
+        for record in self.target.children(0) {
+            let of = self.target.get(record);
+            if of.role != Role::Record || of.min == 0 || written.contains(&record) {
+                continue;
+            }
+            let inside = self.target.children(record);
+            let counts = |field: &FieldId| {
+                let value = &self.target.get(*field).value;
+                value.as_ref().is_some_and(|value| value.counts)
+            };
+            let only = inside.iter().all(|field| {
+                self.target.get(*field).min == 0
+                    || self.target.is_record_id(*field)
+                    || counts(field)
+            });
+            if only && inside.iter().any(counts) {
+                found.push(record);
+            }
+        }
+        found
+    }
+
     /// Says which mandatory fields nothing writes.
-    fn mandatory(&mut self, body: &Body) {
+    fn mandatory(&mut self, body: &Body, counting: &[FieldId]) {
         let mut written = HashSet::from([0]);
         collect(body, 0, &mut written);
         let mut groups: Vec<FieldId> = written.iter().copied().collect();
@@ -749,6 +785,7 @@ impl Compiler<'_> {
                 let counted = field.value.as_ref().is_some_and(|value| value.counts);
                 let by_writer = matches!(&*field.name, "S_UNH" | "S_UNT") && field.parent == 0
                     || self.target.is_record_id(child)
+                    || counting.contains(&child)
                     || counted;
                 if field.min == 0 || written.contains(&child) || by_writer {
                     continue;
@@ -756,7 +793,7 @@ impl Compiler<'_> {
                 let path = self.target.path(child);
                 let en = format!("{path} is mandatory and never written");
                 let zh = format!("{path} 为必填项，但未被写入");
-                self.lints.push(Lint::new(&self.text.map.at, en, zh));
+                self.lint(&self.text.map.at, en, zh);
             }
         }
     }
@@ -880,6 +917,16 @@ impl Compiler<'_> {
     }
 }
 
+/// The checks of numbers that expressions call by name.
+fn checks() -> &'static Functions {
+    static CHECKS: OnceLock<Functions> = OnceLock::new();
+    CHECKS.get_or_init(|| {
+        let all = crate::codes::identifier::CHECKS.iter();
+        let all: Vec<_> = all.map(|check| (check.name, check.check)).collect();
+        Functions::with_checks(&all)
+    })
+}
+
 /// The spec as expressions see it.
 struct View<'v> {
     side: &'v mut Side,
@@ -889,7 +936,14 @@ struct View<'v> {
 impl Shapes for View<'_> {
     fn field(&mut self, of: Shape, name: &str) -> Option<crate::expr::Field> {
         let around = self.wanted.nodes.get(of.0 as usize)?.field;
-        let field = self.side.child(around, name)?;
+        // An attribute may be named without its sign, where no element is called the same.
+        let field = match self.side.known_child(around, name) {
+            Some(field) => field,
+            None => match self.side.known_child(around, &format!("@{name}")) {
+                Some(field) => field,
+                None => self.side.child(around, name)?,
+            },
+        };
         let has_fields = !self.side.children(field).is_empty() || self.side.get(field).open;
         let (slot, node) = self.wanted.want(of.0, field, self.side);
         let held = self.side.get(field);

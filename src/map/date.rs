@@ -130,8 +130,9 @@ fn tokens(pattern: &str) -> Option<Vec<Token>> {
         found.push(Token::Sign(if sign == '_' { ' ' } else { sign }));
         rest = &rest[sign.len_utf8()..];
     }
-    let any = found.iter().any(|token| token.part().is_some());
-    any.then_some(found)
+    let parts: Vec<usize> = found.iter().filter_map(|token| token.part()).collect();
+    let twice = (1..parts.len()).any(|at| parts[at..].contains(&parts[at - 1]));
+    (!parts.is_empty() && !twice).then_some(found)
 }
 
 fn read(tokens: &[Token], text: &str) -> Option<Moment> {

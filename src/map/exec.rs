@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use super::ast::{At, Fold, OnCharset, OnLong, OnMissing};
-use super::codes::Codes;
+use super::codes::OnDay;
 use super::compile::limits_of;
 use super::outbox::Outbox;
 use super::program::{
@@ -29,7 +29,7 @@ const FEW: usize = 8;
 /// What is at work on a message.
 pub(super) struct Work<'p> {
     pub(super) program: &'p Program,
-    pub(super) codes: &'p Codes,
+    codes: OnDay<'p>,
     pub(super) facts: Facts,
     /// For every fact the node of what is wanted, and whether a row has read it.
     pub(super) kinds: Vec<u32>,
@@ -64,6 +64,8 @@ pub(super) struct Frame<'p> {
     /// Where the base is made when something is written into it.
     make: Option<(&'p EachOp, usize)>,
     slots: Vec<u32>,
+    /// The group of the source.
+    scope: Option<NodeId>,
     /// The group may hold what another loop wrote.
     merges: bool,
 }
@@ -71,7 +73,7 @@ pub(super) struct Frame<'p> {
 impl<'p> Work<'p> {
     pub(super) fn new(
         program: &'p Program,
-        codes: &'p Codes,
+        codes: OnDay<'p>,
         names: &'p [Box<str>],
         outbox: Outbox<'p>,
     ) -> Self {
@@ -124,6 +126,7 @@ impl<'p> Work<'p> {
             base: 0,
             make: None,
             slots: vec![NONE; self.program.body.slots.len()],
+            scope: None,
             merges: false,
         }]
     }
@@ -208,6 +211,7 @@ impl<'p> Work<'p> {
             base,
             make: (!each.inline).then_some((each, outer)),
             slots: vec![NONE; each.body.slots.len()],
+            scope: Some(node),
             merges,
         });
         if let Some(key) = key {
@@ -240,8 +244,10 @@ impl<'p> Work<'p> {
         if max.is_some_and(|max| count == max + 1) {
             let max = max.unwrap_or(0);
             let name = self.program.target.path(each.field);
+            let scope = frames[at].scope;
+            let spot = scope.map_or(Spot::default(), |scope| self.facts.spot(scope));
             let finding = self
-                .finding(Code::MAP_TOO_MANY, Spot::default(), None, &each.at)
+                .finding(Code::MAP_TOO_MANY, spot, scope, &each.at)
                 .with("target", name)
                 .with("max", max);
             self.outbox.tell(finding);
@@ -344,7 +350,6 @@ impl<'p> Work<'p> {
         }
         let (_, missing, _) = limits_of(row.limits);
         let ways = Ways {
-            codes: self.codes,
             charset: self.charset,
             keep: missing == OnMissing::Keep,
             places: row.to.len(),
@@ -746,7 +751,7 @@ impl<'p> Work<'p> {
         let scope_of = Scope {
             facts: &self.facts,
             bound: &bound,
-            host: self.codes,
+            host: &self.codes,
             limits: Limits::default(),
         };
         let trouble = match expr.eval(&scope_of) {

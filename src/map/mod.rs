@@ -636,7 +636,7 @@ impl Translator {
         let (mut of_reading, mut of_map) = (End(&shared), End(&shared));
         let most = self.options.most_findings;
         let outbox = Outbox::new(&mut of_map, most, from, self.map.name());
-        let work = Work::new(program, &self.map.codes, &self.map.params, outbox);
+        let work = Work::new(program, self.map.codes.on(&settings.now), &self.map.params, outbox);
         let format = self.format();
         let writing = convert::Options {
             charset: self.options.charset,

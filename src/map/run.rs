@@ -305,6 +305,12 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
 
     /// Puts the header and trailer of a message of UN/EDIFACT where rows have not.
     fn envelope(&mut self) {
+        for field in &self.program.counting {
+            let tree = &mut self.work.tree;
+            if tree.child(0, *field, 0).is_none() {
+                tree.add(0, *field, 0);
+            }
+        }
         let Of::Edifact {
             message, release, ..
         } = &self.program.target.of
@@ -433,7 +439,15 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             all.push((self.program.source.path(field), count, spot, value));
         }
         all.extend(gather.unwanted(self.program));
-        all.retain(|(path, ..)| !path.starts_with("S_UNH/"));
+        // What is counted when it is written is made anew, as the header of a message.
+        let source = &self.program.source;
+        let counted = |path: &str| {
+            let mut fields = (0..source.fields.len() as u32).map(|at| (at, source.get(at)));
+            fields.any(|(at, field)| {
+                field.value.as_ref().is_some_and(|value| value.counts) && source.path(at) == *path
+            })
+        };
+        all.retain(|(path, ..)| !path.starts_with("S_UNH/") && !counted(path));
         all.sort_by(|a, b| (a.2.span.start, &a.0).cmp(&(b.2.span.start, &b.0)));
         for (path, count, spot, value) in all {
             let known = self.program.uncarried.iter().find(|(field, _)| {

@@ -6,7 +6,7 @@ use crate::spec::flat::Layout;
 use crate::spec::model::{Class, CodeList, Content, Label, Model, Particle, Role, TypeId};
 use crate::spec::release::MessageName;
 use crate::spec::xml::{self, Codes, Format, Holds, Part};
-use crate::spec::Specs;
+use crate::spec::{Home, Specs};
 use crate::{Error, Result};
 
 /// A field of a [`Side`]; 0 is the message.
@@ -122,11 +122,21 @@ impl Side {
     }
 
     fn edifact(specs: &Specs, name: &str, message: &str, release: &str) -> Result<Self> {
-        let home = crate::check::home(specs, &name.parse::<MessageName>()?)?;
-        let Some(spec) = specs.message(message, home, SYNTAX)? else {
-            let known = specs.releases();
-            let known = known.iter().map(|release| known.name(release));
-            return Err(unknown("release", release, known));
+        let parsed: MessageName = name.parse()?;
+        let release = parsed.release.as_deref().unwrap_or(release);
+        let home = match specs.releases().find(release) {
+            Some(found) => Home::Edifact(found),
+            None if specs.syntax_versions().find(release).is_some() => Home::Service,
+            None => {
+                let known = specs.releases();
+                let known = known.iter().map(|release| known.name(release));
+                return Err(unknown("release", release, known));
+            }
+        };
+        let Some(spec) = specs.message(&parsed.message, home, SYNTAX)? else {
+            return Err(Error::unknown(format!(
+                "release {release} has no message {message}; `baowen show {release}` lists them"
+            )));
         };
         let label = Label {
             en: spec.name.clone(),
@@ -374,12 +384,16 @@ impl Side {
         self.fields[id as usize].children.clone()
     }
 
+    /// The child of that name that the spec tells of.
+    pub(super) fn known_child(&mut self, id: FieldId, name: &str) -> Option<FieldId> {
+        self.children(id)
+            .into_iter()
+            .find(|child| *self.fields[*child as usize].name == *name)
+    }
+
     /// The child of that name; where anything may stand, any name is one.
     pub(super) fn child(&mut self, id: FieldId, name: &str) -> Option<FieldId> {
-        let children = self.children(id);
-        let found = children
-            .into_iter()
-            .find(|child| *self.fields[*child as usize].name == *name);
+        let found = self.known_child(id, name);
         if found.is_some() || !self.fields[id as usize].open {
             return found;
         }

@@ -2,19 +2,21 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::ast::{Step, Unit};
-use super::codes::Codes;
+use super::codes::{Codes, Way, name_of};
 use super::date::Patterns;
 use crate::charset::Charset;
+use crate::codes::{CodeTable, Relation};
 use crate::finding::{Code, Lang};
 
 /// A step in one direction.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    Crosswalk(Box<str>, Box<str>),
+    Crosswalk(Way, Box<str>),
     Codes(HashMap<Box<str>, Box<str>>),
     Date(Patterns, Patterns, Box<str>),
     Decimals(u32),
@@ -34,7 +36,7 @@ pub(super) enum Act {
     Lower,
     Trim,
     Part(u32, u32),
-    Name(Box<str>, Lang),
+    Name(Arc<CodeTable>, Lang),
 }
 
 /// A value on its way.
@@ -72,9 +74,9 @@ pub(super) struct Unready(pub(super) String);
 
 impl Step {
     /// The step on the way from left to right.
-    pub(super) fn forth(&self) -> Result<Act, Unready> {
+    pub(super) fn forth(&self, codes: &Codes) -> Result<Act, Unready> {
         Ok(match self {
-            Self::Crosswalk(from, to) => Act::Crosswalk(from.clone(), to.clone()),
+            Self::Crosswalk(from, to) => crosswalk(codes, from, to)?,
             Self::Codes(pairs) => Act::Codes(pairs.iter().cloned().collect()),
             Self::Date(from, to) => Act::Date(patterns(from)?, patterns(to)?, from.clone()),
             Self::Decimals(places) => Act::Decimals(*places),
@@ -93,7 +95,9 @@ impl Step {
             Self::Trim => Act::Trim,
             Self::Part(from, len) => Act::Part(*from, *len),
             Self::Name(table, lang) => Act::Name(
-                table.clone(),
+                codes
+                    .find(table)
+                    .ok_or_else(|| Unready(format!("there is no table {table}")))?,
                 match &**lang {
                     "en" => Lang::En,
                     "zh" => Lang::Zh,
@@ -104,9 +108,9 @@ impl Step {
     }
 
     /// The step on the way back; `None` where it leaves the value as it is.
-    pub(super) fn back(&self) -> Result<Option<Act>, Unready> {
+    pub(super) fn back(&self, codes: &Codes) -> Result<Option<Act>, Unready> {
         Ok(Some(match self {
-            Self::Crosswalk(from, to) => Act::Crosswalk(to.clone(), from.clone()),
+            Self::Crosswalk(from, to) => crosswalk(codes, to, from)?,
             Self::Codes(pairs) => {
                 let mut back = HashMap::new();
                 for (from, to) in pairs {
@@ -139,8 +143,14 @@ impl Step {
     }
 
     /// Why it cannot be turned round, where it may lose something.
-    pub(super) fn narrows(&self) -> Option<String> {
+    pub(super) fn narrows(&self, codes: &Codes) -> Option<String> {
         match self {
+            Self::Crosswalk(from, to) => {
+                let (of, a, b) = codes.way(from, to).ok()?;
+                let relation = of.relation(a, b);
+                (relation != Relation::OneToOne)
+                    .then(|| format!("`{self}` is {}", relation.as_str()))
+            }
             Self::Upper | Self::Lower | Self::Trim | Self::Part(..) | Self::Name(..) => {
                 Some(format!("`{self}` cannot be turned round"))
             }
@@ -166,6 +176,11 @@ impl Step {
     }
 }
 
+fn crosswalk(codes: &Codes, from: &str, to: &str) -> Result<Act, Unready> {
+    let way = codes.way(from, to).map_err(Unready)?;
+    Ok(Act::Crosswalk(way, format!("{from} → {to}").into()))
+}
+
 fn patterns(text: &str) -> Result<Patterns, Unready> {
     Patterns::parse(text).ok_or_else(|| {
         Unready(format!(
@@ -180,8 +195,7 @@ fn number(text: &str) -> Result<Decimal, Unready> {
 }
 
 /// What steps need of a run.
-pub(super) struct Ways<'r> {
-    pub(super) codes: &'r Codes,
+pub(super) struct Ways {
     /// The character set in which lengths in bytes are counted.
     pub(super) charset: Option<Charset>,
     /// A code without a counterpart stays as it is.
@@ -195,7 +209,7 @@ impl Act {
     pub(super) fn apply<'v>(
         &self,
         value: Carried<'v>,
-        ways: &Ways<'_>,
+        ways: &Ways,
         told: &mut Vec<Told>,
     ) -> Result<Carried<'v>, Told> {
         let text = match (self, value) {
@@ -252,7 +266,7 @@ impl Act {
     fn one<'v>(
         &self,
         text: Cow<'v, str>,
-        ways: &Ways<'_>,
+        ways: &Ways,
         told: &mut Vec<Told>,
     ) -> Result<Cow<'v, str>, Told> {
         let missing = |text: Cow<'v, str>, table: &str, told: &mut Vec<Told>| {
@@ -269,17 +283,17 @@ impl Act {
             Ok(text)
         };
         Ok(match self {
-            Self::Crosswalk(from, to) => match ways.codes.crosswalk(from, to, &text) {
-                Some(found) => found.into(),
-                None => missing(text, &format!("{from} → {to}"), told)?,
+            Self::Crosswalk((of, from, to), name) => match of.get(*from, *to, &text) {
+                Some(found) => found.to_owned().into(),
+                None => missing(text, name, told)?,
             },
             Self::Codes(pairs) => match pairs.get(&*text) {
                 Some(found) => found.to_string().into(),
                 None => missing(text, "codes", told)?,
             },
-            Self::Name(table, lang) => match ways.codes.name(table, &text, *lang) {
+            Self::Name(table, lang) => match name_of(table, &text, *lang) {
                 Some(found) => found.into(),
-                None => missing(text, table, told)?,
+                None => missing(text, &table.id, told)?,
             },
             Self::Date(from, to, pattern) => match from.read(&text) {
                 Some(moment) => to.write(&moment).into(),
@@ -369,7 +383,7 @@ fn decimal(text: &str) -> Result<Decimal, Told> {
 }
 
 /// The pieces of a text, at a blank where one is near, and what no place is left for.
-fn cut<'v>(text: &str, len: u32, unit: Unit, ways: &Ways<'_>) -> (Vec<Cow<'v, str>>, &'static str) {
+fn cut<'v>(text: &str, len: u32, unit: Unit, ways: &Ways) -> (Vec<Cow<'v, str>>, &'static str) {
     let size = |c: char| match (unit, ways.charset) {
         (Unit::Characters, _) => 1,
         (Unit::Bytes, Some(charset)) => {

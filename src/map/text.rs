@@ -9,7 +9,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::character::complete::{char, digit1, space0, space1};
-use nom::combinator::{map, map_opt, opt, recognize, rest, value, verify};
+use nom::combinator::{cut, map, map_opt, opt, recognize, rest, value, verify};
 use nom::multi::{many0, many0_count, many1, separated_list1};
 use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
 
@@ -118,7 +118,7 @@ impl Reader {
         let kind = expect("map or fragment", alt((tag("map"), tag("fragment"))));
         let named = expect("a name of letters, digits and hyphens", name);
         let (verb, kind, _, name, label) =
-            source.parse(head, head.text, (verb, kind, space1, named, label))?;
+            source.parse(head, head.text, (verb, kind, expect("a blank and a name", space1), named, label))?;
         let at = self.at(head, head.text);
         if kind == "fragment" {
             let mut lines = Vec::new();
@@ -640,7 +640,7 @@ fn operand<'r, 'a: 'r>(
         let what = "a path, \"text\", param.NAME, total.NAME, number, now, sum and a path, or = and an expression";
         let (left, operand) = expect(what, base).parse(input)?;
         let (left, found) = match steps {
-            true => many0(preceded((space0, char('|'), space0), step)).parse(left)?,
+            true => many0(preceded((space0, char('|'), space0), cut(step))).parse(left)?,
             false if left.trim_start().starts_with('|') => {
                 let what = "steps behind what is read, on the other side of the arrow";
                 return expect(what, fail).parse(left);
@@ -735,10 +735,12 @@ fn path_step<'r, 'a: 'r>(
         })));
         let ticked = delimited(char('`'), is_not("`"), char('`'));
         let (left, name) = expect("a name", alt((plain, ticked))).parse(input)?;
-        let (left, selector) = opt(delimited(
+        let (left, selector) = opt(preceded(
             pair(char('['), space0),
-            selector(reader, line),
-            pair(space0, expect("&& or ]", char(']'))),
+            cut(terminated(
+                selector(reader, line),
+                pair(space0, expect("&& or ]", char(']'))),
+            )),
         ))
         .parse(left)?;
         let step = PathStep {

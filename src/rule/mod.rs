@@ -49,7 +49,7 @@ use input::Input;
 pub use list::Info;
 use outside::Outside;
 pub use outside::Register;
-use program::{Program, Shared};
+use program::{Program, Shared, Wish};
 pub use register::TableRegister;
 pub use sample::Outcome;
 use select::{Key, expand, may_be_edifact};
@@ -71,6 +71,10 @@ pub struct Options {
     pub today: Option<String>,
     /// Whether rules across documents are judged, when [`Rules::finish`] is called.
     pub together: bool,
+    /// Keep everything and judge each rule when the message ends: the slow twin that tests hold the
+    /// other against.
+    #[doc(hidden)]
+    pub at_the_end: bool,
 }
 
 /// The rules in force. Cheap to clone.
@@ -85,6 +89,7 @@ struct Inner {
     outside: Arc<Outside>,
     together: Option<Arc<Together>>,
     needs_order: bool,
+    at_the_end: bool,
     programs: Mutex<HashMap<(Key, u8), Option<Arc<Program>>>>,
 }
 
@@ -137,6 +142,7 @@ impl Rules {
             outside: Arc::new(outside),
             together: options.together.then(Arc::default),
             needs_order,
+            at_the_end: options.at_the_end,
             programs: Mutex::default(),
         }));
         for (of, held) in rules.held().iter().enumerate() {
@@ -224,8 +230,7 @@ impl Rules {
             key,
             projection,
             &world,
-            Some(of),
-            joins,
+            Wish::one(of, joins),
         )
     }
 
@@ -334,8 +339,11 @@ impl Watch for Rules {
                 &met,
                 (projection, syntax),
                 &self.world(),
-                None,
-                self.0.together.is_some(),
+                Wish {
+                    only: None,
+                    joins: self.0.together.is_some(),
+                    at_the_end: self.0.at_the_end,
+                },
             )?
             .map(Arc::new),
             _ => None,

@@ -10,7 +10,7 @@ use super::set::{Held, Kind};
 use crate::Result;
 use crate::finding::Syntax;
 use crate::spec::{Home, Specs};
-use crate::tree::gather::{Known, Listener, Plans, Projection, WantedId, Wants, WatchInput};
+use crate::tree::gather::{Known, Listener, Plans, Projection, ROOT, WantedId, Wants, WatchInput};
 
 /// What happens where something begins or ends: places of rules, and of their lets.
 #[derive(Clone, Debug, Default)]
@@ -85,22 +85,42 @@ pub(crate) fn met(specs: &Specs, known: Known<'_>) -> Result<Option<(Key, Projec
     })
 }
 
+/// Which rules a program holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    /// One of them, in force or not.
+    pub(crate) only: Option<usize>,
+    /// Joins too.
+    pub(crate) joins: bool,
+    /// Everything is kept, and judged when the message ends.
+    pub(crate) at_the_end: bool,
+}
+
+impl Wish {
+    /// One rule.
+    pub(crate) const fn one(of: usize, joins: bool) -> Self {
+        Self {
+            only: Some(of),
+            joins,
+            at_the_end: false,
+        }
+    }
+}
+
 impl Program {
-    /// The rules that are about a message, made ready; `None` where there are none. `only` names one of
-    /// them.
+    /// The rules that are about a message, made ready; `None` where there are none.
     pub(crate) fn new(
         specs: &Specs,
         held: &Arc<[Held]>,
         key: &Key,
         (mut projection, syntax): (Projection, Syntax),
         world: &World<'_>,
-        only: Option<usize>,
-        joins: bool,
+        wish: Wish,
     ) -> Result<Option<Self>> {
         let label = key.label(specs);
         let (mut rules, mut sides) = (Vec::new(), Vec::new());
         for (of, rule) in held.iter().enumerate() {
-            if only.map_or(rule.disabled, |only| only != of) {
+            if wish.only.map_or(rule.disabled, |only| only != of) {
                 continue;
             }
             match &rule.body {
@@ -110,7 +130,7 @@ impl Program {
                         rules.extend(ready);
                     }
                 }
-                Kind::Join(text) if joins => {
+                Kind::Join(text) if wish.joins => {
                     for (side, of_side) in text.sides.iter().enumerate() {
                         if selects(&of_side.messages, specs, key) {
                             let at = (of, side);
@@ -129,6 +149,21 @@ impl Program {
         }
         if rules.is_empty() && sides.is_empty() {
             return Ok(None);
+        }
+        if wish.at_the_end {
+            for rule in &mut rules {
+                // Keys are forgotten where what they are unique in ends.
+                rule.judged = match rule.asks {
+                    Asks::Unique {
+                        within: Reach::Element(within),
+                        ..
+                    } => within,
+                    _ => ROOT,
+                };
+            }
+            for id in 0..projection.len() as WantedId {
+                projection.keep(id);
+            }
         }
         let mut actions = vec![Actions::default(); projection.len()];
         let mut on = |id: WantedId, act: &mut dyn FnMut(&mut Actions)| {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::input::Input;
 use super::outside::{Outside, Register};
-use super::program::{Program, Shared, projection};
+use super::program::{Program, Shared, Wish, projection};
 use super::select::expand;
 use super::set::{Held, Kind};
 use super::text::{Sample, Selector};
@@ -143,8 +143,7 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
                     &key,
                     projection,
                     &world,
-                    Some(of),
-                    false,
+                    Wish::one(of, false),
                 )?;
                 let Some(program) = program else {
                     continue;
@@ -225,8 +224,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 key,
                 projection,
                 &world,
-                Some(of),
-                true,
+                Wish::one(of, true),
             )?;
             let Some(program) = program else {
                 continue;

@@ -173,6 +173,14 @@ fn unknown(selector: &Selector, specs: &Specs, file: &str) -> Error {
         None => selector.name.to_string(),
     };
     let mut message = format!("no message {said:?} is known");
+    if selector.edition.is_some() && !selector.flat && specs.knows_message(&selector.name) {
+        message = format!(
+            "{} is in no release of {:?}; expected releases, as D95B or D95B..D99B",
+            selector.name,
+            selector.edition.as_deref().unwrap_or("")
+        );
+        return Error::spec(file, selector.line, selector.column, message);
+    }
     let near = super::near::near(&said, names.iter().map(String::as_str));
     if !near.is_empty() {
         message.push_str("; did you mean ");

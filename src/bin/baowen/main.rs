@@ -1,5 +1,5 @@
-//! The command line: `baowen check`, `convert`, `translate`, `map`, `declare`, `tree`, `fmt`, `explain`, `rules`,
-//! `show`, `codes`, `specs`.
+//! The command line: `baowen check`, `convert`, `translate`, `map`, `declare`, `tree`, `fmt`, `explain`,
+//! `rules`, `show`, `codes`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.

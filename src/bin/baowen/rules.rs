@@ -60,6 +60,7 @@ pub(crate) fn load(
         context,
         today: Some(on.unwrap_or(today)),
         together: together.copied().unwrap_or(false),
+        ..Options::default()
     };
     Ok(Some(Rules::load(specs, options)?))
 }
