@@ -95,6 +95,17 @@ impl<'b> Entry<'b> {
         first.map_or(path, |of| &of[root.len()..]).to_owned()
     }
 
+    /// How many there are of a path without indexes.
+    pub(super) fn count(&self, path: &str) -> usize {
+        let root = format!("{}/", self.root);
+        let paths = self.places.paths();
+        let inside = |of: &&&str| {
+            of.strip_prefix(&*root)
+                .is_some_and(|rest| super::origin::plain(rest) == path)
+        };
+        paths.iter().filter(inside).count()
+    }
+
     /// Where something of a path stands, or else what it would stand in.
     pub(super) fn at(&self, path: &str) -> (Span, LineColumn) {
         match self.places.nearest(path) {

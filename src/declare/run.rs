@@ -9,7 +9,7 @@ use super::origin::Origins;
 use super::system::{Message, System};
 use crate::check::{self, Checker};
 use crate::convert::Format;
-use crate::finding::{Code, Finding, Related, Severity, Sink, Syntax};
+use crate::finding::{Arg, Code, Finding, Related, Severity, Sink, Syntax};
 use crate::map::{self, Direction, Map, Translator};
 use crate::rule::{self, Rules};
 use crate::span::Span;
@@ -369,7 +369,11 @@ impl Run<'_> {
                 continue;
             }
             if finding.code == Code::MAP_NOT_CARRIED || finding.code == Code::MAP_LEFT_OUT {
-                left.extend(finding.place.path.take());
+                // Of a path that stands several times another may be carried.
+                let path = finding.place.path.take().unwrap_or_default();
+                if count(&finding) >= entry.count(&path) {
+                    left.insert(path);
+                }
                 continue;
             }
             let path = finding.place.path.take().unwrap_or_default();
@@ -424,6 +428,15 @@ impl Run<'_> {
             entry.tell_of(&mut finding, &entry.first(&path), &entry.root);
             self.take(finding.with("path", path));
         }
+    }
+}
+
+/// How many values a finding counts.
+fn count(finding: &Finding) -> usize {
+    let counted = finding.args.iter().find(|(name, _)| *name == "count");
+    match counted {
+        Some((_, Arg::Known(text))) => text.parse().unwrap_or(usize::MAX),
+        _ => usize::MAX,
     }
 }
 
