@@ -458,7 +458,7 @@ fn is_name(text: &str) -> bool {
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-fn status(input: &str) -> Parsed<'_, Status> {
+pub(super) fn status(input: &str) -> Parsed<'_, Status> {
     let one = map_opt(word, |text| match text {
         "M" => Some(Status::Mandatory),
         "C" => Some(Status::Conditional),
