@@ -15,8 +15,8 @@
 //!
 //! `restrict` may only narrow: what it lets through the base lets through as well.
 
-use nom::character::complete::space1;
 use nom::branch::alt;
+use nom::character::complete::space1;
 use nom::combinator::{map, opt, verify};
 use nom::sequence::preceded;
 
