@@ -451,6 +451,31 @@ fn a_layer_may_only_narrow_where_it_restricts() {
     );
 }
 
+/// What shows only when a message is used is told with its place too.
+#[test]
+fn a_message_that_cannot_be_used() {
+    let head = "new message GATEX  X\n  <GateX>  M  1\n";
+    for (lines, said) in [
+        (
+            "    <A>  M  1  an..5\n      pattern  [A\n",
+            "message GATEX: pattern \"[A\", character 3: ] expected",
+        ),
+        (
+            "    <B>  C  1  n..3\n    <B>  C  1  an..3\n",
+            "message GATEX: the element B stands here with two types",
+        ),
+    ] {
+        let specs = layered(&format!("# Own.\n{head}{lines}")).unwrap();
+        let error = checker(&specs, None)
+            .slice(b"<GateX/>", &mut Vec::<Finding>::new())
+            .unwrap_err();
+        assert!(
+            error.to_string().ends_with(&format!("own.txt:2:1: {said}")),
+            "{error}"
+        );
+    }
+}
+
 /// With the published samples at hand: by their schema the verdict is that of other processors; by
 /// our specs it differs only where `differences.tsv` says why.
 #[test]

@@ -284,7 +284,7 @@ const SOME: [&str; 10] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn written_by_the_spec_it_is_good_and_comes_back(which in 0..SOME.len(), seed in any::<u64>()) {
@@ -306,6 +306,43 @@ proptest! {
         let faulty = text.replace(&end, &format!("<Nothing/>{end}"));
         let found = check(&specs, message, &faulty);
         prop_assert!(!found.is_empty());
+    }
+
+    /// No text makes the parser panic; what it reads it prints, and reads again as the same.
+    #[test]
+    fn changed_texts_are_read_or_refused(
+        which in 0..SOME.len(),
+        line in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        put in "[ -~\n|中]{0,6}",
+        cut in 0_usize..4,
+    ) {
+        let specs = Specs::base();
+        let text = specs.xml_message(SOME[which]).unwrap()[0].to_text();
+        let lines: Vec<&str> = text.lines().take(40).collect();
+        let line = line.index(lines.len());
+        let mut changed = String::new();
+        for (number, held) in lines.iter().enumerate() {
+            let letters: Vec<char> = held.chars().collect();
+            let at = at.index(letters.len() + 1);
+            if number == line {
+                changed.extend(&letters[..at]);
+                changed.push_str(&put);
+                changed.extend(letters.iter().skip(at + cut));
+            } else {
+                changed.push_str(held);
+            }
+            changed.push('\n');
+        }
+        match baowen::spec::xml::read("x.txt", &changed) {
+            Err(error) => prop_assert!(error.to_string().starts_with("x.txt:"), "{}", error),
+            Ok(messages) => for message in messages {
+                let printed = message.to_text();
+                let again = baowen::spec::xml::read("x.txt", &printed);
+                let again = again.unwrap_or_else(|error| panic!("{error}\n{changed}\n{printed}"));
+                prop_assert_eq!(again[0].to_text(), printed);
+            }
+        }
     }
 
     /// What is printed is read again as the same.

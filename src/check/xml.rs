@@ -107,7 +107,10 @@ impl Schemas {
         }
         let message = head.read()?;
         let root = (&*root.0, &*root.1);
-        let schema = Schema::of_message(&self.specs, &message, root, inside)?;
+        let schema = Schema::of_message(&self.specs, &message, root, inside);
+        // A pattern that is none, or elements that cannot be told apart, show here first.
+        let what = format!("message {}", head.id());
+        let schema = schema.map_err(|error| error.made_of(&head.file, head.line, &what))?;
         let schema = Arc::new(schema);
         if usual {
             found.made.insert(key, schema.clone());

@@ -82,6 +82,8 @@ pub(super) fn heads(file: &'static str, text: &'static str) -> Result<Vec<Head>>
             root: root.unwrap_or("").into(),
             namespaces: message.namespaces,
             when: message.when,
+            file: file.into(),
+            line: line.number,
             text: Whole::Embedded(file, text),
         });
     }
