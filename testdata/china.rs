@@ -88,6 +88,9 @@ fn faulty_documents() {
             text.push_str(&line(&finding));
         }
     }
+    for code in ["xml-unknown-message", "xml-message-root", "xml-message-namespace"] {
+        assert!(text.contains(code), "{code}");
+    }
     snapshot("china", &text);
 }
 

@@ -48,7 +48,7 @@ impl Scene<'_, '_> {
             finding.place.path = self.path().map(Into::into);
         }
         if finding.place.message_type.is_none() {
-            finding.place.message_type.clone_from(&self.message_type);
+            finding.place.message_type.clone_from(self.message_type);
         }
         if self.excerpts {
             finding.excerpt = excerpt(self.input, at, len).map(Box::new);

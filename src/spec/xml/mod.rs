@@ -175,6 +175,8 @@ pub enum Holds {
 
 /// What stands inside an element.
 #[derive(Clone, Debug)]
+// Nearly all are elements.
+#[allow(clippy::large_enum_variant)]
 pub enum Part {
     /// An element.
     Element(Element),
