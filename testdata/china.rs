@@ -88,7 +88,11 @@ fn faulty_documents() {
             text.push_str(&line(&finding));
         }
     }
-    for code in ["xml-unknown-message", "xml-message-root", "xml-message-namespace"] {
+    for code in [
+        "xml-unknown-message",
+        "xml-message-root",
+        "xml-message-namespace",
+    ] {
         assert!(text.contains(code), "{code}");
     }
     snapshot("china", &text);
@@ -452,6 +456,35 @@ fn a_layer_may_only_narrow_where_it_restricts() {
         layered(twice).err().as_deref(),
         Some("own.txt:4:1: restrict may only narrow: M 1..10 is not within M 1..9; say extends")
     );
+}
+
+/// The examples of the page on messages are texts that load, in both languages the same.
+#[test]
+fn the_page_says_what_works() {
+    let mut pages = Vec::new();
+    for page in ["README.md", "README.zh-CN.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("specs/china")
+            .join(page);
+        let text = std::fs::read_to_string(path).unwrap();
+        let blocks = text.split("```text\n").skip(1);
+        let blocks = blocks.map(|block| block.split("```").next().unwrap().to_owned());
+        pages.push(blocks.collect::<Vec<_>>());
+    }
+    assert_eq!(pages[0], pages[1]);
+    let [message, changes, flat] = pages[0].as_slice() else {
+        panic!("three examples");
+    };
+    let specs = layered(&format!("{message}{changes}")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(specs.overrides().len(), 5);
+    let good = "<GateIn xmlns=\"urn:example-port:gate-in\" version=\"1\"><Head><Kind>IN</Kind><SendTime>20260701083000</SendTime></Head><Container><Number>EXLU1234567</Number><State>F</State><Truck>A1</Truck></Container></GateIn>";
+    let own = checker(&specs, None);
+    assert!(check(&own, good.as_bytes()).is_empty());
+    let found = check(&own, good.replace("<Truck>A1</Truck>", "").as_bytes());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(flat.starts_with("new flat GATEIN"));
+    let layouts = baowen::spec::flat::read("GATEIN.txt", flat).unwrap();
+    assert_eq!(layouts[0].records.len(), 3);
 }
 
 /// What shows only when a message is used is told with its place too.
