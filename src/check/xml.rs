@@ -45,7 +45,7 @@ struct Chosen {
     schema: Option<Arc<Schema>>,
     /// The message of the specs that it is, where that was asked for or makes the schema.
     message: Option<Arc<Message>>,
-    /// Without a schema: messages that might be meant.
+    /// Where there is no schema: messages that might be meant.
     near: Vec<String>,
 }
 
@@ -66,33 +66,28 @@ impl Schemas {
 
     /// The schema for a document that begins with `start`; its message too where it is `watched`.
     fn find(&self, start: &[u8], options: &xml::Options, watched: bool) -> Result<Chosen> {
-        let of_schema = |schema: &Arc<Schema>| Chosen {
+        let given = |schema: &Arc<Schema>| Chosen {
             schema: Some(schema.clone()),
             ..Chosen::default()
         };
-        if let (Some(given), false) = (&self.given, watched) {
-            return Ok(of_schema(given));
+        if let (Some(schema), false) = (&self.given, watched) {
+            return Ok(given(schema));
         }
         let seen = xml::Beginning::of(start, options);
         let Some(root) = seen.root.clone() else {
-            return Ok(self.given.as_ref().map(of_schema).unwrap_or_default());
+            return Ok(self.given.as_ref().map_or_else(Chosen::default, given));
         };
         let other = match &self.given {
-            Some(given) => Some(given.clone()),
+            Some(schema) => Some(schema.clone()),
             None => self.of_layers(&root)?,
         };
-        if let Some(schema) = other {
-            let mut chosen = of_schema(&schema);
-            if watched {
-                chosen.message = self.message_of(&seen)?;
-            }
-            return Ok(chosen);
+        match other {
+            Some(schema) => Ok(Chosen {
+                message: if watched { self.message_of(&seen)? } else { None },
+                ..given(&schema)
+            }),
+            None => self.of_messages(&seen, root),
         }
-        let mut chosen = self.of_messages(&seen, root)?;
-        if chosen.schema.is_none() {
-            chosen.near = near_messages(&self.specs.xml_heads()?, &seen);
-        }
-        Ok(chosen)
     }
 
     fn head(&self, seen: &xml::Beginning) -> Result<Option<&Head>> {
@@ -123,7 +118,10 @@ impl Schemas {
     /// The schema of a message of the specs.
     fn of_messages(&self, seen: &xml::Beginning, root: (String, String)) -> Result<Chosen> {
         let Some(head) = self.head(seen)? else {
-            return Ok(Chosen::default());
+            return Ok(Chosen {
+                near: near_messages(&self.specs.xml_heads()?, seen),
+                ..Chosen::default()
+            });
         };
         let inside = match &seen.inside {
             // The elements are told by their own namespace, unless it is quite another.
@@ -140,7 +138,11 @@ impl Schemas {
             return Ok(made.clone());
         }
         let message = head.read()?;
-        let schema = Schema::of_message(&self.specs, &message, (&root.0, &root.1), inside)?;
+        let root = (&*root.0, &*root.1);
+        let schema = Schema::of_message(&self.specs, &message, root, inside);
+        // A pattern that is none, or elements that cannot be told apart, show here first.
+        let what = format!("message {}", head.id());
+        let schema = schema.map_err(|error| error.made_of(&head.file, head.line, &what))?;
         let chosen = Chosen {
             schema: Some(Arc::new(schema)),
             message: Some(message),
@@ -241,14 +243,14 @@ impl Checker {
     pub(super) fn xml_slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         let options = self.xml_options();
         let chosen = self.schemas.find(input, &options, self.watch.is_some())?;
-        let counts = match (&chosen.schema, self.gatherer(&chosen)?) {
+        let beside = self.gatherer(&chosen)?;
+        let counts = match (chosen.schema, beside) {
             (Some(schema), Some(mut beside)) => {
                 schema.check_slice_beside(input, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_slice(input, &options, sink)?,
             (None, _) => {
-                let mut none = NoSchema::of(chosen.near.clone());
-                xml::read_slice(input, &options, &mut none, sink)?
+                xml::read_slice(input, &options, &mut NoSchema::of(chosen.near), sink)?
             }
         };
         Ok(totals(&counts))
@@ -290,14 +292,13 @@ impl Checker {
         let chosen = self.schemas.find(&start, &options, self.watch.is_some())?;
         let beside = self.gatherer(&chosen)?;
         let stream = start.chain(rest);
-        let counts = match (&chosen.schema, beside) {
+        let counts = match (chosen.schema, beside) {
             (Some(schema), Some(mut beside)) => {
                 schema.check_stream_beside(stream, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_stream(stream, &options, sink)?,
             (None, _) => {
-                let mut none = NoSchema::of(chosen.near.clone());
-                xml::read_stream(stream, &options, &mut none, sink)?
+                xml::read_stream(stream, &options, &mut NoSchema::of(chosen.near), sink)?
             }
         };
         Ok(totals(&counts))

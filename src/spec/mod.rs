@@ -602,7 +602,7 @@ impl Inner {
                 }
             };
             self.note(file, line, verb, format!("message {id}"));
-            self.put_message(message);
+            self.put_message(message, file, line);
         }
         Ok(())
     }
@@ -635,15 +635,16 @@ impl Inner {
             let what = format!("message {id} {}", change.path);
             self.note(file, change.line, patch.verb, what);
         }
-        self.put_message(message);
+        self.put_message(message, file, patch.line);
         Ok(())
     }
 
     /// Takes a message in XML in, in the place of that of its name and edition.
-    fn put_message(&mut self, message: xml::Message) {
+    fn put_message(&mut self, message: xml::Message, file: &str, line: u32) {
         let id = message.id();
         self.messages.retain(|head| head.id() != id);
-        self.messages.push(xml::Head::of(Arc::new(message)));
+        self.messages
+            .push(xml::Head::of(Arc::new(message), file, line));
     }
 
     fn note(&mut self, file: &str, line: u32, verb: Verb, what: String) {

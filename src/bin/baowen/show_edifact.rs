@@ -74,6 +74,10 @@ fn schema(
     lang: Lang,
 ) -> Result<(), Failure> {
     let name: MessageName = name.to_ascii_uppercase().parse()?;
+    let is_release = name.release.is_none() && specs.releases().find(&name.message).is_some();
+    if is_release {
+        return Err(no_such_form(lang));
+    }
     let home = home(specs, &name)?;
     let text = xsd(specs, &name.message, home)?.ok_or_else(|| no_such_form(lang))?;
     if form == Form::Xsd {
@@ -217,11 +221,10 @@ impl Shown<'_> {
         if let Some(table) = &table
             && let Some(table) = specs.table(table)?
         {
-            // The names of a table stand in its second column.
             codes.extend(
-                table.rows().filter_map(|mut row| {
-                    Some((row.next()?.into(), row.next().unwrap_or("").into()))
-                }),
+                table
+                    .entries()
+                    .map(|entry| (entry.code().into(), entry.en().into())),
             );
         }
         if let Some(code) = code {

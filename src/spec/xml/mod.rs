@@ -175,6 +175,8 @@ pub enum Holds {
 
 /// What stands inside an element.
 #[derive(Clone, Debug)]
+// Nearly all are elements.
+#[allow(clippy::large_enum_variant)]
 pub enum Part {
     /// An element.
     Element(Element),
@@ -347,6 +349,9 @@ pub(crate) struct Head {
     pub(crate) root: Box<str>,
     pub(crate) namespaces: Vec<Box<str>>,
     pub(crate) when: Vec<When>,
+    /// Where it stands.
+    pub(crate) file: Box<str>,
+    pub(crate) line: u32,
     /// Where the whole of it is.
     text: Whole,
 }
@@ -365,8 +370,10 @@ impl Head {
         self.namespaces.is_empty() || self.namespaces.iter().any(|of| **of == *namespace)
     }
 
-    pub(super) fn of(message: Arc<Message>) -> Self {
+    pub(super) fn of(message: Arc<Message>, file: &str, line: u32) -> Self {
         Self {
+            file: file.into(),
+            line,
             name: message.name.clone(),
             label: message.label.clone(),
             edition: message.edition.clone(),

@@ -15,13 +15,14 @@
 //!
 //! `restrict` may only narrow: what it lets through the base lets through as well.
 
+use nom::branch::alt;
 use nom::character::complete::space1;
-use nom::combinator::{opt, verify};
+use nom::combinator::{map, opt, verify};
 use nom::sequence::preceded;
 
 use super::super::model::Class;
 use super::super::text::{Line, Source, Verb, expect, word};
-use super::text::{format, occurs, part, qualify, split};
+use super::text::{format, occurs, part, qualify, split, status};
 use super::{Bound, Codes, Element, Format, Holds, Message, Occurs, Part, Status, Value};
 use crate::{Error, Result};
 
@@ -117,7 +118,13 @@ fn change<'a>(source: &mut Source<'a>, line: Line<'a>, verb: Verb) -> Result<Cha
             Err(source.error(line, line.text, message))
         }
         _ => {
-            let occurs = opt(preceded(space1, occurs));
+            // Attributes have a status only.
+            let alone = map(status, |status| Occurs {
+                status,
+                min: u32::from(status == Status::Mandatory),
+                max: Some(1),
+            });
+            let occurs = opt(preceded(space1, alt((occurs, alone))));
             let format = opt(preceded(space1, format));
             let (path, occurs, format) =
                 source.parse(line, line.text, (a_path(), occurs, format))?;

@@ -2,12 +2,13 @@
 
 use nom::Parser;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till1};
+use nom::bytes::complete::{is_not, tag, take_till1};
 use nom::character::complete::{char, digit1, space0, space1};
 use nom::combinator::{map, map_opt, opt, recognize, rest, verify};
+use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 
-use super::super::text::{Fault, Line, Parsed, Source, code_value, expect, word};
+use super::super::text::{Fault, Line, Parsed, Source, expect, word};
 use super::patch;
 use super::{
     Attribute, Bound, Codes, Element, Entry, Format, Head, Holds, Message, Occurs, Part, Status,
@@ -82,6 +83,8 @@ pub(super) fn heads(file: &'static str, text: &'static str) -> Result<Vec<Head>>
             root: root.unwrap_or("").into(),
             namespaces: message.namespaces,
             when: message.when,
+            file: file.into(),
+            line: line.number,
             text: Whole::Embedded(file, text),
         });
     }
@@ -416,7 +419,7 @@ pub(super) fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value
             };
         }
         "code" => {
-            let (code, label) = source.parse(line, text, (code_value, label))?;
+            let (code, label) = source.parse(line, text, (code, label))?;
             if value.codes == Codes::None {
                 value.codes = Codes::Values(Vec::new());
             }
@@ -439,6 +442,15 @@ pub(super) fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value
     Ok(())
 }
 
+/// A code: a word, or in quotation marks, of which one inside is written twice.
+fn code(input: &str) -> Parsed<'_, Box<str>> {
+    let inside = recognize(many0_count(alt((tag("\"\""), is_not("\"")))));
+    let quoted = delimited(char('"'), inside, terminated(char('"'), end_of_word));
+    let quoted = map(quoted, |text: &str| text.replace("\"\"", "\"").into());
+    let plain = verify(word, |text: &str| !text.starts_with('"'));
+    expect("a code", alt((quoted, map(plain, Into::into)))).parse(input)
+}
+
 fn fault<'a, O>(at: &'a str) -> Parsed<'a, O> {
     Err(nom::Err::Error(Fault { at, expected: None }))
 }
@@ -458,7 +470,7 @@ fn is_name(text: &str) -> bool {
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-fn status(input: &str) -> Parsed<'_, Status> {
+pub(super) fn status(input: &str) -> Parsed<'_, Status> {
     let one = map_opt(word, |text| match text {
         "M" => Some(Status::Mandatory),
         "C" => Some(Status::Conditional),

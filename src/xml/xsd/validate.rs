@@ -294,6 +294,7 @@ impl<'s> Validator<'s> {
                 let finding = |mut finding: Finding| {
                     finding.place.path = Some(start.local().into());
                     finding.place.segment = Some(start.local().into());
+                    finding.place.message_type = Some(guide.label.clone());
                     finding
                         .with_content("element", start.local())
                         .with_content("namespace", &*remark.namespace)
