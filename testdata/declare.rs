@@ -104,7 +104,10 @@ fn complete_entries_become_sound_messages() {
                 text.push_str(&message.replace("'", "'\n"));
                 text.push('\n');
             }
-            let due = declared.files.iter().filter(|(_, message)| message.is_some());
+            let due = declared
+                .files
+                .iter()
+                .filter(|(_, message)| message.is_some());
             assert_eq!(due.count() as u64, declared.totals.messages, "{what}");
             snapshot(&format!("declare-{}-{name}", system.name), &text);
         }
@@ -147,14 +150,21 @@ fn what_one_authority_refuses_stands_at_the_field_of_the_entry() {
 fn every_service_has_entries_and_names_of_its_own() {
     let specs = Specs::base();
     for system in systems(&specs).unwrap() {
-        let names: Vec<String> = entries(&system.name).iter().map(|path| stem(path)).collect();
+        let names: Vec<String> = entries(&system.name)
+            .iter()
+            .map(|path| stem(path))
+            .collect();
         assert!(names.contains(&"complete".to_owned()), "{}", system.name);
         assert!(names.contains(&"wrong".to_owned()), "{}", system.name);
         for label in [&system.label]
             .into_iter()
             .chain(system.messages.iter().map(|message| &message.label))
         {
-            assert!(!label.en.is_empty() && !label.zh.is_empty(), "{}", system.name);
+            assert!(
+                !label.en.is_empty() && !label.zh.is_empty(),
+                "{}",
+                system.name
+            );
         }
         for table in &system.tables {
             let held = specs.table(table).unwrap().is_some();
@@ -177,8 +187,14 @@ fn entries_that_are_none() {
     let mut text = String::new();
     for (what, entry) in cases {
         let declared = declare(&specs, "sea-manifest", entry.as_bytes(), Options::default());
-        text.push_str(&format!("== {what}: {} messages\n", declared.totals.messages));
-        declared.findings.iter().for_each(|finding| text.push_str(&line(finding)));
+        text.push_str(&format!(
+            "== {what}: {} messages\n",
+            declared.totals.messages
+        ));
+        declared
+            .findings
+            .iter()
+            .for_each(|finding| text.push_str(&line(finding)));
     }
     snapshot("declare-none", &text);
     let declarer = Declarer::new(
@@ -191,20 +207,36 @@ fn entries_that_are_none() {
         .unwrap()
         .declare(b"<SeaManifest/>", &mut |_| Ok(()), &mut findings)
         .unwrap_err();
-    assert!(refused.to_string().contains("an entry is an object of JSON"), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("an entry is an object of JSON"),
+        "{refused}"
+    );
 }
 
 #[test]
 fn what_no_message_takes_is_a_hint() {
     let specs = Specs::base();
     let entry = std::fs::read_to_string(room().join("road-manifest/complete.json")).unwrap();
-    let entry = entry.replace(r#""Tare": "2200""#, r#""Tare": "2200", "StuffedAt": "2026-11-30T16:00:00""#);
-    let declared = declare(&specs, "road-manifest", entry.as_bytes(), Options::default());
+    let entry = entry.replace(
+        r#""Tare": "2200""#,
+        r#""Tare": "2200", "StuffedAt": "2026-11-30T16:00:00""#,
+    );
+    let declared = declare(
+        &specs,
+        "road-manifest",
+        entry.as_bytes(),
+        Options::default(),
+    );
     let [unused] = declared.findings.as_slice() else {
         panic!("{:?}", declared.findings);
     };
     assert_eq!(unused.code.as_str(), "entry-unused");
-    assert_eq!(unused.place.path.as_deref(), Some("RoadManifest/Container/StuffedAt"));
+    assert_eq!(
+        unused.place.path.as_deref(),
+        Some("RoadManifest/Container/StuffedAt")
+    );
 }
 
 #[test]
@@ -216,7 +248,10 @@ fn strictly_nothing_wrong_is_written() {
         ..Options::default()
     };
     let declared = declare(&specs, "road-manifest", &entry, options);
-    let written = declared.files.iter().filter(|(_, message)| message.is_some());
+    let written = declared
+        .files
+        .iter()
+        .filter(|(_, message)| message.is_some());
     let written: Vec<&str> = written.map(|(file, _)| &**file).collect();
     assert_eq!(written, ["original-manifest.xml"]);
 }
@@ -232,7 +267,10 @@ fn a_layer_brings_services_of_its_own() {
     let told: String = declared.findings.iter().map(line).collect();
     let mut text = told;
     for (file, message) in &declared.files {
-        text.push_str(&format!("== {file}\n{}\n", message.as_deref().unwrap_or("")));
+        text.push_str(&format!(
+            "== {file}\n{}\n",
+            message.as_deref().unwrap_or("")
+        ));
     }
     snapshot("declare-layer", &text);
     // A service of the base with one more message.
@@ -256,27 +294,66 @@ fn broken_services_are_told_with_their_place() {
     let message = "[[message]]\nname = \"m\"\nmap = \"sea-manifest-mt1101\"\n";
     let cases = [
         ("layer = \"new\"\nname = ", ":2:8:"),
-        ("name = \"own\"\nentry = \"SeaManifest\"\n", ":1:8: a service of a layer says layer"),
-        ("layer = \"new\"\nname = \"vessel-call\"\nentry = \"VesselCall\"\n", "is already there"),
-        ("layer = \"extends\"\nname = \"vessel-cal\"\n", "there is no service"),
-        ("layer = \"new\"\nname = \"own\"\nentri = \"SeaManifest\"\n", ":3:1: unknown field"),
-        (&format!("{entry}{}", message.replace("\"m\"", "\"../m\"")), ":5:8: \"../m\" names no file"),
-        (&format!("{entry}{message}{message}"), "two messages are called m"),
-        (&format!("{entry}{}", message.replace("mt1101", "mt1102")), ":6:7: no map sea-manifest-mt1102"),
-        (&format!("{entry}{}", message.replace("sea-manifest-mt1101", "vessel-call-plan")), "is from VesselCall@1, not from SeaManifest@1"),
-        (&format!("{entry}{message}when = \"this.Directon == 'I'\"\n"), ":7:13:"),
-        (&format!("{entry}{message}each = {{ path = \"Bill/Nummer\", param = \"sender\" }}\n"), "did you mean Number?"),
-        ("layer = \"new\"\nname = \"own\"\nentry = \"SeaManifst\"\n", ":3:9: no entry document is called SeaManifst"),
+        (
+            "name = \"own\"\nentry = \"SeaManifest\"\n",
+            ":1:8: a service of a layer says layer",
+        ),
+        (
+            "layer = \"new\"\nname = \"vessel-call\"\nentry = \"VesselCall\"\n",
+            "is already there",
+        ),
+        (
+            "layer = \"extends\"\nname = \"vessel-cal\"\n",
+            "there is no service",
+        ),
+        (
+            "layer = \"new\"\nname = \"own\"\nentri = \"SeaManifest\"\n",
+            ":3:1: unknown field",
+        ),
+        (
+            &format!("{entry}{}", message.replace("\"m\"", "\"../m\"")),
+            ":5:8: \"../m\" names no file",
+        ),
+        (
+            &format!("{entry}{message}{message}"),
+            "two messages are called m",
+        ),
+        (
+            &format!("{entry}{}", message.replace("mt1101", "mt1102")),
+            ":6:7: no map sea-manifest-mt1102",
+        ),
+        (
+            &format!(
+                "{entry}{}",
+                message.replace("sea-manifest-mt1101", "vessel-call-plan")
+            ),
+            "is from VesselCall@1, not from SeaManifest@1",
+        ),
+        (
+            &format!("{entry}{message}when = \"this.Directon == 'I'\"\n"),
+            ":7:9: SeaManifest has no Directon",
+        ),
+        (
+            &format!("{entry}{message}each = {{ path = \"Bill/Nummer\", param = \"sender\" }}\n"),
+            "did you mean Number?",
+        ),
+        (
+            "layer = \"new\"\nname = \"own\"\nentry = \"SeaManifst\"\n",
+            ":3:9: no entry document is called SeaManifst",
+        ),
     ];
     for (text, expected) in cases {
         std::fs::write(&file, text).unwrap();
         let specs = Specs::base().with_dir(folder.path()).unwrap();
-        let made = system(&specs, "own").and_then(|of| Declarer::new(&specs, of, Options::default()));
+        let made =
+            system(&specs, "own").and_then(|of| Declarer::new(&specs, of, Options::default()));
         let told = made.unwrap_err().to_string();
         assert!(told.contains(expected), "{text}\n{told}");
         assert!(told.contains("own.toml:"), "{told}");
     }
-    let none = system(&Specs::base(), "vesel-call").unwrap_err().to_string();
+    let none = system(&Specs::base(), "vesel-call")
+        .unwrap_err()
+        .to_string();
     assert!(none.contains("near are vessel-call"), "{none}");
 }
 

@@ -41,7 +41,9 @@ impl<'b> Entry<'b> {
         let converter = Converter::new(specs, Options::default());
         let (_, places) = converter.json_places(json, &mut xml, &mut told)?;
         let paths = places.paths();
-        let root = paths.first().map_or("", |path| path.split('/').next().unwrap_or(""));
+        let root = paths
+            .first()
+            .map_or("", |path| path.split('/').next().unwrap_or(""));
         let root = root.into();
         Ok(Self {
             json,

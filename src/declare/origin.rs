@@ -53,7 +53,11 @@ impl Origins {
             _ => path,
         };
         let traced = |of: &&Trace| *of.target == *path && of.source.is_some();
-        if let Some(source) = traces.iter().find(traced).and_then(|of| of.source.as_deref()) {
+        if let Some(source) = traces
+            .iter()
+            .find(traced)
+            .and_then(|of| of.source.as_deref())
+        {
             return Origin {
                 path: source.to_owned(),
                 exact: true,
@@ -65,9 +69,16 @@ impl Origins {
             let inside = |of: &&Trace| {
                 of.source.is_some()
                     && (outer.is_empty()
-                        || of.target.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/')))
+                        || of
+                            .target
+                            .strip_prefix(outer)
+                            .is_some_and(|rest| rest.starts_with('/')))
             };
-            match traces.iter().find(inside).and_then(|of| of.source.as_deref()) {
+            match traces
+                .iter()
+                .find(inside)
+                .and_then(|of| of.source.as_deref())
+            {
                 Some(source) => break source,
                 None if outer.is_empty() => break "",
                 None => outer = outer.rsplit_once('/').map_or("", |(outer, _)| outer),
@@ -76,14 +87,23 @@ impl Origins {
         let plain = plain(path);
         let row = self.rows.iter().find(|(target, _)| *target == plain);
         let row = row.or_else(|| {
-            let inside = |target: &str| target.strip_prefix(&*plain).is_some_and(|rest| rest.starts_with('/'));
-            self.rows.iter().find(|(target, _)| !plain.is_empty() && inside(target))
+            let inside = |target: &str| {
+                target
+                    .strip_prefix(&*plain)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            };
+            self.rows
+                .iter()
+                .find(|(target, _)| !plain.is_empty() && inside(target))
         });
         let path = match row {
             Some((_, source)) => indexed(source, near),
             // The group of the entry that what is near came from.
             None if outer.is_empty() => String::new(),
-            None => near.rsplit_once('/').map_or("", |(group, _)| group).to_owned(),
+            None => near
+                .rsplit_once('/')
+                .map_or("", |(group, _)| group)
+                .to_owned(),
         };
         Origin { path, exact: false }
     }
@@ -97,7 +117,9 @@ fn joined<'a>(
     side: impl Fn(&'a (String, String)) -> &'a String,
 ) -> Option<String> {
     let quoted = operand.starts_with(['"', '=']);
-    let other = ["param.", "total."].iter().any(|of| operand.starts_with(of));
+    let other = ["param.", "total."]
+        .iter()
+        .any(|of| operand.starts_with(of));
     if quoted || other || operand == "number" || operand == "now" {
         return None;
     }
@@ -158,8 +180,14 @@ mod tests {
 
     #[test]
     fn paths_lose_brackets_and_take_indexes() {
-        assert_eq!(plain("G_SG3[S_LOC/D_3227 == \"9\"]/S_LOC[2]"), "G_SG3/S_LOC");
-        assert_eq!(indexed("Crew/Rank", "Crew[2]/Document/Type"), "Crew[2]/Rank");
+        assert_eq!(
+            plain("G_SG3[S_LOC/D_3227 == \"9\"]/S_LOC[2]"),
+            "G_SG3/S_LOC"
+        );
+        assert_eq!(
+            indexed("Crew/Rank", "Crew[2]/Document/Type"),
+            "Crew[2]/Rank"
+        );
         assert_eq!(indexed("Vessel/Name", "Crew[2]/Rank"), "Vessel/Name");
     }
 }

@@ -109,10 +109,12 @@ impl Declarer {
         let rules = Rules::load(specs, options.rules.clone())?;
         let mut messages = Vec::new();
         for message in &system.messages {
-            let map = specs.map(&message.map.text).map_err(|error| match error.is_spec() {
-                true => error,
-                false => message.map.fault(error.to_string()),
-            })?;
+            let map = specs
+                .map(&message.map.text)
+                .map_err(|error| match error.is_spec() {
+                    true => error,
+                    false => message.map.fault(error.to_string()),
+                })?;
             if map.sides()[0] != entry.id() {
                 let [left, _] = map.sides();
                 let text = format!("map {} is from {left}, not from {}", map.name(), entry.id());
@@ -186,7 +188,11 @@ impl Declarer {
             .params
             .iter()
             .filter_map(|param| Some((&param.name, param.default.as_ref()?)));
-        let given = self.options.params.iter().map(|(name, value)| (name, value));
+        let given = self
+            .options
+            .params
+            .iter()
+            .map(|(name, value)| (name, value));
         let own = message.params.iter().map(|(name, value)| (name, value));
         for (name, value) in defaults.chain(own).chain(given) {
             if known(name) {
@@ -253,15 +259,13 @@ impl Run<'_> {
         found.into_iter().for_each(|finding| self.tell(finding));
     }
 
-    fn all(
-        &mut self,
-        json: &[u8],
-        sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>,
-    ) -> Result<()> {
+    fn all(&mut self, json: &[u8], sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>) -> Result<()> {
         let of = self.of;
         let mut found: Vec<Finding> = Vec::new();
         let entry = Entry::read(json, &of.specs, &mut found)?;
-        let readable = found.iter().all(|finding| finding.severity < Severity::Error);
+        let readable = found
+            .iter()
+            .all(|finding| finding.severity < Severity::Error);
         found.into_iter().for_each(|finding| self.tell(finding));
         let wanted = of.specs.xml_message(&of.system.entry.text)?;
         let wanted = wanted.first().map_or("", |message| &*message.root.tag);
@@ -297,7 +301,11 @@ impl Run<'_> {
             if names.is_empty() {
                 let file = file(1);
                 let bytes = None;
-                sent(&Sent { message, file, bytes })?;
+                sent(&Sent {
+                    message,
+                    file,
+                    bytes,
+                })?;
             }
         }
         self.tell_unused(&entry);
@@ -357,7 +365,13 @@ impl Run<'_> {
                 None => Err(Error::misuse("an entry is one document")),
             };
             let mut trace = |trace| traces.push(trace);
-            translator.traced(entry.json, Syntax::Json, &mut outputs, &mut found, &mut trace)?;
+            translator.traced(
+                entry.json,
+                Syntax::Json,
+                &mut outputs,
+                &mut found,
+                &mut trace,
+            )?;
         }
         let mut refused = false;
         let mut left = BTreeSet::new();
@@ -380,6 +394,7 @@ impl Run<'_> {
             entry.tell_of(&mut finding, &path, target);
             // The row stands for itself: the finding is about the field.
             finding.rule = None;
+            finding.related.push(written(&file, &finding));
             if finding.severity == Severity::Error {
                 refused = true;
                 if self.faulty.contains(&finding.span.start) {
@@ -437,6 +452,20 @@ fn count(finding: &Finding) -> usize {
     match counted {
         Some((_, Arg::Known(text))) => text.parse().unwrap_or(usize::MAX),
         _ => usize::MAX,
+    }
+}
+
+/// Where in a message a row writes what a finding is about.
+fn written(file: &str, finding: &Finding) -> Related {
+    let target = finding.args.iter().find(|(name, _)| *name == "target");
+    Related {
+        file: Some(file.into()),
+        span: Span::at(0),
+        path: match target {
+            Some((_, Arg::Known(path))) => Some(path.clone()),
+            _ => None,
+        },
+        code: Code::ENTRY_MESSAGE,
     }
 }
 

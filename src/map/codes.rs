@@ -86,9 +86,7 @@ pub(super) fn name_of(table: &CodeTable, code: &str, lang: Lang) -> Option<Strin
 
 impl Tables for Codes {
     fn table(&self, name: &str) -> Option<TableId> {
-        let at = self
-            .tables
-            .binary_search_by(|(held, _)| (**held).cmp(name));
+        let at = self.tables.binary_search_by(|(held, _)| (**held).cmp(name));
         at.ok().map(|at| TableId(at as u32))
     }
 
@@ -128,9 +126,8 @@ impl Host for OnDay<'_> {
         let Some(table) = self.codes.held(table) else {
             return false;
         };
-        let day = on.and_then(|on| {
-            crate::codes::Day::new(u16::try_from(on.year).ok()?, on.month, on.day)
-        });
+        let day = on
+            .and_then(|on| crate::codes::Day::new(u16::try_from(on.year).ok()?, on.month, on.day));
         match day {
             Some(day) => table.get_on(code, day).is_some(),
             None => table.codes().contains(code.as_bytes()),
@@ -144,7 +141,8 @@ impl Host for OnDay<'_> {
     fn crosswalk(&self, crosswalk: CrosswalkId, code: &str) -> Option<Cow<'_, str>> {
         let ways = self.codes.ways();
         let (_, (of, from, to)) = ways.get(crosswalk.0 as usize)?;
-        of.get(*from, *to, code).map(|found| found.to_owned().into())
+        of.get(*from, *to, code)
+            .map(|found| found.to_owned().into())
     }
 
     fn today(&self) -> Option<Day> {

@@ -134,8 +134,10 @@ impl<'p> Work<'p> {
     /// What was known of a unit is forgotten.
     pub(super) fn forget_unit(&mut self) {
         self.indexes[1].clear();
-        self.counts.retain(|(around, _), _| (*around as usize) < self.tree.len());
-        self.keyed.retain(|(_, around, _), _| (*around as usize) < self.tree.len());
+        self.counts
+            .retain(|(around, _), _| (*around as usize) < self.tree.len());
+        self.keyed
+            .retain(|(_, around, _), _| (*around as usize) < self.tree.len());
     }
 
     pub(super) fn run(&mut self, ops: &'p [Op], frames: &mut Vec<Frame<'p>>, scope: NodeId) {
@@ -765,7 +767,9 @@ impl<'p> Work<'p> {
         if trouble.kind == TroubleKind::Missing {
             return None;
         }
-        let spot = origin.fact.map_or(self.facts.spot(scope), |fact| self.facts.spot(fact));
+        let spot = origin
+            .fact
+            .map_or(self.facts.spot(scope), |fact| self.facts.spot(fact));
         let words = |lang| trouble.kind.words(lang);
         let finding = self
             .finding(Code::MAP_EXPRESSION, spot, origin.fact.or(Some(scope)), at)
@@ -849,8 +853,7 @@ impl<'p> Work<'p> {
         };
         self.walk_all(&path.steps, begin, scope, out);
         for node in out.iter() {
-            self.read[node.index()] |= self.program.wanted.nodes
-                [self.kinds[node.index()] as usize]
+            self.read[node.index()] |= self.program.wanted.nodes[self.kinds[node.index()] as usize]
                 .children
                 .is_empty();
         }

@@ -201,7 +201,10 @@ impl Map {
         let mut json = [false; 2];
         let mut side = |at: usize| -> Result<Side> {
             let Some(named) = &text.map.sides[at] else {
-                return Err(Error::unknown(format!("map {} has no sides", text.map.name)));
+                return Err(Error::unknown(format!(
+                    "map {} has no sides",
+                    text.map.name
+                )));
             };
             let name = match named.name.strip_prefix("json ") {
                 Some(name) => {
@@ -231,7 +234,12 @@ impl Map {
         let (forth, back) = (made(Direction::Forth)?, made(Direction::Back)?);
         if forth.is_none() && back.is_none() {
             let at = &text.map.at;
-            return Err(Error::spec(&*at.file, at.line, at.column, "a map without rows"));
+            return Err(Error::spec(
+                &*at.file,
+                at.line,
+                at.column,
+                "a map without rows",
+            ));
         }
         let params = text.map.params.iter().map(|param| param.name.clone());
         Ok(Self {
@@ -471,7 +479,10 @@ impl Params {
             };
             if param.counter {
                 let start = value.parse().map_err(|_| {
-                    Error::misuse(format!("parameter {} counts: {value:?} is no number", param.name))
+                    Error::misuse(format!(
+                        "parameter {} counts: {value:?} is no number",
+                        param.name
+                    ))
                 })?;
                 counters.push((at, start, value.len()));
             }
@@ -523,7 +534,10 @@ impl Translator {
                 Direction::Forth => "from left to right",
                 Direction::Back => "from right to left (--reverse)",
             };
-            return Err(Error::misuse(format!("map {} has no rows {way}", map.name())));
+            return Err(Error::misuse(format!(
+                "map {} has no rows {way}",
+                map.name()
+            )));
         }
         let params = Params::new(map, &options.params)?;
         let converting = convert::Options {
@@ -636,7 +650,12 @@ impl Translator {
         let (mut of_reading, mut of_map) = (End(&shared), End(&shared));
         let most = self.options.most_findings;
         let outbox = Outbox::new(&mut of_map, most, from, self.map.name());
-        let work = Work::new(program, self.map.codes.on(&settings.now), &self.map.params, outbox);
+        let work = Work::new(
+            program,
+            self.map.codes.on(&settings.now),
+            &self.map.params,
+            outbox,
+        );
         let format = self.format();
         let writing = convert::Options {
             charset: self.options.charset,

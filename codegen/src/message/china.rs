@@ -246,8 +246,9 @@ fn add(message: &mut Message) -> Result<()> {
             }
         });
         if !met {
-            let message =
-                format!("{place} is not there, or {keyword} is none of tag, add, empty, uncoded, gather");
+            let message = format!(
+                "{place} is not there, or {keyword} is none of tag, add, empty, uncoded, gather"
+            );
             return Err(Fault::published(FILE, number + 1, message));
         }
     }

@@ -153,7 +153,11 @@ fn list(specs: &Specs, lang: Lang, as_json: bool) -> Result<Outcome, Failure> {
             writeln!(out, "{}", of_system(system))?;
         }
     } else {
-        let width = all.iter().map(|system| system.name.len()).max().unwrap_or(0);
+        let width = all
+            .iter()
+            .map(|system| system.name.len())
+            .max()
+            .unwrap_or(0);
         for system in &all {
             writeln!(
                 out,
@@ -180,12 +184,13 @@ fn of_system(system: &System) -> Value {
             "each": message.each.as_ref().map(|each| &each.path.text),
         })
     });
-    let params = system.params.iter().map(|param| {
-        json!({"name": param.name, "title": names(&param.label), "default": param.default})
-    });
-    let against = system.against.iter().map(|against| {
-        json!({"message": against.message, "by": names(&against.by)})
-    });
+    let params = system.params.iter().map(
+        |param| json!({"name": param.name, "title": names(&param.label), "default": param.default}),
+    );
+    let against = system
+        .against
+        .iter()
+        .map(|against| json!({"message": against.message, "by": names(&against.by)}));
     json!({
         "name": system.name,
         "title": names(&system.label),
@@ -214,7 +219,10 @@ fn describe(system: &System, lang: Lang, as_json: bool) -> Result<Outcome, Failu
         system.entry.text
     )?;
     writeln!(out, "{}", t("messages:", "报文："))?;
-    let width = system.messages.iter().map(|message| message.name.text.len());
+    let width = system
+        .messages
+        .iter()
+        .map(|message| message.name.text.len());
     let width = width.max().unwrap_or(0);
     for message in &system.messages {
         write!(
@@ -246,7 +254,12 @@ fn describe(system: &System, lang: Lang, as_json: bool) -> Result<Outcome, Failu
         }
     }
     if !system.tables.is_empty() {
-        writeln!(out, "{} {}", t("code tables:", "代码表："), system.tables.join(", "))?;
+        writeln!(
+            out,
+            "{} {}",
+            t("code tables:", "代码表："),
+            system.tables.join(", ")
+        )?;
     }
     for against in &system.against {
         writeln!(
@@ -327,7 +340,11 @@ impl Report<'_> {
 
     fn finding(&self, out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
         if self.as_json {
-            return writeln!(out, "{}", finding.to_json(self.name, self.lang, self.redact));
+            return writeln!(
+                out,
+                "{}",
+                finding.to_json(self.name, self.lang, self.redact)
+            );
         }
         if !self.first.replace(false) {
             out.write_all(b"\n")?;

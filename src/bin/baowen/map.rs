@@ -63,7 +63,11 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
         .cloned()
         .collect();
     if names.is_empty() {
-        names = specs.maps()?.into_iter().map(|(name, ..)| name.into()).collect();
+        names = specs
+            .maps()?
+            .into_iter()
+            .map(|(name, ..)| name.into())
+            .collect();
     }
     let mut outcome = Outcome::Clean;
     for name in names {
@@ -79,7 +83,11 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
         for map in maps {
             for lint in map.lints() {
                 let said = if lang == Lang::Zh { &lint.zh } else { &lint.en };
-                writeln!(out, "{}:{}:{}: {said}", lint.at.file, lint.at.line, lint.at.column)?;
+                writeln!(
+                    out,
+                    "{}:{}:{}: {said}",
+                    lint.at.file, lint.at.line, lint.at.column
+                )?;
             }
             let explained = map.explain();
             for row in explained.rows.iter().filter(|row| row.lossy.is_some()) {

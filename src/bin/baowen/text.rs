@@ -156,7 +156,14 @@ pub(crate) fn finding(
             Lang::En => format!("offset {}", related.span.start),
             Lang::Zh => format!("偏移 {}", related.span.start),
         };
-        let place = place.into_iter().chain([offset]).collect::<Vec<_>>().join(", ");
+        // Of another file the place may be known by its path only.
+        let known = related.span.len > 0 || related.span.start > 0 || place.is_empty();
+        let offset = known.then_some(offset);
+        let place = place
+            .into_iter()
+            .chain(offset)
+            .collect::<Vec<_>>()
+            .join(", ");
         let place = match lang {
             Lang::En => format!(" ({place})"),
             Lang::Zh => format!("（{place}）"),
