@@ -117,7 +117,7 @@ impl Side {
         Err(unknown(
             "message",
             plain,
-            all.iter().map(|(name, _)| name.as_str()),
+            all.iter().map(|listed| listed.id.as_str()),
         ))
     }
 
