@@ -896,7 +896,7 @@ const PORT_MAP: &str = "testdata/layers/port-map";
 fn maps_are_listed_checked_and_explained() {
     let listed = baowen(&["map"]);
     assert_eq!(code(&listed), 0);
-    assert!(out(&listed).contains("cuscar-mt1101  CUSCAR@D95B ⇄ MT1101_9@V1.1"));
+    assert!(out(&listed).contains("cuscar-mt1101  CUSCAR@D95B ⇄ MT1101_9@2019"));
     let listed = baowen(&["map", "--specs", PORT_MAP, "--lang", "zh"]);
     assert!(out(&listed).contains("靠泊申请"), "{}", out(&listed));
     let linted = baowen(&["map", "lint", "cuscar-mt1101"]);
