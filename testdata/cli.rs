@@ -896,7 +896,7 @@ const PORT_MAP: &str = "testdata/layers/port-map";
 fn maps_are_listed_checked_and_explained() {
     let listed = baowen(&["map"]);
     assert_eq!(code(&listed), 0);
-    assert!(out(&listed).contains("cuscar-mt1101  CUSCAR@D95B ⇄ MT1101_9@2019"));
+    assert!(out(&listed).contains("CUSCAR@D95B ⇄ MT1101_9@2019"));
     let listed = baowen(&["map", "--specs", PORT_MAP, "--lang", "zh"]);
     assert!(out(&listed).contains("靠泊申请"), "{}", out(&listed));
     let linted = baowen(&["map", "lint", "cuscar-mt1101"]);
@@ -1039,4 +1039,84 @@ fn translating_leaves_nothing_half_written() {
         "{}",
         err(&nothing)
     );
+}
+
+#[test]
+fn an_entry_becomes_all_messages_of_a_service() {
+    let listed = baowen(&["declare", "--lang", "zh"]);
+    assert_eq!(code(&listed), 0);
+    assert!(out(&listed).contains("进出境船舶联检"), "{}", out(&listed));
+    let shown = baowen(&["declare", "road-manifest"]);
+    assert!(out(&shown).contains("packing-list"), "{}", out(&shown));
+    let unknown = baowen(&["declare", "road-manifst", "x.json", "--out", "x"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(
+        err(&unknown).contains("near are road-manifest"),
+        "{}",
+        err(&unknown)
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("out");
+    let to = to.to_str().unwrap();
+    let names = || {
+        let found = std::fs::read_dir(to).unwrap();
+        let mut names: Vec<String> = found
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let entry = |name: &str| format!("testdata/systems/road-manifest/{name}.json");
+    let made = baowen(&[
+        "declare",
+        "road-manifest",
+        &entry("complete-export"),
+        "--out",
+        to,
+    ]);
+    assert_eq!(code(&made), 0, "{}", out(&made));
+    assert_eq!(
+        names(),
+        [
+            "carriage-export.xml",
+            "packing-list-1.xml",
+            "packing-list-2.xml",
+            "pre-allocated-manifest.xml"
+        ]
+    );
+    let checked = baowen(&["check", to]);
+    assert_eq!(code(&checked), 0, "{}", out(&checked));
+    // The messages of the other direction take the place of these.
+    let wrong = entry("wrong");
+    let made = baowen(&[
+        "declare",
+        "road-manifest",
+        &wrong,
+        "--out",
+        to,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(code(&made), 1);
+    assert_eq!(names(), ["carriage-import.xml", "original-manifest.xml"]);
+    let lines: Vec<Value> = out(&made)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["path"], "RoadManifest/Container/Seal");
+    assert_eq!(lines[0]["file"], wrong);
+    assert_eq!(lines[0]["related"][0]["file"], "carriage-import.xml");
+    assert_eq!(lines[lines.len() - 1]["summary"]["errors"], 1);
+    let missing = baowen(&["declare", "road-manifest", "no-such.json", "--out", to]);
+    assert_eq!(code(&missing), 2);
+    let param = baowen(&[
+        "declare",
+        "road-manifest",
+        &wrong,
+        "--out",
+        to,
+        "--param",
+        "x",
+    ]);
+    assert_eq!(code(&param), 2);
 }

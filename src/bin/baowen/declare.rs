@@ -319,6 +319,8 @@ impl Report<'_> {
             }
         };
         let totals = declarer.declare(entry, &mut put, &mut sink);
+        let due: Vec<&str> = lines.iter().map(|(file, ..)| file.as_str()).collect();
+        take_away(declarer.system(), folder, &due)?;
         let mut out = out.into_inner();
         if let Some(error) = failed.take() {
             return Err(error.into());
@@ -415,4 +417,29 @@ impl Report<'_> {
             ),
         }
     }
+}
+
+/// Takes away messages that an earlier run wrote for values that are no longer there.
+fn take_away(system: &System, folder: &Path, due: &[&str]) -> Result<(), Failure> {
+    let each = system
+        .messages
+        .iter()
+        .filter(|message| message.each.is_some());
+    let each: Vec<String> = each
+        .map(|message| format!("{}-", message.name.text))
+        .collect();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let earlier = each.iter().any(|begin| {
+            let rest = name.strip_prefix(begin.as_str());
+            let number = rest.and_then(|rest| rest.split_once('.'));
+            number.is_some_and(|(number, _)| is_number(number))
+        });
+        if earlier && !due.contains(&name.as_str()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
