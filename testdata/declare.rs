@@ -54,7 +54,7 @@ fn line(finding: &Finding) -> String {
         finding.at.line,
         finding.at.column,
         finding.severity.as_str(),
-        finding.code,
+        finding.rule.as_deref().unwrap_or(finding.code.as_str()),
         finding.place.path.as_deref().unwrap_or(""),
         related.collect::<String>(),
         finding.message(Lang::En, false),
@@ -215,6 +215,70 @@ fn entries_that_are_none() {
     );
 }
 
+/// A whole entry with one thing changed: what is told, at which field.
+#[test]
+fn mistakes_in_entries() {
+    let specs = Specs::base();
+    let cases = [
+        ("vessel-call", r#""Imo": "9999993""#, r#""Imo": "9999994""#),
+        ("vessel-call", r#""CrewCount": "3""#, r#""CrewCount": "4""#),
+        (
+            "vessel-call",
+            r#""DepartureAt": "2026-12-11T22:00""#,
+            r#""DepartureAt": "2026-12-09T22:00""#,
+        ),
+        ("vessel-call", r#""Rank": "BOSUN","#, ""),
+        ("vessel-call", r#""Class": "3""#, r#""Class": "3x""#),
+        (
+            "vessel-call",
+            r#""Date": "2026-10-20""#,
+            r#""Date": "2026-02-30""#,
+        ),
+        (
+            "vessel-call",
+            r#""FlashPoint": "18""#,
+            r#""FlashPoint": "18.25""#,
+        ),
+        (
+            "sea-manifest",
+            r#", "DepartureAt": "2026-12-05T12:40:00""#,
+            "",
+        ),
+        (
+            "sea-manifest",
+            r#""Packages": "640""#,
+            r#""Packages": "641""#,
+        ),
+        ("sea-manifest", r#""Fullness": "8""#, r#""Fullness": "Z""#),
+        ("road-manifest", r#""UnloadingPlace": "5345","#, ""),
+        (
+            "road-manifest",
+            r#""Direction": "I""#,
+            r#""Direction": "X""#,
+        ),
+        (
+            "declaration",
+            r#""NetWeight": "13880""#,
+            r#""NetWeight": "33880""#,
+        ),
+        ("declaration", r#""Total": "80000""#, r#""Total": "90000""#),
+    ];
+    let mut text = String::new();
+    for (name, from, to) in cases {
+        let entry = std::fs::read_to_string(room().join(name).join("complete.json")).unwrap();
+        assert!(entry.contains(from), "{name} {from}");
+        let entry = entry.replacen(from, to, 1);
+        let declared = declare(&specs, name, entry.as_bytes(), Options::default());
+        assert!(!declared.findings.is_empty(), "{name} {to}");
+        text.push_str(&format!("== {name}: {from} becomes {to}\n"));
+        declared
+            .findings
+            .iter()
+            .for_each(|finding| text.push_str(&line(finding)));
+    }
+    snapshot("declare-mistakes", &text);
+}
+
 #[test]
 fn what_no_message_takes_is_a_hint() {
     let specs = Specs::base();
@@ -273,6 +337,15 @@ fn a_layer_brings_services_of_its_own() {
         ));
     }
     snapshot("declare-layer", &text);
+    let changed = specs
+        .overrides()
+        .iter()
+        .map(|of| format!("{} {}", of.verb, of.what));
+    let changed: Vec<String> = changed.filter(|of| of.contains("service")).collect();
+    assert_eq!(
+        changed,
+        ["new service gate-in", "extends service vessel-call"]
+    );
     // A service of the base with one more message.
     let entry = std::fs::read(room().join("vessel-call/complete.json")).unwrap();
     let options = Options {

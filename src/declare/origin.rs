@@ -45,8 +45,28 @@ impl Origins {
         Self { rows }
     }
 
-    /// Where something at a path of a message came from.
-    pub(super) fn of(&self, path: &str, syntax: Syntax, traces: &[Trace]) -> Origin {
+    /// What a row reads that writes there; where several write into it, what holds all that they read.
+    fn source(&self, target: &str) -> Option<String> {
+        if let Some((_, source)) = self.rows.iter().find(|(of, _)| *of == *target) {
+            return Some(source.clone());
+        }
+        let inside = |of: &&(String, String)| {
+            let rest = of.0.strip_prefix(target);
+            !target.is_empty() && rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let within = self.rows.iter().filter(inside).map(|(_, source)| &**source);
+        within.reduce(shared).map(str::to_owned)
+    }
+
+    /// Where something at a path of a message came from; of what is `missing` there, where it would
+    /// come from.
+    pub(super) fn of(
+        &self,
+        path: &str,
+        missing: Option<&str>,
+        syntax: Syntax,
+        traces: &[Trace],
+    ) -> Origin {
         // Paths of XML begin with the root.
         let path = match syntax {
             Syntax::Xml => path.split_once('/').map_or("", |(_, rest)| rest),
@@ -85,19 +105,12 @@ impl Origins {
             }
         };
         let plain = plain(path);
-        let row = self.rows.iter().find(|(target, _)| *target == plain);
-        let row = row.or_else(|| {
-            let inside = |target: &str| {
-                target
-                    .strip_prefix(&*plain)
-                    .is_some_and(|rest| rest.starts_with('/'))
-            };
-            self.rows
-                .iter()
-                .find(|(target, _)| !plain.is_empty() && inside(target))
-        });
+        let wanted = missing.map(|missing| format!("{plain}/{missing}"));
+        let wanted = wanted.as_deref();
+        let row = [wanted, Some(&*plain)].into_iter().flatten();
+        let row = row.filter_map(|target| self.source(target)).next();
         let path = match row {
-            Some((_, source)) => indexed(source, near),
+            Some(source) => indexed(&source, near),
             // The group of the entry that what is near came from.
             None if outer.is_empty() => String::new(),
             None => near
@@ -162,6 +175,18 @@ pub(super) fn plain(path: &str) -> String {
     kept.collect()
 }
 
+/// What two paths begin with both.
+fn shared<'p>(a: &'p str, b: &str) -> &'p str {
+    let mut len = 0;
+    for (name, other) in a.split('/').zip(b.split('/')) {
+        if name != other {
+            break;
+        }
+        len += name.len() + 1;
+    }
+    &a[..len.saturating_sub(1)]
+}
+
 /// A path with the indexes that another has, as far as both go the same way.
 fn indexed(path: &str, like: &str) -> String {
     let mut like = like.split('/');
@@ -189,5 +214,7 @@ mod tests {
             "Crew[2]/Rank"
         );
         assert_eq!(indexed("Vessel/Name", "Crew[2]/Rank"), "Vessel/Name");
+        assert_eq!(shared("Vessel/Operator/Name", "Vessel/Flag"), "Vessel");
+        assert_eq!(shared("Vessel/Name", "Crew/Rank"), "");
     }
 }

@@ -171,6 +171,7 @@ impl Declarer {
             sink,
             totals: Totals::default(),
             faulty: BTreeSet::new(),
+            told: BTreeSet::new(),
             unused: None,
             found: Vec::new(),
         };
@@ -222,6 +223,8 @@ struct Run<'r> {
     totals: Totals,
     /// Fields that the entry's own check found wrong, by their offsets.
     faulty: BTreeSet<u64>,
+    /// What it told of fields.
+    told: BTreeSet<(u64, Code)>,
     /// Paths that no message so far carries; `None` before the first.
     unused: Option<BTreeSet<Box<str>>>,
     /// What was found in messages: the same of one field once, with the places of the others.
@@ -335,6 +338,7 @@ impl Run<'_> {
             if finding.severity == Severity::Error {
                 self.faulty.insert(finding.span.start);
             }
+            self.told.insert((finding.span.start, finding.code));
             self.tell(finding);
         }
         Ok(())
@@ -413,11 +417,16 @@ impl Run<'_> {
         checker.slice(&bytes, &mut found)?;
         for mut finding in found {
             let path = finding.place.path.clone().unwrap_or_default();
-            let origin = ready.origins.of(&path, finding.syntax, &traces);
+            let missing = missing(&finding);
+            let origin = ready
+                .origins
+                .of(&path, missing.as_deref(), finding.syntax, &traces);
             let related = there(&file, &finding);
             refused |= finding.severity == Severity::Error;
             entry.tell_of(&mut finding, &origin.path, target);
-            if origin.exact && told.contains(&finding.span.start) {
+            let start = finding.span.start;
+            let same = self.told.contains(&(start, finding.code));
+            if origin.exact && (same || told.contains(&start)) {
                 continue;
             }
             finding.related.push(related);
@@ -443,6 +452,18 @@ impl Run<'_> {
             entry.tell_of(&mut finding, &entry.first(&path), &entry.root);
             self.take(finding.with("path", path));
         }
+    }
+}
+
+/// The name of the one element that a finding misses.
+fn missing(finding: &Finding) -> Option<Box<str>> {
+    if finding.code != Code::XSD_MISSING {
+        return None;
+    }
+    let expected = finding.args.iter().find(|(name, _)| *name == "expected");
+    match expected {
+        Some((_, Arg::Known(text))) if !text.contains(',') => Some(text.clone()),
+        _ => None,
     }
 }
 

@@ -115,8 +115,9 @@ impl Specs {
     /// These specs with the folder `dir` layered over them.
     ///
     /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
-    /// `codes/`, `rules/`, `flat/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
-    /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
+    /// `codes/`, `rules/`, `maps/`, `flat/`, `entry/` and `xml/` (or `china/`, as in the base), of which
+    /// every `.txt` file is read, and `systems/` with its `.toml` files, all in the order of their paths;
+    /// hidden files and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
     /// `extends`.
     ///
     /// # Errors
@@ -483,6 +484,7 @@ impl Inner {
             {
                 if first == "systems" {
                     known = true;
+                    self.overrides.extend(of_system(&shown, &text));
                     self.systems.push((shown.into(), text.into()));
                 }
                 continue;
@@ -900,6 +902,31 @@ fn describe(body: &Body) -> String {
             text
         }
     }
+}
+
+/// What a file of a service changes, by the lines at its head; whether they are sound is told when the
+/// service is asked for.
+fn of_system(file: &str, text: &str) -> Option<Override> {
+    let said = |key: &str| {
+        let mut lines = text
+            .lines()
+            .zip(1..)
+            .take_while(|(line, _)| !line.starts_with('['));
+        lines.find_map(|(line, number)| {
+            let (name, value) = line.split_once('=')?;
+            let value = value.split('"').nth(1)?;
+            (name.trim() == key).then_some((value, number))
+        })
+    };
+    let (layer, _) = said("layer")?;
+    let (name, line) = said("name")?;
+    let verbs = [Verb::New, Verb::Replace, Verb::Extends].map(Verb::as_str);
+    Some(Override {
+        file: file.into(),
+        line,
+        verb: verbs.into_iter().find(|verb| *verb == layer)?,
+        what: format!("service {name}").into(),
+    })
 }
 
 /// Paths of the `.txt` files below `dir`, sorted; links and hidden files are passed over.

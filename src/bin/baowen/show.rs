@@ -181,6 +181,7 @@ fn title(family: &str, lang: Lang) -> &str {
         "cross-border" => ("Cross-border e-commerce", "跨境电商"),
         "data-items" => ("Data items of announcements", "公告数据项"),
         "declaration" => ("Goods declaration", "报关单"),
+        "entry" => ("Entry documents of services", "服务的录入单证"),
         "inspection" => ("Inspection and quarantine", "检验检疫"),
         "manifest-road" => ("Road manifest", "公路舱单"),
         "manifest-sea" => ("Sea manifest", "海运舱单"),

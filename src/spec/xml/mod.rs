@@ -335,7 +335,8 @@ pub struct Listed {
     pub id: String,
     /// Names for people.
     pub label: Label,
-    /// The folder of `specs/china` that it is from, as `manifest-road`; `layer` for those of layers.
+    /// The folder of `specs/china` that it is from, as `manifest-road`; `entry` for entry
+    /// documents, `layer` for those of layers.
     pub family: &'static str,
 }
 
@@ -393,10 +394,12 @@ impl Head {
         }
     }
 
-    /// The folder of `specs/china` that it is from, `layer` for those of layers.
+    /// The folder of `specs/china` that it is from, `entry` for entry documents, `layer` for those of
+    /// layers.
     pub(crate) fn family(&self) -> &'static str {
         match &self.text {
             Whole::Read(_) => "layer",
+            Whole::Embedded(path, _) if path.starts_with("entry/") => "entry",
             Whole::Embedded(path, _) => path.split('/').nth(1).unwrap_or(""),
         }
     }
