@@ -61,9 +61,8 @@ fn maps(criterion: &mut Criterion) {
             let mut errors = 0;
             let mut sink =
                 |finding: Finding| errors += u64::from(finding.severity == Severity::Error);
-            let mut outputs = |_: u64| -> baowen::Result<Box<dyn io::Write>> {
-                Ok(Box::new(io::sink()))
-            };
+            let mut outputs =
+                |_: u64| -> baowen::Result<Box<dyn io::Write>> { Ok(Box::new(io::sink())) };
             let totals = translator
                 .read(black_box(&*input), Syntax::Edifact, &mut outputs, &mut sink)
                 .expect("the base is sound");

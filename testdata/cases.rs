@@ -102,9 +102,8 @@ fn every_finding_has_a_case() {
         |code: &Code| code.as_str().starts_with("rule-") || code.as_str() == "compared-here";
     // Those of maps by `testdata/maps.rs`.
     let of_maps = |code: &Code| code.as_str().starts_with("map-");
-    let others = |code: &Code| {
-        !of_xml(code) && !of_convert(code) && !of_rules(code) && !of_maps(code)
-    };
+    let others =
+        |code: &Code| !of_xml(code) && !of_convert(code) && !of_rules(code) && !of_maps(code);
     for code in Code::all().filter(others) {
         let flat = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/flat/findings");
         let held = cases.iter().any(|(name, _)| name == code.as_str())

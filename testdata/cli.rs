@@ -743,17 +743,36 @@ fn rules_are_listed_explained_and_tested() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let rule = rules.iter().find(|rule| rule["id"] == "DEC-NET-GROSS").unwrap();
+    let rule = rules
+        .iter()
+        .find(|rule| rule["id"] == "DEC-NET-GROSS")
+        .unwrap();
     assert_eq!(rule["messages"], serde_json::json!(["DecMessage"]));
     assert_eq!(
         (&rule["severity"], &rule["class"], &rule["enforced"]),
         (&"error".into(), &"local".into(), &true.into())
     );
     assert!(rules.iter().all(|rule| rule["source_rule"].is_array()));
-    let text = out(&baowen(&["--lang", "zh", "rules", "flat IFCSUM", "--disable", "IFCSUM-PACKAGES"]));
-    assert!(text.contains("未启用") && text.contains("提单号重复"), "{text}");
+    let text = out(&baowen(&[
+        "--lang",
+        "zh",
+        "rules",
+        "flat IFCSUM",
+        "--disable",
+        "IFCSUM-PACKAGES",
+    ]));
+    assert!(
+        text.contains("未启用") && text.contains("提单号重复"),
+        "{text}"
+    );
     let explained = out(&baowen(&["explain", "DEC-NET-GROSS"]));
-    for part in ["this.NetWt <= this.GrossWet", "GACC", "pass", "fail", "rules/declaration.txt:"] {
+    for part in [
+        "this.NetWt <= this.GrossWet",
+        "GACC",
+        "pass",
+        "fail",
+        "rules/declaration.txt:",
+    ] {
         assert!(explained.contains(part), "{part}: {explained}");
     }
     let unknown = baowen(&["explain", "NET-GROSS"]);
@@ -764,7 +783,11 @@ fn rules_are_listed_explained_and_tested() {
     assert_eq!(code(&tested), 0, "{}", out(&tested));
     let wrong = baowen(&["rules", "--rules", "testdata/rules/errors/unknown-path.txt"]);
     assert_eq!(code(&wrong), 2);
-    assert!(err(&wrong).contains("unknown-path.txt:4:9"), "{}", err(&wrong));
+    assert!(
+        err(&wrong).contains("unknown-path.txt:4:9"),
+        "{}",
+        err(&wrong)
+    );
 }
 
 #[test]
@@ -779,12 +802,19 @@ fn rules_are_applied_chosen_and_counted() {
     let of_rules = |words: &[&str]| -> Vec<String> {
         let words = [&["check", "--format", "json", file], words].concat();
         let lines = out(&baowen(&words));
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter_map(|line| line["rule"].as_str().map(str::to_owned)).collect()
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines
+            .filter_map(|line| line["rule"].as_str().map(str::to_owned))
+            .collect()
     };
     let register = "licence=testdata/rules/licence.csv";
     assert_eq!(of_rules(&["--register", register]), ["DEC-LICENCE-BALANCE"]);
-    assert!(summary(&[])["not_evaluated"].as_u64() > summary(&["--register", register])["not_evaluated"].as_u64());
+    assert!(
+        summary(&[])["not_evaluated"].as_u64()
+            > summary(&["--register", register])["not_evaluated"].as_u64()
+    );
     assert_eq!(summary(&["--rules", "none"])["not_evaluated"], 0);
     let disabled = of_rules(&["--register", register, "--disable", "DEC-LICENCE-BALANCE"]);
     assert!(disabled.is_empty());
@@ -799,15 +829,30 @@ fn rules_are_applied_chosen_and_counted() {
         assert_eq!(code(&failed), 2, "{words:?}");
         assert!(err(&failed).contains(said), "{}", err(&failed));
     }
-    let sarif = out(&baowen(&["check", "--format", "sarif", "testdata/rules/check/DecMessage.xml"]));
+    let sarif = out(&baowen(&[
+        "check",
+        "--format",
+        "sarif",
+        "testdata/rules/check/DecMessage.xml",
+    ]));
     assert!(sarif.contains("\"ruleId\":\"DEC-NET-GROSS\""));
-    let redacted = out(&baowen(&["check", "--redact", "testdata/rules/check/DecMessage.xml"]));
+    let redacted = out(&baowen(&[
+        "check",
+        "--redact",
+        "testdata/rules/check/DecMessage.xml",
+    ]));
     assert!(redacted.contains("net weight **** is above"), "{redacted}");
 }
 
 #[test]
 fn documents_are_checked_together() {
-    let together = baowen(&["check", "--together", "--format", "json", "testdata/rules/together"]);
+    let together = baowen(&[
+        "check",
+        "--together",
+        "--format",
+        "json",
+        "testdata/rules/together",
+    ]);
     let lines = out(&together);
     let lines: Vec<Value> = lines
         .lines()
@@ -815,16 +860,33 @@ fn documents_are_checked_together() {
         .collect();
     let joined: Vec<&Value> = lines
         .iter()
-        .filter(|line| line["rule"].as_str().is_some_and(|rule| rule.starts_with("ACROSS-")))
+        .filter(|line| {
+            line["rule"]
+                .as_str()
+                .is_some_and(|rule| rule.starts_with("ACROSS-"))
+        })
         .collect();
     assert!(!joined.is_empty());
     let differing = joined
         .iter()
-        .find(|line| line["message"].as_str().unwrap().starts_with("the manifest has"))
+        .find(|line| {
+            line["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("the manifest has")
+        })
         .unwrap();
     assert_eq!(differing["file"], "testdata/rules/together/manifest.xml");
-    assert_eq!(differing["related"][0]["file"], "testdata/rules/together/tally.xml");
-    let apart = out(&baowen(&["check", "--format", "json", "testdata/rules/together"]));
+    assert_eq!(
+        differing["related"][0]["file"],
+        "testdata/rules/together/tally.xml"
+    );
+    let apart = out(&baowen(&[
+        "check",
+        "--format",
+        "json",
+        "testdata/rules/together",
+    ]));
     assert!(!apart.contains("ACROSS-"));
 }
 
@@ -842,13 +904,24 @@ fn maps_are_listed_checked_and_explained() {
     assert!(out(&linted).contains("rows, sound"), "{}", out(&linted));
     let explained = baowen(&["map", "explain", "berth-berman", "--specs", PORT_MAP]);
     let text = out(&explained);
-    assert!(text.contains("remark <-> S_FTX[D_4451 == \"AAI\"]/C_C108/D_4440..5"), "{text}");
+    assert!(
+        text.contains("remark <-> S_FTX[D_4451 == \"AAI\"]/C_C108/D_4440..5"),
+        "{text}"
+    );
     assert!(text.contains("cut 70 | lossy: A remark is cut"), "{text}");
     let json = baowen(&["map", "explain", "cuscar-mt1101", "--format", "json"]);
     let json: Value = serde_json::from_str(&out(&json)).unwrap();
     assert_eq!(json["left"], "CUSCAR@D95B");
     assert!(json["forth"].as_str().unwrap().starts_with("streams"));
-    let markdown = baowen(&["map", "explain", "cuscar-mt1101", "--format", "markdown", "--lang", "zh"]);
+    let markdown = baowen(&[
+        "map",
+        "explain",
+        "cuscar-mt1101",
+        "--format",
+        "markdown",
+        "--lang",
+        "zh",
+    ]);
     assert!(out(&markdown).contains("| `S_BGM/D_1004` |"));
     let unknown = baowen(&["map", "explain", "cuscar-mt1102"]);
     assert_eq!(code(&unknown), 2);
@@ -884,8 +957,17 @@ fn an_entry_becomes_a_message_and_an_entry_again() {
         insta::assert_snapshot!("maps-berman", text);
     });
     let back = baowen(&[
-        "translate", to, "--map", "berth-berman", "--reverse", "--specs", PORT_MAP, "--param",
-        "sender=AGENT", "--param", "receiver=PORT",
+        "translate",
+        to,
+        "--map",
+        "berth-berman",
+        "--reverse",
+        "--specs",
+        PORT_MAP,
+        "--param",
+        "sender=AGENT",
+        "--param",
+        "receiver=PORT",
     ]);
     assert_eq!(code(&back), 0, "{}", err(&back));
     let entry: Value = serde_json::from_str(&out(&back)).unwrap();
@@ -902,12 +984,23 @@ fn translating_leaves_nothing_half_written() {
     // A parameter is missing.
     let missing = baowen(&base);
     assert_eq!(code(&missing), 2);
-    assert!(err(&missing).contains("--param sender=…"), "{}", err(&missing));
+    assert!(
+        err(&missing).contains("--param sender=…"),
+        "{}",
+        err(&missing)
+    );
     let with = |more: &[&str]| {
         let mut words = base.to_vec();
         words.extend([
-            "--param", "sender=A", "--param", "receiver=B", "--param", "carrier=C", "--param",
-            "customs=0000", "--out",
+            "--param",
+            "sender=A",
+            "--param",
+            "receiver=B",
+            "--param",
+            "carrier=C",
+            "--param",
+            "customs=0000",
+            "--out",
         ]);
         words.push(to.to_str().unwrap());
         words.extend(more);
@@ -921,11 +1014,29 @@ fn translating_leaves_nothing_half_written() {
     assert!(to.is_file());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let wrong = with(&["--param", "sendr=X"]);
-    assert!(err(&wrong).contains("did you mean sender?"), "{}", err(&wrong));
+    assert!(
+        err(&wrong).contains("did you mean sender?"),
+        "{}",
+        err(&wrong)
+    );
     let nothing = baowen(&[
-        "translate", "testdata/messages/baplie.edi", "--map", "cuscar-mt1101", "--param", "sender=A",
-        "--param", "receiver=B", "--param", "carrier=C", "--param", "customs=0000",
+        "translate",
+        "testdata/messages/baplie.edi",
+        "--map",
+        "cuscar-mt1101",
+        "--param",
+        "sender=A",
+        "--param",
+        "receiver=B",
+        "--param",
+        "carrier=C",
+        "--param",
+        "customs=0000",
     ]);
     assert_eq!(code(&nothing), 1);
-    assert!(err(&nothing).contains("map-other-message"), "{}", err(&nothing));
+    assert!(
+        err(&nothing).contains("map-other-message"),
+        "{}",
+        err(&nothing)
+    );
 }

@@ -181,9 +181,11 @@ fn run_case(specs: &Specs, path: &Path) -> (String, Vec<Finding>) {
     let parts = parts(path);
     let name = stem(path);
     let text = parts.get("map").unwrap_or_else(|| panic!("{name}: no map"));
-    let mut maps = specs.maps_of(&format!("{name}.txt"), text).unwrap_or_else(|error| {
-        panic!("{name}: {error}");
-    });
+    let mut maps = specs
+        .maps_of(&format!("{name}.txt"), text)
+        .unwrap_or_else(|error| {
+            panic!("{name}: {error}");
+        });
     let map = Arc::new(maps.pop().unwrap());
     let options = options(parts.get("params").map_or("", String::as_str));
     let mut all = Vec::new();
@@ -261,7 +263,10 @@ fn mistakes_are_told_with_their_place() {
             };
             assert!(error.is_spec(), "{error}");
             let at = error.position().map(|(_, line, _)| line).unwrap_or(0);
-            let shown = case.lines().nth(at.saturating_sub(1) as usize).unwrap_or("");
+            let shown = case
+                .lines()
+                .nth(at.saturating_sub(1) as usize)
+                .unwrap_or("");
             text.push_str(&format!("{shown}\n  {error}\n"));
         }
     }
@@ -282,7 +287,8 @@ struct Shipped {
 fn shipped() -> Vec<Shipped> {
     let specs = Specs::base();
     let mut all = Vec::new();
-    for (name, ..) in specs.maps().unwrap() {
+    for listed in specs.maps().unwrap() {
+        let name = listed.name;
         let map = specs.map(&name).unwrap();
         let folder = room().join("shipped").join(&*name);
         let params = std::fs::read_to_string(folder.join("params")).unwrap_or_default();
@@ -383,7 +389,11 @@ fn maps_that_ship() {
                 let what = format!("{} {direction:?} {}", of.name, stem(path));
                 let translated = translate(&of.map, direction, &of.options, &input, from);
                 assert!(translated.totals.messages > 0, "{what}");
-                text.push_str(&format!("== {direction:?} {}\n{}", stem(path), shown(&translated)));
+                text.push_str(&format!(
+                    "== {direction:?} {}\n{}",
+                    stem(path),
+                    shown(&translated)
+                ));
                 let to = of_format(&of.map, direction);
                 for output in &translated.outputs {
                     let errors = check(output, to);
@@ -406,7 +416,10 @@ fn laws_hold_on_generated_messages() {
     use proptest::prelude::*;
     use proptest::strategy::ValueTree;
     use proptest::test_runner::{Config, TestRunner};
-    let of = shipped().into_iter().find(|of| of.name == "cuscar-mt1101").unwrap();
+    let of = shipped()
+        .into_iter()
+        .find(|of| of.name == "cuscar-mt1101")
+        .unwrap();
     let text = || "[A-Z][A-Z0-9 ,.]{0,10}[A-Z0-9]";
     let party = (text(), proptest::option::of(text()));
     let item = (
@@ -461,7 +474,13 @@ fn laws_hold_on_generated_messages() {
         }
         let count = text.matches('\'').count() + 1;
         text.push_str(&format!("UNT+{count}+1'"));
-        laws(&of, Direction::Forth, text.as_bytes(), Syntax::Edifact, &text);
+        laws(
+            &of,
+            Direction::Forth,
+            text.as_bytes(),
+            Syntax::Edifact,
+            &text,
+        );
     }
 }
 
@@ -485,7 +504,10 @@ fn a_layer_changes_rows_of_a_map() {
     let after = with(&map, &less);
     assert!(after.contains("<Version>2.0</Version>"), "{after}");
     assert!(after.contains("<ReceiverID>PORT</ReceiverID>"), "{after}");
-    assert!(after.contains("<CustomsStatusCode>B</CustomsStatusCode>"), "{after}");
+    assert!(
+        after.contains("<CustomsStatusCode>B</CustomsStatusCode>"),
+        "{after}"
+    );
     assert!(!after.contains("<Carrier>"), "{after}");
     assert!(Translator::new(&base, Direction::Forth, less).is_err());
 }
@@ -498,8 +520,7 @@ fn every_value_that_is_written_is_traced() {
     let translator = Translator::new(&map, Direction::Forth, options).unwrap();
     let mut traces = Vec::new();
     let mut none = |_: Finding| {};
-    let mut outputs =
-        |_: u64| -> baowen::Result<Box<dyn Write>> { Ok(Box::new(std::io::sink())) };
+    let mut outputs = |_: u64| -> baowen::Result<Box<dyn Write>> { Ok(Box::new(std::io::sink())) };
     translator
         .traced(
             input.as_slice(),
@@ -509,7 +530,12 @@ fn every_value_that_is_written_is_traced() {
             &mut |trace: Trace| traces.push(trace),
         )
         .unwrap();
-    let of = |target: &str| traces.iter().find(|trace| &*trace.target == target).unwrap();
+    let of = |target: &str| {
+        traces
+            .iter()
+            .find(|trace| &*trace.target == target)
+            .unwrap()
+    };
     let name = of("Declaration/Consignment/Consignee/Name");
     assert_eq!(
         name.source.as_deref(),
@@ -526,21 +552,51 @@ fn no_content_is_an_error() {
     let options = options("sender=A\nreceiver=B\ncarrier=C\ncustoms=0001");
     for (direction, from, input) in [
         (Direction::Forth, Syntax::Edifact, &b""[..]),
-        (Direction::Forth, Syntax::Edifact, b"UNH+1+CUSCAR:D:95B:UN'CNI'CNI'CNI+1+X"),
-        (Direction::Forth, Syntax::Edifact, b"UNB'UNH'UNT'UNZ'UNB'UNH+1+CUSCAR:D:95B:UN'GID+1'GID+2'"),
-        (Direction::Forth, Syntax::Edifact, b"\xFF\xFE\x00junk UNH+1+CUSCAR"),
-        (Direction::Back, Syntax::Xml, b"<Manifest><Declaration><Consignment>"),
+        (
+            Direction::Forth,
+            Syntax::Edifact,
+            b"UNH+1+CUSCAR:D:95B:UN'CNI'CNI'CNI+1+X",
+        ),
+        (
+            Direction::Forth,
+            Syntax::Edifact,
+            b"UNB'UNH'UNT'UNZ'UNB'UNH+1+CUSCAR:D:95B:UN'GID+1'GID+2'",
+        ),
+        (
+            Direction::Forth,
+            Syntax::Edifact,
+            b"\xFF\xFE\x00junk UNH+1+CUSCAR",
+        ),
+        (
+            Direction::Back,
+            Syntax::Xml,
+            b"<Manifest><Declaration><Consignment>",
+        ),
         (Direction::Back, Syntax::Xml, b"<Manifest/>"),
         (Direction::Back, Syntax::Xml, b"no xml at all"),
-        (Direction::Back, Syntax::Json, b"{\"Manifest\": {\"Head\": [1, [2, {\"MessageID\": null}]]}}"),
+        (
+            Direction::Back,
+            Syntax::Json,
+            b"{\"Manifest\": {\"Head\": [1, [2, {\"MessageID\": null}]]}}",
+        ),
         (Direction::Back, Syntax::Json, b"[[[[{"),
         (Direction::Forth, Syntax::Flat, b"00:NOTHING'"),
     ] {
         translate(&map, direction, &options, input, from);
     }
     // Deep nesting neither overflows nor is lost.
-    let deep = format!("<Manifest>{}{}</Manifest>", "<a>".repeat(3000), "</a>".repeat(3000));
-    translate(&map, Direction::Back, &options, deep.as_bytes(), Syntax::Xml);
+    let deep = format!(
+        "<Manifest>{}{}</Manifest>",
+        "<a>".repeat(3000),
+        "</a>".repeat(3000)
+    );
+    translate(
+        &map,
+        Direction::Back,
+        &options,
+        deep.as_bytes(),
+        Syntax::Xml,
+    );
 }
 
 #[test]
@@ -553,14 +609,26 @@ fn memory_of_a_message_that_does_not_stream_is_bounded() {
         "<Manifest><Head><MessageID>1</MessageID></Head><Declaration>{}</Declaration></Manifest>",
         bill.repeat(5000)
     );
-    let translated = translate(&map, Direction::Back, &options, input.as_bytes(), Syntax::Xml);
+    let translated = translate(
+        &map,
+        Direction::Back,
+        &options,
+        input.as_bytes(),
+        Syntax::Xml,
+    );
     let codes: Vec<Code> = translated.findings.iter().map(|of| of.code).collect();
     assert!(codes.contains(&Code::MAP_MEMORY), "{codes:?}");
     // The way that streams needs little for any number of consignments.
     let mut edi = "UNH+1+CUSCAR:D:95B:UN'BGM+785+M1+9'".to_owned();
     edi.push_str(&"CNI+1+B1'RFF+BM:B1'GID+1+5:CT'".repeat(20_000));
     edi.push_str("UNT+9+1'");
-    let translated = translate(&map, Direction::Forth, &options, edi.as_bytes(), Syntax::Edifact);
+    let translated = translate(
+        &map,
+        Direction::Forth,
+        &options,
+        edi.as_bytes(),
+        Syntax::Edifact,
+    );
     let codes: Vec<Code> = translated.findings.iter().map(|of| of.code).collect();
     assert!(!codes.contains(&Code::MAP_MEMORY), "{codes:?}");
     let xml = String::from_utf8_lossy(&translated.outputs[0]);

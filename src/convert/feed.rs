@@ -39,7 +39,8 @@ impl Converter {
                     let mut options = self.options.clone();
                     options.charset = Charset::for_label("utf-8");
                     let reader = Reader::with_options(&text, options.reading);
-                    let from = FromEdifact::new(reader, &mut definitions, out, tally, &options, usual);
+                    let from =
+                        FromEdifact::new(reader, &mut definitions, out, tally, &options, usual);
                     return from.run();
                 }
                 let reader = Reader::from_read(start.as_slice().chain(input), self.options.reading);

@@ -256,37 +256,33 @@ impl Converter {
                 let whole = start.as_slice().chain(input);
                 self.flat(&start, whole, to, out, sink)
             }
-            Syntax::Xml => {
-                match to {
-                    Format::Edifact => {
-                        let mut out = self.to_edifact(out)?;
-                        self.xml(input, &mut out, true, sink)
-                    }
-                    Format::Flat => self.xml(input, &mut self.to_flat(out)?, true, sink),
-                    Format::Xml => Err(Error::misuse("refused before")),
-                    Format::Json | Format::JsonLines => {
-                        let mut out = ToJson::new(out, to == Format::JsonLines);
-                        self.xml(input, &mut out, false, sink)
-                    }
+            Syntax::Xml => match to {
+                Format::Edifact => {
+                    let mut out = self.to_edifact(out)?;
+                    self.xml(input, &mut out, true, sink)
                 }
-            }
-            Syntax::Json => {
-                match to {
-                    Format::Edifact => {
-                        let mut out = self.to_edifact(out)?;
-                        self.json(input, &mut out, sink)
-                    }
-                    Format::Flat => self.json(input, &mut self.to_flat(out)?, sink),
-                    Format::Xml => {
-                        let writer = crate::xml::Writer::new(out);
-                        self.json(input, &mut ToDocument::new(writer), sink)
-                    }
-                    Format::Json | Format::JsonLines => {
-                        let mut out = ToJson::new(out, to == Format::JsonLines);
-                        self.json(input, &mut out, sink)
-                    }
+                Format::Flat => self.xml(input, &mut self.to_flat(out)?, true, sink),
+                Format::Xml => Err(Error::misuse("refused before")),
+                Format::Json | Format::JsonLines => {
+                    let mut out = ToJson::new(out, to == Format::JsonLines);
+                    self.xml(input, &mut out, false, sink)
                 }
-            }
+            },
+            Syntax::Json => match to {
+                Format::Edifact => {
+                    let mut out = self.to_edifact(out)?;
+                    self.json(input, &mut out, sink)
+                }
+                Format::Flat => self.json(input, &mut self.to_flat(out)?, sink),
+                Format::Xml => {
+                    let writer = crate::xml::Writer::new(out);
+                    self.json(input, &mut ToDocument::new(writer), sink)
+                }
+                Format::Json | Format::JsonLines => {
+                    let mut out = ToJson::new(out, to == Format::JsonLines);
+                    self.json(input, &mut out, sink)
+                }
+            },
         }
     }
 

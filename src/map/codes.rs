@@ -11,13 +11,19 @@ use crate::spec::Specs;
 /// A side of a crosswalk from which another is asked.
 pub(super) type Way = (Arc<Crosswalk>, Side, Side);
 
+/// A table by its name, loaded when it is first asked.
+type Held = (Box<str>, OnceLock<Option<Arc<CodeTable>>>);
+
+/// Crosswalks by the names of their sides.
+type Ways = Vec<((Box<str>, Box<str>), Way)>;
+
 /// The tables of specs, each loaded when it is first asked.
 #[derive(Debug)]
 pub(super) struct Codes {
     specs: Specs,
-    tables: Vec<(Box<str>, OnceLock<Option<Arc<CodeTable>>>)>,
+    tables: Vec<Held>,
     /// Those that expressions name: never taken out.
-    ways: Mutex<Vec<((Box<str>, Box<str>), Way)>>,
+    ways: Mutex<Ways>,
 }
 
 /// The tables as a run asks them: with its day.
@@ -69,7 +75,7 @@ impl Codes {
         held.get_or_init(|| self.find(name)).as_deref()
     }
 
-    fn ways(&self) -> std::sync::MutexGuard<'_, Vec<((Box<str>, Box<str>), Way)>> {
+    fn ways(&self) -> std::sync::MutexGuard<'_, Ways> {
         self.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -86,9 +92,7 @@ pub(super) fn name_of(table: &CodeTable, code: &str, lang: Lang) -> Option<Strin
 
 impl Tables for Codes {
     fn table(&self, name: &str) -> Option<TableId> {
-        let at = self
-            .tables
-            .binary_search_by(|(held, _)| (**held).cmp(name));
+        let at = self.tables.binary_search_by(|(held, _)| (**held).cmp(name));
         at.ok().map(|at| TableId(at as u32))
     }
 
@@ -128,9 +132,8 @@ impl Host for OnDay<'_> {
         let Some(table) = self.codes.held(table) else {
             return false;
         };
-        let day = on.and_then(|on| {
-            crate::codes::Day::new(u16::try_from(on.year).ok()?, on.month, on.day)
-        });
+        let day = on
+            .and_then(|on| crate::codes::Day::new(u16::try_from(on.year).ok()?, on.month, on.day));
         match day {
             Some(day) => table.get_on(code, day).is_some(),
             None => table.codes().contains(code.as_bytes()),
@@ -144,7 +147,8 @@ impl Host for OnDay<'_> {
     fn crosswalk(&self, crosswalk: CrosswalkId, code: &str) -> Option<Cow<'_, str>> {
         let ways = self.codes.ways();
         let (_, (of, from, to)) = ways.get(crosswalk.0 as usize)?;
-        of.get(*from, *to, code).map(|found| found.to_owned().into())
+        of.get(*from, *to, code)
+            .map(|found| found.to_owned().into())
     }
 
     fn today(&self) -> Option<Day> {

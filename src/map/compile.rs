@@ -11,8 +11,8 @@ use super::ast::{
 use super::codes::Codes;
 use super::date::Patterns;
 use super::program::{
-    Ask, BASE, Begin, Body, Class, Compare, Condition, EachOp, Envelope, Known, NONE, Op, Pick, Program,
-    RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted, Why,
+    Ask, BASE, Begin, Body, Class, Compare, Condition, EachOp, Envelope, Known, NONE, Op, Pick,
+    Plain, Program, RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted, Why,
 };
 use super::side::{FieldId, Side};
 use super::step::{Act, Unready};
@@ -126,10 +126,10 @@ impl Compiler<'_> {
     fn declare_totals(&mut self, items: &[Item]) {
         for item in items {
             match item {
-                Item::Total(total) if total.arrow.runs(self.direction) => {
-                    if !self.totals.contains(&total.name) {
-                        self.totals.push(total.name.clone());
-                    }
+                Item::Total(total)
+                    if total.arrow.runs(self.direction) && !self.totals.contains(&total.name) =>
+                {
+                    self.totals.push(total.name.clone());
                 }
                 Item::Each(each) if each.arrow.runs(self.direction) => {
                     self.declare_totals(&each.items);
@@ -263,7 +263,25 @@ impl Compiler<'_> {
             }
         }
         let acts = self.acts(row, &source, slots.len())?;
-        self.fits(row, &source, &acts, slot_field(body, slots[0], scope.target))?;
+        self.fits(
+            row,
+            &source,
+            &acts,
+            slot_field(body, slots[0], scope.target),
+        )?;
+        let plain = matches!(source, Source::Path(_))
+            && acts.is_empty()
+            && slots.len() == 1
+            && when.is_empty()
+            && row.default.is_empty();
+        let plain = plain.then(|| {
+            let field = slot_field(body, slots[0], scope.target);
+            let value = self.target.get(field).value.as_ref();
+            Plain {
+                numeric: value.is_some_and(|value| value.numeric),
+                max: value.and_then(|value| value.max).unwrap_or(u32::MAX),
+            }
+        });
         let mut defaults = row.default.iter();
         let default = defaults.find(|(arrow, _)| arrow.runs(self.direction));
         Ok(RowOp {
@@ -274,6 +292,7 @@ impl Compiler<'_> {
             limits: row.limits.or(self.text.map.limits),
             adds: row.adds,
             if_empty: row.if_empty,
+            plain,
             fields: slots
                 .iter()
                 .map(|slot| slot_field(body, *slot, scope.target))
@@ -287,13 +306,15 @@ impl Compiler<'_> {
     fn acts(&mut self, row: &Row, source: &Source, places: usize) -> Result<Vec<Act>> {
         let told = |of: Unready| wrong(&row.at, of.0);
         let mut acts = Vec::new();
-        if row.arrow == Arrow::Both && row.lossy.is_none() {
-            if let Some(reason) = row.steps.iter().find_map(|step| step.narrows(self.codes)) {
-                let message = format!(
-                    "a row with <-> must lead back: {reason}; write -> and <- rows, or say lossy below"
-                );
-                return Err(wrong(&row.at, message));
-            }
+        let narrows = row.steps.iter().find_map(|step| step.narrows(self.codes));
+        if let Some(reason) = narrows
+            && row.arrow == Arrow::Both
+            && row.lossy.is_none()
+        {
+            let message = format!(
+                "a row with <-> must lead back: {reason}; write -> and <- rows, or say lossy below"
+            );
+            return Err(wrong(&row.at, message));
         }
         let mut many = matches!(source, Source::Paths(_));
         let back = row.arrow == Arrow::Both && self.direction == Direction::Back;
@@ -331,7 +352,10 @@ impl Compiler<'_> {
             return Ok(());
         };
         if let (Source::Text(text), []) = (source, acts) {
-            if value.max.is_some_and(|max| text.chars().count() > max as usize) {
+            if value
+                .max
+                .is_some_and(|max| text.chars().count() > max as usize)
+            {
                 let max = value.max.unwrap_or(0);
                 let message = format!("{text:?} is longer than {name} allows: {max}");
                 return Err(wrong(&row.at, message));
@@ -376,7 +400,8 @@ impl Compiler<'_> {
             && to.patterns.is_empty()
             && to.codes.is_none()
         {
-            let lint = format!("a value may have {a} characters, {name} has room for {b}: say on-long");
+            let lint =
+                format!("a value may have {a} characters, {name} has room for {b}: say on-long");
             let zh = format!("数据可长达 {a}，{name} 只容 {b}：请用 on-long 说明");
             self.lint(&row.at, lint, zh);
         }
@@ -616,7 +641,8 @@ impl Compiler<'_> {
             Some(_) => step.to_string().into(),
             None => "".into(),
         };
-        let same = |slot: &Slot| slot.parent == parent && slot.field == field && slot.which == which;
+        let same =
+            |slot: &Slot| slot.parent == parent && slot.field == field && slot.which == which;
         if let Some(found) = body.slots.iter().position(same) {
             return Ok(found as u32);
         }
@@ -663,7 +689,8 @@ impl Compiler<'_> {
                 Against::Absent => continue,
                 Against::Present if arrow == Arrow::Both => continue,
                 _ => {
-                    let message = "a target is chosen by path == \"value\": that is what is written";
+                    let message =
+                        "a target is chosen by path == \"value\": that is what is written";
                     return Err(wrong(&step.at, message));
                 }
             };
@@ -808,7 +835,10 @@ impl Compiler<'_> {
         let reference = side.child(header, "D_0062")?;
         let identifier = side.child(header, "C_S009")?;
         let mut parts = [0; 4];
-        for (part, name) in parts.iter_mut().zip(["D_0065", "D_0052", "D_0054", "D_0051"]) {
+        for (part, name) in parts
+            .iter_mut()
+            .zip(["D_0065", "D_0052", "D_0054", "D_0051"])
+        {
             *part = side.child(identifier, name)?;
         }
         let trailer = side.child(0, "S_UNT")?;
@@ -844,13 +874,14 @@ impl Compiler<'_> {
         }
         let group = each.from.node;
         let selects = each.from.steps.iter().take(each.from.steps.len() - 1);
-        let plain = selects.into_iter().all(|step| matches!(step.pick, Pick::Any));
+        let plain = selects
+            .into_iter()
+            .all(|step| matches!(step.pick, Pick::Any));
         if !plain || self.wanted_outer_many(&each.from) {
             return Class::Whole(Why::ReadsBehind);
         }
         let begins = self.wanted.orders(group, &self.source);
-        let early_enough =
-            |node: u32| self.wanted.orders(node, &self.source) < begins || node == 0;
+        let early_enough = |node: u32| self.wanted.orders(node, &self.source) < begins || node == 0;
         let mut reads = Vec::new();
         body_reads(&each.body, &mut reads);
         each.when
@@ -969,7 +1000,9 @@ impl Shapes for View<'_> {
         };
         let mut side = self.side.clone();
         let children = side.children(node.field);
-        let names = children.iter().map(|child| side.get(*child).name.to_string());
+        let names = children
+            .iter()
+            .map(|child| side.get(*child).name.to_string());
         names.collect()
     }
 
@@ -1164,7 +1197,13 @@ fn op_fields(op: &Op, body: &Body, fields: &mut Vec<FieldId>) {
 }
 
 /// What holds for a row that says nothing of the target's limits.
-pub(super) fn limits_of(limits: Limits) -> (super::ast::OnLong, super::ast::OnMissing, super::ast::OnCharset) {
+pub(super) fn limits_of(
+    limits: Limits,
+) -> (
+    super::ast::OnLong,
+    super::ast::OnMissing,
+    super::ast::OnCharset,
+) {
     (
         limits.long.unwrap_or(super::ast::OnLong::Keep),
         limits.missing.unwrap_or(super::ast::OnMissing::Drop),

@@ -191,14 +191,34 @@ mod tests {
         };
         for (from, to, text, expected) in [
             ("CCYYMMDD", "CCYY-MM-DD", "20261125", Some("2026-11-25")),
-            ("YYMMDDhhmm", "CCYYMMDDhhmm", "2611250930", Some("202611250930")),
-            ("CCYYMMDD/CCYYMMDDhhmm", "CCYYMMDDhhmmss", "20261125", Some("20261125000000")),
-            ("CCYYMMDDhhmm", "CCYYMMDD/CCYYMMDDhhmm", "202611250930", Some("202611250930")),
+            (
+                "YYMMDDhhmm",
+                "CCYYMMDDhhmm",
+                "2611250930",
+                Some("202611250930"),
+            ),
+            (
+                "CCYYMMDD/CCYYMMDDhhmm",
+                "CCYYMMDDhhmmss",
+                "20261125",
+                Some("20261125000000"),
+            ),
+            (
+                "CCYYMMDDhhmm",
+                "CCYYMMDD/CCYYMMDDhhmm",
+                "202611250930",
+                Some("202611250930"),
+            ),
             ("CCYYMMDD", "CCYYMMDD", "20250229", None),
             ("CCYYMMDD", "CCYYMMDD", "2024022", None),
             ("CCYYMMDD", "CCYYMMDD", "202402299", None),
             ("hhmm", "hh:mm", "2400", None),
-            ("CCYY-MM-DDThh:mm:ss", "CCYYMMDDhhmmssfff", "2026-11-25T09:30:05", Some("20261125093005000")),
+            (
+                "CCYY-MM-DDThh:mm:ss",
+                "CCYYMMDDhhmmssfff",
+                "2026-11-25T09:30:05",
+                Some("20261125093005000"),
+            ),
         ] {
             assert_eq!(change(from, to, text).as_deref(), expected, "{from} {text}");
         }

@@ -53,13 +53,11 @@ impl<'s> Emitter<'s> {
     }
 
     fn is_service(&self, field: FieldId) -> bool {
-        matches!(&*self.side.get(field).name, "S_UNB" | "S_UNG")
-            && self.side.get(field).parent == 0
+        matches!(&*self.side.get(field).name, "S_UNB" | "S_UNG") && self.side.get(field).parent == 0
     }
 
     fn is_trailer(&self, field: FieldId) -> bool {
-        matches!(&*self.side.get(field).name, "S_UNE" | "S_UNZ")
-            && self.side.get(field).parent == 0
+        matches!(&*self.side.get(field).name, "S_UNE" | "S_UNZ") && self.side.get(field).parent == 0
     }
 
     /// Opens the groups of `chain` (the message first), and writes what stands in them before the
@@ -239,7 +237,8 @@ impl<'s> Emitter<'s> {
     /// A record: its fields stand in it, its records behind it.
     fn record(&mut self, tree: &mut Tree, at: u32) -> Result<()> {
         let children = self.sorted(tree, at, None);
-        let is_field = |this: &Self, child: u32| this.side.get(tree.get(child).field).role == Role::Field;
+        let is_field =
+            |this: &Self, child: u32| this.side.get(tree.get(child).field).role == Role::Field;
         let (fields, records): (Vec<u32>, Vec<u32>) = children
             .iter()
             .copied()

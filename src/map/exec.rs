@@ -114,11 +114,11 @@ impl<'p> Work<'p> {
         if let Some(origins) = &mut self.origins {
             origins.clear();
         }
-        let pair = |(name, value): (&Box<str>, &Box<str>)| {
-            let text = |text: &Box<str>| Value::Text(Cow::Owned(text.to_string()));
-            (text(name), text(value))
-        };
-        let pairs: Vec<_> = self.names.iter().zip(&params).map(pair).collect();
+        let text = |text: &str| Value::Text(Cow::Owned(text.to_owned()));
+        let both = self.names.iter().zip(&params);
+        let pairs: Vec<_> = both
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
         self.bound_params = Value::Map(Arc::from(pairs));
         self.params = params;
         vec![Frame {
@@ -134,8 +134,10 @@ impl<'p> Work<'p> {
     /// What was known of a unit is forgotten.
     pub(super) fn forget_unit(&mut self) {
         self.indexes[1].clear();
-        self.counts.retain(|(around, _), _| (*around as usize) < self.tree.len());
-        self.keyed.retain(|(_, around, _), _| (*around as usize) < self.tree.len());
+        self.counts
+            .retain(|(around, _), _| (*around as usize) < self.tree.len());
+        self.keyed
+            .retain(|(_, around, _), _| (*around as usize) < self.tree.len());
     }
 
     pub(super) fn run(&mut self, ops: &'p [Op], frames: &mut Vec<Frame<'p>>, scope: NodeId) {
@@ -147,6 +149,9 @@ impl<'p> Work<'p> {
     pub(super) fn op(&mut self, op: &'p Op, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
         match op {
             Op::Row(row) => {
+                if row.plain.is_some() && self.copy(row, frames, scope) {
+                    return;
+                }
                 if let Some((text, origin)) = self.value_of(row, scope) {
                     self.write(row, text, origin, frames);
                 }
@@ -435,6 +440,42 @@ impl<'p> Work<'p> {
         names.join("/")
     }
 
+    /// Copies the value of a row without steps, as most are; false where more has to be looked at.
+    #[inline]
+    fn copy(&mut self, row: &'p RowOp, frames: &mut [Frame<'p>], scope: NodeId) -> bool {
+        let (Source::Path(path), Some(plain)) = (&row.from, &row.plain) else {
+            return false;
+        };
+        let Some(node) = self.find(path, scope) else {
+            return true;
+        };
+        let text = self.facts.text(node);
+        let usual = |byte: u8| match plain.numeric {
+            true => byte.is_ascii_digit(),
+            false => byte.is_ascii_alphanumeric() || byte == b' ',
+        };
+        // Letters, digits and blanks are in every character set but small ones in that of level A.
+        let small = self.charset.is_some() && text.bytes().any(|byte| byte.is_ascii_lowercase());
+        if text.len() > plain.max as usize || small || !text.bytes().all(usual) {
+            return false;
+        }
+        let at = frames.len() - 1;
+        let made = self.slot(frames, at, row.to[0]);
+        if self.tree.text(made).is_some() {
+            return false;
+        }
+        self.tree.set_text(made, self.facts.text(node));
+        if let Some(origins) = &mut self.origins {
+            origins.push(Origin {
+                node: made,
+                fact: Some(node),
+                spot: self.facts.spot(node),
+                line: row.at.line,
+            });
+        }
+        true
+    }
+
     fn write(
         &mut self,
         row: &'p RowOp,
@@ -532,7 +573,8 @@ impl<'p> Work<'p> {
                 OnCharset::Transliterate => text = transliterate(&text, charset).into(),
             }
         }
-        let target = self.program.target.clone();
+        let program = self.program;
+        let target = &program.target;
         let value = target.get(field).value.as_ref()?;
         if value.numeric {
             return self.number_within(row, field, text, origin);
@@ -581,7 +623,8 @@ impl<'p> Work<'p> {
         text: Cow<'static, str>,
         origin: &Origin,
     ) -> Option<Cow<'static, str>> {
-        let target = self.program.target.clone();
+        let program = self.program;
+        let target = &program.target;
         let value = target.get(field).value.as_ref()?;
         // Short whole numbers need no look.
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -765,7 +808,9 @@ impl<'p> Work<'p> {
         if trouble.kind == TroubleKind::Missing {
             return None;
         }
-        let spot = origin.fact.map_or(self.facts.spot(scope), |fact| self.facts.spot(fact));
+        let spot = origin
+            .fact
+            .map_or(self.facts.spot(scope), |fact| self.facts.spot(fact));
         let words = |lang| trouble.kind.words(lang);
         let finding = self
             .finding(Code::MAP_EXPRESSION, spot, origin.fact.or(Some(scope)), at)
@@ -849,8 +894,7 @@ impl<'p> Work<'p> {
         };
         self.walk_all(&path.steps, begin, scope, out);
         for node in out.iter() {
-            self.read[node.index()] |= self.program.wanted.nodes
-                [self.kinds[node.index()] as usize]
+            self.read[node.index()] |= self.program.wanted.nodes[self.kinds[node.index()] as usize]
                 .children
                 .is_empty();
         }

@@ -150,9 +150,8 @@ fn explain(
                 for key in &each.by {
                     notes.push(format!("by {}", key.text));
                 }
-                let named = |of: &Path, side: &Side, at: FieldId| {
-                    (of.to_string(), side.label(at).clone())
-                };
+                let named =
+                    |of: &Path, side: &Side, at: FieldId| (of.to_string(), side.label(at).clone());
                 rows.push(Row {
                     depth,
                     is_loop: true,

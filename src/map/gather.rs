@@ -157,9 +157,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         };
         let slots = self.program.wanted.nodes[open.node as usize].children.len();
         let work = &mut self.run.work;
-        let fact = work
-            .facts
-            .open(parent, open.slot, slots as u32, open.spot);
+        let fact = work.facts.open(parent, open.slot, slots as u32, open.spot);
         work.kinds.push(open.node);
         work.read.push(false);
         self.gather.frames[at].fact = Some(fact);

@@ -37,8 +37,13 @@ impl Loaded {
                     let held = self.fragments.iter();
                     let held = held.clone().position(|of| of.name == fragment.name);
                     let at = &fragment.at;
-                    check(verb, held.is_some(), layer, &format!("fragment {}", fragment.name))
-                        .map_err(|message| Error::spec(&*at.file, at.line, 1, message))?;
+                    check(
+                        verb,
+                        held.is_some(),
+                        layer,
+                        &format!("fragment {}", fragment.name),
+                    )
+                    .map_err(|message| Error::spec(&*at.file, at.line, 1, message))?;
                     if let Some(held) = held {
                         self.fragments.remove(held);
                     }
@@ -100,7 +105,8 @@ impl Loaded {
         for item in items {
             match item {
                 Item::Include { name, with, at } => {
-                    let fault = |message: String| Error::spec(&*at.file, at.line, at.column, message);
+                    let fault =
+                        |message: String| Error::spec(&*at.file, at.line, at.column, message);
                     if depth >= DEEPEST {
                         return Err(fault("fragments include each other".to_owned()));
                     }
@@ -129,11 +135,18 @@ impl Loaded {
 }
 
 /// Whether an entry may say what it does.
-fn check(verb: Option<Verb>, held: bool, layer: bool, what: &str) -> std::result::Result<(), String> {
+fn check(
+    verb: Option<Verb>,
+    held: bool,
+    layer: bool,
+    what: &str,
+) -> std::result::Result<(), String> {
     match (verb, held) {
         (None, false) if !layer => Ok(()),
         (None, true) if !layer => Err(format!("{what} is there twice")),
-        (None, _) => Err(format!("what a layer does to {what} must be said: new, extends or replace")),
+        (None, _) => Err(format!(
+            "what a layer does to {what} must be said: new, extends or replace"
+        )),
         (Some(Verb::Restrict), _) => Err(format!("{what} cannot be restricted; say extends")),
         (Some(Verb::New), false) | (Some(Verb::Replace | Verb::Extends), true) => Ok(()),
         (Some(Verb::New), true) => Err(format!("{what} is already there; say extends or replace")),
@@ -145,7 +158,10 @@ fn check(verb: Option<Verb>, held: bool, layer: bool, what: &str) -> std::result
 fn extended(mut base: Map, extension: Map) -> Result<Map> {
     for (path, at) in &extension.drops {
         if !drop_row(&mut base.items, path) {
-            let message = format!("map {} has no row that writes {path}, or of that name", base.name);
+            let message = format!(
+                "map {} has no row that writes {path}, or of that name",
+                base.name
+            );
             return Err(Error::spec(&*at.file, at.line, at.column, message));
         }
     }

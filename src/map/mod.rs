@@ -135,11 +135,11 @@ impl Specs {
         Ok(map)
     }
 
-    /// Names of all maps, with their names for people and the messages of both sides.
+    /// All maps, by their names.
     ///
     /// # Errors
     /// When a file of maps is broken.
-    pub fn maps(&self) -> Result<Vec<(Box<str>, Label, [Box<str>; 2])>> {
+    pub fn maps(&self) -> Result<Vec<Listed>> {
         let loaded = Loaded::of(self)?;
         let side = |map: &ast::Map, at: usize| -> Box<str> {
             map.sides[at]
@@ -151,10 +151,14 @@ impl Specs {
             .iter()
             .map(|map| {
                 let sides = [side(map, 0), side(map, 1)];
-                (map.name.clone(), map.label.clone(), sides)
+                Listed {
+                    name: map.name.clone(),
+                    label: map.label.clone(),
+                    sides,
+                }
             })
             .collect();
-        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
     }
 
@@ -186,6 +190,17 @@ impl Specs {
     }
 }
 
+/// A map in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: Box<str>,
+    /// Names for people.
+    pub label: Label,
+    /// The messages of its sides, left and right, as the map names them.
+    pub sides: [Box<str>; 2],
+}
+
 /// Maps that were made ready.
 #[derive(Debug, Default)]
 struct Ready(Mutex<HashMap<Box<str>, Arc<Map>>>);
@@ -201,7 +216,10 @@ impl Map {
         let mut json = [false; 2];
         let mut side = |at: usize| -> Result<Side> {
             let Some(named) = &text.map.sides[at] else {
-                return Err(Error::unknown(format!("map {} has no sides", text.map.name)));
+                return Err(Error::unknown(format!(
+                    "map {} has no sides",
+                    text.map.name
+                )));
             };
             let name = match named.name.strip_prefix("json ") {
                 Some(name) => {
@@ -231,7 +249,12 @@ impl Map {
         let (forth, back) = (made(Direction::Forth)?, made(Direction::Back)?);
         if forth.is_none() && back.is_none() {
             let at = &text.map.at;
-            return Err(Error::spec(&*at.file, at.line, at.column, "a map without rows"));
+            return Err(Error::spec(
+                &*at.file,
+                at.line,
+                at.column,
+                "a map without rows",
+            ));
         }
         let params = text.map.params.iter().map(|param| param.name.clone());
         Ok(Self {
@@ -471,7 +494,10 @@ impl Params {
             };
             if param.counter {
                 let start = value.parse().map_err(|_| {
-                    Error::misuse(format!("parameter {} counts: {value:?} is no number", param.name))
+                    Error::misuse(format!(
+                        "parameter {} counts: {value:?} is no number",
+                        param.name
+                    ))
                 })?;
                 counters.push((at, start, value.len()));
             }
@@ -523,7 +549,10 @@ impl Translator {
                 Direction::Forth => "from left to right",
                 Direction::Back => "from right to left (--reverse)",
             };
-            return Err(Error::misuse(format!("map {} has no rows {way}", map.name())));
+            return Err(Error::misuse(format!(
+                "map {} has no rows {way}",
+                map.name()
+            )));
         }
         let params = Params::new(map, &options.params)?;
         let converting = convert::Options {
@@ -636,7 +665,12 @@ impl Translator {
         let (mut of_reading, mut of_map) = (End(&shared), End(&shared));
         let most = self.options.most_findings;
         let outbox = Outbox::new(&mut of_map, most, from, self.map.name());
-        let work = Work::new(program, self.map.codes.on(&settings.now), &self.map.params, outbox);
+        let work = Work::new(
+            program,
+            self.map.codes.on(&settings.now),
+            &self.map.params,
+            outbox,
+        );
         let format = self.format();
         let writing = convert::Options {
             charset: self.options.charset,

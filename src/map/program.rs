@@ -133,10 +133,19 @@ pub(super) struct RowOp {
     pub(super) adds: bool,
     /// It writes only where nothing stands yet.
     pub(super) if_empty: bool,
+    /// One value goes to one place as it is.
+    pub(super) plain: Option<Plain>,
     pub(super) when: Vec<Condition>,
     pub(super) default: Option<Box<str>>,
     pub(super) limits: Limits,
     pub(super) at: At,
+}
+
+/// What a value may be that is copied as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain {
+    pub(super) numeric: bool,
+    pub(super) max: u32,
 }
 
 /// A condition.
@@ -287,14 +296,9 @@ impl Wanted {
     #[inline]
     pub(super) fn child(&self, node: u32, name: &str) -> Option<(u32, u32)> {
         let children = &self.nodes[node as usize].children;
-        let mut slot = 0;
-        for child in children {
-            if *self.nodes[*child as usize].name == *name {
-                return Some((slot, *child));
-            }
-            slot += 1;
-        }
-        None
+        let same = |child: &u32| *self.nodes[*child as usize].name == *name;
+        let slot = children.iter().position(same)?;
+        Some((slot as u32, children[slot]))
     }
 
     /// Whether a node is another or below it.

@@ -457,8 +457,16 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             });
             let mut finding = match known {
                 Some((_, reason)) => {
-                    let zh = if reason.zh.is_empty() { &reason.en } else { &reason.zh };
-                    let en = if reason.en.is_empty() { &reason.zh } else { &reason.en };
+                    let zh = if reason.zh.is_empty() {
+                        &reason.en
+                    } else {
+                        &reason.zh
+                    };
+                    let en = if reason.en.is_empty() {
+                        &reason.zh
+                    } else {
+                        &reason.en
+                    };
                     Finding::new(Code::MAP_LEFT_OUT, spot.span)
                         .with("reason", en)
                         .with("reason_zh", zh)

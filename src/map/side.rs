@@ -202,7 +202,11 @@ impl Side {
     }
 
     fn xml(message: Arc<xml::Message>) -> Self {
-        let mut side = Self::new(&message.id(), message.label.clone(), Of::Xml(message.clone()));
+        let mut side = Self::new(
+            &message.id(),
+            message.label.clone(),
+            Of::Xml(message.clone()),
+        );
         side.fields[0].name = message.root.tag.clone();
         side.element(0, &message.root);
         side

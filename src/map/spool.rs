@@ -97,7 +97,9 @@ fn tell(kind: u8, text: &str, names: &mut Vec<String>, out: &mut dyn Sink) -> Re
 
 impl Sink for Shared {
     fn start(&mut self, name: &str, many: bool) -> Result<()> {
-        self.0.borrow_mut().put(if many { b'+' } else { b'<' }, name)
+        self.0
+            .borrow_mut()
+            .put(if many { b'+' } else { b'<' }, name)
     }
 
     fn attribute(&mut self, name: &str, value: &str) -> Result<()> {

@@ -154,9 +154,9 @@ impl Step {
             Self::Upper | Self::Lower | Self::Trim | Self::Part(..) | Self::Name(..) => {
                 Some(format!("`{self}` cannot be turned round"))
             }
-            Self::Cut(..) | Self::Glue(..) => {
-                Some(format!("`{self}` may cut a text in other places on the way back"))
-            }
+            Self::Cut(..) | Self::Glue(..) => Some(format!(
+                "`{self}` may cut a text in other places on the way back"
+            )),
             Self::Date(from, to) => {
                 let parts = |text| Patterns::parse(text).map(|patterns| patterns.parts());
                 let (from, to) = (parts(from), parts(to));
@@ -190,7 +190,10 @@ fn patterns(text: &str) -> Result<Patterns, Unready> {
 }
 
 fn number(text: &str) -> Result<Decimal, Unready> {
-    let number = text.parse().ok().filter(|number: &Decimal| !number.is_zero());
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &Decimal| !number.is_zero());
     number.ok_or_else(|| Unready(format!("found {text:?}; expected a number, and not 0")))
 }
 

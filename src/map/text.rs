@@ -68,12 +68,7 @@ pub(super) fn rows_of(
                     &rest[..end],
                     fragment.name
                 );
-                return Err(crate::Error::spec(
-                    &*fragment.at.file,
-                    *number,
-                    1,
-                    message,
-                ));
+                return Err(crate::Error::spec(&*fragment.at.file, *number, 1, message));
             }
         }
         text.push_str(&filled);
@@ -117,8 +112,17 @@ impl Reader {
         ));
         let kind = expect("map or fragment", alt((tag("map"), tag("fragment"))));
         let named = expect("a name of letters, digits and hyphens", name);
-        let (verb, kind, _, name, label) =
-            source.parse(head, head.text, (verb, kind, expect("a blank and a name", space1), named, label))?;
+        let (verb, kind, _, name, label) = source.parse(
+            head,
+            head.text,
+            (
+                verb,
+                kind,
+                expect("a blank and a name", space1),
+                named,
+                label,
+            ),
+        )?;
         let at = self.at(head, head.text);
         if kind == "fragment" {
             let mut lines = Vec::new();
@@ -612,10 +616,12 @@ fn operand<'r, 'a: 'r>(
         };
         let end = |input: &'a str| -> Parsed<'a, ()> {
             match input.chars().next() {
-                Some(c) if is_name(c) || matches!(c, '/' | '[' | '.') => Err(nom::Err::Error(Fault {
-                    at: input,
-                    expected: None,
-                })),
+                Some(c) if is_name(c) || matches!(c, '/' | '[' | '.') => {
+                    Err(nom::Err::Error(Fault {
+                        at: input,
+                        expected: None,
+                    }))
+                }
                 _ => Ok((input, ())),
             }
         };
@@ -630,11 +636,9 @@ fn operand<'r, 'a: 'r>(
                 (fold_word, space1, path(reader, line)),
                 |(fold, _, path)| Operand::Fold(fold, path),
             ),
-            map(path_or_range(reader, line), |mut paths| {
-                match paths.len() {
-                    1 => Operand::Path(paths.remove(0)),
-                    _ => Operand::Paths(paths),
-                }
+            map(path_or_range(reader, line), |mut paths| match paths.len() {
+                1 => Operand::Path(paths.remove(0)),
+                _ => Operand::Paths(paths),
             }),
         ));
         let what = "a path, \"text\", param.NAME, total.NAME, number, now, sum and a path, or = and an expression";
@@ -718,8 +722,11 @@ fn path<'r, 'a: 'r>(
             };
             return Ok((left, path));
         }
-        let (left, steps) =
-            expect("a path", separated_list1(char('/'), path_step(reader, line))).parse(left)?;
+        let (left, steps) = expect(
+            "a path",
+            separated_list1(char('/'), path_step(reader, line)),
+        )
+        .parse(left)?;
         Ok((left, Path { from, steps, at }))
     }
 }
@@ -730,9 +737,10 @@ fn path_step<'r, 'a: 'r>(
 ) -> impl Parser<&'a str, Output = PathStep, Error = Fault<'a>> + 'r {
     move |input: &'a str| {
         let at = reader.at(line, input);
-        let plain = recognize(pair(opt(char('@')), take_while1(|c: char| {
-            c.is_alphanumeric() || matches!(c, '_' | '-' | ':')
-        })));
+        let plain = recognize(pair(
+            opt(char('@')),
+            take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':')),
+        ));
         let ticked = delimited(char('`'), is_not("`"), char('`'));
         let (left, name) = expect("a name", alt((plain, ticked))).parse(input)?;
         let (left, selector) = opt(preceded(
@@ -766,7 +774,11 @@ fn selector<'r, 'a: 'r>(
         );
         let tests = separated_list1((space0, tag("&&"), space0), test(reader, line));
         let what = "a number, or a path, == and \"a value\"";
-        expect(what, alt((map(nth, Selector::Nth), map(tests, Selector::All)))).parse(input)
+        expect(
+            what,
+            alt((map(nth, Selector::Nth), map(tests, Selector::All))),
+        )
+        .parse(input)
     }
 }
 
@@ -782,23 +794,22 @@ fn test<'r, 'a: 'r>(
             let against = Against::Absent;
             return Ok((left, Test { path, against }));
         }
-        let values = |input: &'a str| {
-            separated_list1((space0, char('|'), space0), quoted).parse(input)
-        };
+        let values =
+            |input: &'a str| separated_list1((space0, char('|'), space0), quoted).parse(input);
         let this = preceded(tag("this/"), |input: &'a str| {
             super::text::path(reader, line).parse(input)
         });
         let against = alt((
             preceded(
                 (space0, tag("=="), space0),
-                expect(
+                cut(expect(
                     "\"a value\" or this/ and a path",
                     alt((map(values, Against::Values), map(this, Against::This))),
-                ),
+                )),
             ),
             preceded(
                 (space0, tag("!="), space0),
-                expect("\"a value\"", map(values, Against::NoneOf)),
+                cut(expect("\"a value\"", map(values, Against::NoneOf))),
             ),
         ));
         let (left, against) = opt(against).parse(left)?;

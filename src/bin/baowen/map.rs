@@ -33,12 +33,13 @@ fn name_of(label: &Label, lang: Lang) -> &str {
 
 fn list(specs: &Specs, lang: Lang, out: &mut impl Write) -> Result<Outcome, Failure> {
     let maps = specs.maps()?;
-    let width = maps.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-    for (name, label, [left, right]) in &maps {
+    let width = maps.iter().map(|map| map.name.len()).max().unwrap_or(0);
+    for map in &maps {
+        let (name, [left, right]) = (&map.name, &map.sides);
         writeln!(
             out,
             "{name:width$}  {left} ⇄ {right}  {}",
-            name_of(label, lang)
+            name_of(&map.label, lang)
         )?;
     }
     Ok(Outcome::Clean)
@@ -63,7 +64,11 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
         .cloned()
         .collect();
     if names.is_empty() {
-        names = specs.maps()?.into_iter().map(|(name, ..)| name.into()).collect();
+        names = specs
+            .maps()?
+            .into_iter()
+            .map(|map| map.name.into())
+            .collect();
     }
     let mut outcome = Outcome::Clean;
     for name in names {
@@ -79,7 +84,11 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
         for map in maps {
             for lint in map.lints() {
                 let said = if lang == Lang::Zh { &lint.zh } else { &lint.en };
-                writeln!(out, "{}:{}:{}: {said}", lint.at.file, lint.at.line, lint.at.column)?;
+                writeln!(
+                    out,
+                    "{}:{}:{}: {said}",
+                    lint.at.file, lint.at.line, lint.at.column
+                )?;
             }
             let explained = map.explain();
             for row in explained.rows.iter().filter(|row| row.lossy.is_some()) {

@@ -43,7 +43,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     let charset = inputs::charset(matches, lang)?;
     let mut options = Options {
         source_charset: charset,
-        now: matches.get_one::<String>("now").map(|now| now.as_str().into()),
+        now: matches
+            .get_one::<String>("now")
+            .map(|now| now.as_str().into()),
         most_findings: MOST_FINDINGS,
         line_breaks: matches.get_flag("lines"),
         format: match matches.get_one::<String>("format").map(String::as_str) {
@@ -228,7 +230,11 @@ impl Translate {
         for (at, piece) in written.into_iter().enumerate() {
             let mut to = to.to_owned();
             if several {
-                let stem = to.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let stem = to
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 to.set_file_name(format!("{stem}-{}.{}", at + 1, self.extension()));
             }
             let told = |error: io::Error| Failure::Message(format!("{}: {error}", to.display()));
@@ -316,10 +322,7 @@ impl Translate {
             0 | 1 => format!("{name} → {}", self.target()),
             _ => format!("{name} → {} {}", self.target(), at + 1),
         };
-        if matches!(
-            self.translator.format(),
-            Format::Json | Format::JsonLines
-        ) {
+        if matches!(self.translator.format(), Format::Json | Format::JsonLines) {
             return Ok(0);
         }
         let mut errors = 0;
