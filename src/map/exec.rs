@@ -1,7 +1,7 @@
 //! Runs the rows and loops of a program over the facts of a message.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -43,7 +43,7 @@ pub(super) struct Work<'p> {
     totals: Vec<Decimal>,
     /// Groups of the target written so far, by the group around and their field.
     counts: FxHashMap<(u32, FieldId), u32>,
-    keyed: HashMap<(u32, u32, String), u32>,
+    keyed: FxHashMap<(u32, u32, String), u32>,
     /// Of records by the value that a selector asks for: those that stay, and those of the unit.
     indexes: [Indexes; 2],
     /// Facts from here on belong to the unit that is at hand.
@@ -55,7 +55,7 @@ pub(super) struct Work<'p> {
     bound_params: Value<'static>,
 }
 
-type Indexes = HashMap<(NodeId, u32), HashMap<Box<str>, Vec<NodeId>>>;
+type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeId]>>>;
 
 /// A group of the target and what was written below it.
 pub(super) struct Frame<'p> {
@@ -91,8 +91,8 @@ impl<'p> Work<'p> {
             charset: None,
             totals: vec![Decimal::ZERO; program.totals.len()],
             counts: FxHashMap::default(),
-            keyed: HashMap::new(),
-            indexes: [HashMap::new(), HashMap::new()],
+            keyed: FxHashMap::default(),
+            indexes: [FxHashMap::default(), FxHashMap::default()],
             unit: None,
             numbers: Vec::new(),
             outbox,
@@ -866,7 +866,7 @@ impl<'p> Work<'p> {
             }
             Pick::Where(asks) => {
                 if let Some(held) = self.indexed(asks, node, step.slot, scope) {
-                    return held.into_iter().find_map(|child| {
+                    return held.iter().copied().find_map(|child| {
                         let found = self.walk(rest, child, scope)?;
                         self.mark(asks, child);
                         Some(found)
@@ -915,7 +915,7 @@ impl<'p> Work<'p> {
         if let Pick::Where(asks) = &step.pick
             && let Some(held) = self.indexed(asks, node, step.slot, scope)
         {
-            for child in held {
+            for child in held.iter().copied() {
                 self.mark(asks, child);
                 self.walk_all(rest, child, scope, out);
             }
@@ -960,7 +960,6 @@ impl<'p> Work<'p> {
     fn fits(&mut self, asks: &'p [Ask], node: NodeId, scope: NodeId) -> bool {
         asks.iter().all(|ask| {
             let found = self.walk(&ask.steps, node, scope);
-            let text = |this: &Self, node: NodeId| this.facts.text(node).to_owned();
             match &ask.against {
                 Compare::Present => found.is_some(),
                 Compare::Absent => found.is_none(),
@@ -980,7 +979,7 @@ impl<'p> Work<'p> {
                     let Some(other) = self.walk(&path.steps, begin, scope) else {
                         return false;
                     };
-                    text(self, found) == self.facts.text(other)
+                    self.facts.text(found) == self.facts.text(other)
                 }
             }
         })
@@ -1003,7 +1002,7 @@ impl<'p> Work<'p> {
         node: NodeId,
         slot: u32,
         scope: NodeId,
-    ) -> Option<Vec<NodeId>> {
+    ) -> Option<Rc<[NodeId]>> {
         let [ask] = asks else { return None };
         let Compare::This(path) = &ask.against else {
             return None;
@@ -1012,20 +1011,27 @@ impl<'p> Work<'p> {
         let begin = self.begin_of(path, scope)?;
         let wanted = self.walk(&path.steps, begin, scope);
         let Some(wanted) = wanted else {
-            return Some(Vec::new());
+            return Some(Rc::default());
         };
         let local = usize::from(self.unit.is_some_and(|unit| node.index() as u32 >= unit));
         let key = (node, ask.index);
         if !self.indexes[local].contains_key(&key) {
-            let mut index: HashMap<Box<str>, Vec<NodeId>> = HashMap::new();
+            let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
             let mut at = self.facts.first(node, slot);
             while let Some(child) = at {
                 if let Some(found) = self.walk(&ask.steps, child, scope) {
                     let text = self.facts.text(found);
-                    index.entry(text.into()).or_default().push(child);
+                    match lists.get_mut(text) {
+                        Some(list) => list.push(child),
+                        None => {
+                            lists.insert(text.into(), vec![child]);
+                        }
+                    }
                 }
                 at = self.facts.next(child);
             }
+            let index = lists.into_iter().map(|(text, list)| (text, list.into()));
+            let index = index.collect();
             self.indexes[local].insert(key, index);
         }
         let text = self.facts.text(wanted);
