@@ -14,7 +14,9 @@
 //! let map = Specs::base().map("cuscar-mt1101")?;
 //! let options = Options::default()
 //!     .with_param("sender", "EXAMPLELINE")
-//!     .with_param("receiver", "2225");
+//!     .with_param("receiver", "2225")
+//!     .with_param("carrier", "EXAMPLE LINE")
+//!     .with_param("customs", "0000");
 //! let translator = Translator::new(&map, Direction::Forth, options)?;
 //! let input = b"UNH+1+CUSCAR:D:95B:UN'BGM+785+M1+9'UNT+3+1'";
 //! let (mut out, mut findings) = (Vec::new(), Vec::new());
