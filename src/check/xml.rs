@@ -45,7 +45,7 @@ struct Chosen {
     schema: Option<Arc<Schema>>,
     /// The message of the specs that it is, where that was asked for or makes the schema.
     message: Option<Arc<Message>>,
-    /// Without either: messages that might be meant.
+    /// Where there is no schema: messages that might be meant.
     near: Vec<String>,
 }
 
@@ -66,45 +66,38 @@ impl Schemas {
 
     /// The schema for a document that begins with `start`; its message too where it is `watched`.
     fn find(&self, start: &[u8], options: &xml::Options, watched: bool) -> Result<Chosen> {
-        if let (Some(given), false) = (&self.given, watched) {
-            return Ok(Chosen {
-                schema: Some(given.clone()),
-                ..Chosen::default()
-            });
+        let given = |schema: &Arc<Schema>| Chosen {
+            schema: Some(schema.clone()),
+            ..Chosen::default()
+        };
+        if let (Some(schema), false) = (&self.given, watched) {
+            return Ok(given(schema));
         }
         let seen = xml::Beginning::of(start, options);
         let Some(root) = seen.root.clone() else {
-            return Ok(Chosen {
-                schema: self.given.clone(),
-                ..Chosen::default()
-            });
+            return Ok(self.given.as_ref().map_or_else(Chosen::default, given));
         };
         let other = match &self.given {
-            Some(given) => Some(given.clone()),
+            Some(schema) => Some(schema.clone()),
             None => self.of_layers(&root)?,
         };
         match other {
             Some(schema) => Ok(Chosen {
-                schema: Some(schema),
-                message: if watched {
-                    self.message_of(&seen)?
-                } else {
-                    None
-                },
-                near: Vec::new(),
+                message: if watched { self.message_of(&seen)? } else { None },
+                ..given(&schema)
             }),
             None => self.of_messages(&seen, root),
         }
     }
 
     fn head(&self, seen: &xml::Beginning) -> Result<Option<&Head>> {
-        Ok(match &self.message {
+        match &self.message {
             Some(name) => {
                 let named = self.specs.xml_named(name)?;
-                choose(&named, seen)?.or(named.first().copied())
+                Ok(choose(&named, seen)?.or(named.first().copied()))
             }
-            None => choose(&self.specs.xml_heads()?, seen)?,
-        })
+            None => choose(&self.specs.xml_heads()?, seen),
+        }
     }
 
     /// The message of the specs that a document is.
@@ -253,12 +246,15 @@ impl Checker {
     pub(super) fn xml_slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         let options = self.xml_options();
         let chosen = self.schemas.find(input, &options, self.watch.is_some())?;
-        let counts = match (&chosen.schema, self.gatherer(&chosen)?) {
+        let beside = self.gatherer(&chosen)?;
+        let counts = match (chosen.schema, beside) {
             (Some(schema), Some(mut beside)) => {
                 schema.check_slice_beside(input, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_slice(input, &options, sink)?,
-            (None, _) => xml::read_slice(input, &options, &mut NoSchema::of(&chosen), sink)?,
+            (None, _) => {
+                xml::read_slice(input, &options, &mut NoSchema::of(chosen.near), sink)?
+            }
         };
         Ok(totals(&counts))
     }
@@ -299,12 +295,14 @@ impl Checker {
         let chosen = self.schemas.find(&start, &options, self.watch.is_some())?;
         let beside = self.gatherer(&chosen)?;
         let stream = start.chain(rest);
-        let counts = match (&chosen.schema, beside) {
+        let counts = match (chosen.schema, beside) {
             (Some(schema), Some(mut beside)) => {
                 schema.check_stream_beside(stream, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_stream(stream, &options, sink)?,
-            (None, _) => xml::read_stream(stream, &options, &mut NoSchema::of(&chosen), sink)?,
+            (None, _) => {
+                xml::read_stream(stream, &options, &mut NoSchema::of(chosen.near), sink)?
+            }
         };
         Ok(totals(&counts))
     }
