@@ -69,6 +69,9 @@ pub struct Options {
     pub context: HashMap<Box<str>, Box<str>>,
     /// The day that counts as today, `CCYY-MM-DD`; without one, what asks for it is not evaluated.
     pub today: Option<String>,
+    /// Bytes that the values of one message may take; past them lists of the whole message are no longer
+    /// kept, and a finding says so. Default 64 MiB.
+    pub memory: Option<usize>,
     /// Whether rules across documents are judged, when [`Rules::finish`] is called.
     pub together: bool,
     /// Keep everything and judge each rule when the message ends: the slow twin that tests hold the
@@ -89,6 +92,7 @@ struct Inner {
     outside: Arc<Outside>,
     together: Option<Arc<Together>>,
     needs_order: bool,
+    memory: usize,
     at_the_end: bool,
     programs: Mutex<HashMap<(Key, u8), Option<Arc<Program>>>>,
 }
@@ -142,6 +146,7 @@ impl Rules {
             outside: Arc::new(outside),
             together: options.together.then(Arc::default),
             needs_order,
+            memory: options.memory.unwrap_or(64 << 20),
             at_the_end: options.at_the_end,
             programs: Mutex::default(),
         }));
@@ -357,6 +362,11 @@ impl Watch for Rules {
     }
 
     fn input(&self, file: Option<&str>) -> Arc<dyn WatchInput> {
-        Arc::new(Input::new(file, &self.0.outside, self.0.together.as_ref()))
+        Arc::new(Input::new(
+            file,
+            &self.0.outside,
+            self.0.together.as_ref(),
+            self.0.memory,
+        ))
     }
 }

@@ -34,6 +34,9 @@ pub struct Outcome {
     pub wrong: Option<String>,
 }
 
+/// Bytes that a sample may take.
+const MEMORY: usize = 64 << 20;
+
 /// Findings of a sample.
 #[derive(Default)]
 struct Found {
@@ -174,7 +177,7 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
 
 /// Runs a sample through the rules of a program.
 fn one(rules: &Rules, program: &Shared, sample: &Sample, found: &mut Found) {
-    let input = Input::new(None, &outside(rules, &sample.content), None);
+    let input = Input::new(None, &outside(rules, &sample.content), None, MEMORY);
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
     let single = std::slice::from_ref(&sample.content);
@@ -230,7 +233,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 continue;
             };
             let program = Shared(Arc::new(program));
-            let input = Input::new(Some(&side.name), &outside, Some(&together));
+            let input = Input::new(Some(&side.name), &outside, Some(&together), MEMORY);
             let input: Arc<dyn WatchInput> = Arc::new(input);
             let document = document(content, program.0.syntax.as_str(), &program.0.message);
             let listener = program.listener(&input);
