@@ -17,6 +17,7 @@ mod fault;
 mod functions;
 mod host;
 mod loops;
+mod names;
 mod number;
 mod op;
 mod operators;
