@@ -83,7 +83,11 @@ impl Schemas {
         match other {
             Some(schema) => Ok(Chosen {
                 schema: Some(schema),
-                message: if watched { self.message_of(&seen)? } else { None },
+                message: if watched {
+                    self.message_of(&seen)?
+                } else {
+                    None
+                },
             }),
             None => self.of_messages(&seen, root),
         }

@@ -12,20 +12,26 @@ use crate::spec::Specs;
 /// What a register answers. A host may supply its own.
 pub trait Register: Send + Sync + std::fmt::Debug {
     /// The row of that key: names and values of its columns.
-    fn row(&self, key: &str) -> Option<Vec<(Box<str>, Box<str>)>>;
+    fn row(&self, key: &str) -> Option<Columns>;
 }
 
 /// A side of a crosswalk from which another is asked.
 type Way = (Arc<Crosswalk>, Side, Side);
+/// The names of both sides, and the way between them.
+type Named = ((Box<str>, Box<str>), Way);
+/// A table by its name, once it was asked.
+type Table = (Box<str>, OnceLock<Option<Arc<CodeTable>>>);
+/// Names and values of the columns of a row.
+pub type Columns = Vec<(Box<str>, Box<str>)>;
 
 /// What lies outside of messages.
 #[derive(Debug)]
 pub(crate) struct Outside {
     specs: Specs,
     /// By name, each loaded when it is first asked.
-    tables: Vec<(Box<str>, OnceLock<Option<Arc<CodeTable>>>)>,
+    tables: Vec<Table>,
     /// Those that expressions name: never taken out.
-    ways: Mutex<Vec<((Box<str>, Box<str>), Way)>>,
+    ways: Mutex<Vec<Named>>,
     registers: HashMap<Box<str>, Arc<dyn Register>>,
     context: HashMap<Box<str>, Box<str>>,
     today: Option<Day>,
@@ -56,7 +62,7 @@ impl Outside {
         held.as_deref()
     }
 
-    fn ways(&self) -> MutexGuard<'_, Vec<((Box<str>, Box<str>), Way)>> {
+    fn ways(&self) -> MutexGuard<'_, Vec<Named>> {
         self.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,7 +80,9 @@ impl Tables for Outside {
 
     fn crosswalk(&self, from: &str, to: &str) -> Option<CrosswalkId> {
         let mut ways = self.ways();
-        let known = ways.iter().position(|((a, b), _)| **a == *from && **b == *to);
+        let known = ways
+            .iter()
+            .position(|((a, b), _)| **a == *from && **b == *to);
         if let Some(at) = known {
             return Some(CrosswalkId(at as u32));
         }
@@ -84,7 +92,10 @@ impl Tables for Outside {
     }
 
     fn table_names(&self) -> Vec<String> {
-        self.tables.iter().map(|(name, _)| name.to_string()).collect()
+        self.tables
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .collect()
     }
 
     fn crosswalk_sides(&self) -> Vec<String> {
@@ -121,7 +132,8 @@ impl Host for Outside {
     fn crosswalk(&self, crosswalk: CrosswalkId, code: &str) -> Option<Cow<'_, str>> {
         let ways = self.ways();
         let (_, (of, from, to)) = ways.get(crosswalk.0 as usize)?;
-        of.get(*from, *to, code).map(|found| found.to_owned().into())
+        of.get(*from, *to, code)
+            .map(|found| found.to_owned().into())
     }
 
     fn register(&self, name: &str, key: &str) -> Answer<'_> {

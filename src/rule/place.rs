@@ -127,11 +127,7 @@ pub(super) fn around(
     };
     let chain = projection.chain(anchor);
     if !chain[..chain.len() - 1].contains(&found) {
-        let message = format!(
-            "{} is not around {}",
-            phrase.text,
-            projection.path(anchor)
-        );
+        let message = format!("{} is not around {}", phrase.text, projection.path(anchor));
         return Err(phrase.error(file, 0, message));
     }
     Ok(found)
@@ -146,6 +142,8 @@ pub(super) struct Timing {
     depth: usize,
     chain: Vec<WantedId>,
     keep: Vec<WantedId>,
+    /// It reads lists, which are given back where memory ends.
+    pub(super) lists: bool,
     /// Kept things of which there may be many, and the depth of what holds them.
     many: Vec<usize>,
 }
@@ -163,6 +161,7 @@ impl Timing {
             depth: chain.len() - 1,
             chain,
             keep: Vec::new(),
+            lists: false,
             many: Vec::new(),
         };
         for path in exprs.flat_map(|expr| expr.paths()) {
@@ -222,6 +221,7 @@ impl Timing {
         let holder = level;
         for id in rest {
             self.keep.push(*id);
+            self.lists |= projection.wanted(*id).presence == Presence::Many;
             if projection.wanted(*id).endless {
                 self.many.push(holder);
             }
@@ -244,9 +244,7 @@ impl Timing {
         // A list that is kept by something of which there is one grows with the message.
         let single = |holder: usize| {
             let around = &self.chain[1..=holder];
-            around
-                .iter()
-                .all(|id| !projection.wanted(*id).endless)
+            around.iter().all(|id| !projection.wanted(*id).endless)
         };
         self.class = if self.many.iter().any(|holder| single(*holder)) {
             Class::Whole

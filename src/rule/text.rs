@@ -176,6 +176,9 @@ pub(crate) struct Sample {
     pub(crate) line: u32,
 }
 
+/// First and last day, `CCYY-MM-DD`.
+pub(crate) type Days = (Option<Box<str>>, Option<Box<str>>);
+
 /// What every kind of rule says of itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct About {
@@ -188,8 +191,7 @@ pub(crate) struct About {
     /// Rows of a published collection.
     pub(crate) rows: Vec<Box<str>>,
     pub(crate) receipt: Option<Box<str>>,
-    /// First and last day, `CCYY-MM-DD`.
-    pub(crate) valid: (Option<Box<str>>, Option<Box<str>>),
+    pub(crate) valid: Days,
     pub(crate) note: Vec<Box<str>>,
     pub(crate) line: u32,
 }
@@ -297,8 +299,7 @@ fn name(input: &str) -> Parsed<'_, &str> {
         let (left, text) =
             take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_').parse(input)?;
         let first: Parsed<'_, char> =
-            nom::character::complete::satisfy(|c| c.is_ascii_alphabetic() || c == '_')
-                .parse(input);
+            nom::character::complete::satisfy(|c| c.is_ascii_alphabetic() || c == '_').parse(input);
         first.map(|_| (left, text))
     })
     .parse(input)
@@ -441,7 +442,9 @@ impl About {
                 said.once(source, &self.zh)?;
                 self.zh = Some(said.phrase(source, "the wording in Chinese")?);
             }
-            "source" => self.sources.push(said.words(source, "where it comes from")?),
+            "source" => self
+                .sources
+                .push(said.words(source, "where it comes from")?),
             "row" => {
                 let rows = separated_list1((char(','), space0), id);
                 let rows = source.parse(said.line, said.tail, rows)?;
@@ -478,12 +481,7 @@ impl About {
 
 const KEYWORDS: &str = "message, at, let, when, must, unique, within, on, severity, en, zh, source, row, receipt, valid, note, pass, fail";
 
-fn rule<'a>(
-    file: &str,
-    source: &mut Source<'a>,
-    head: Line<'a>,
-    about: About,
-) -> Result<RuleText> {
+fn rule<'a>(file: &str, source: &mut Source<'a>, head: Line<'a>, about: About) -> Result<RuleText> {
     let mut rule = RuleText {
         about,
         ..RuleText::default()
@@ -549,15 +547,9 @@ fn rule<'a>(
     Ok(rule)
 }
 
-const JOIN_KEYWORDS: &str =
-    "side, missing, doubled, when, must, severity, en, zh, source, row, receipt, valid, note, pass, fail";
+const JOIN_KEYWORDS: &str = "side, missing, doubled, when, must, severity, en, zh, source, row, receipt, valid, note, pass, fail";
 
-fn join<'a>(
-    file: &str,
-    source: &mut Source<'a>,
-    head: Line<'a>,
-    about: About,
-) -> Result<JoinText> {
+fn join<'a>(file: &str, source: &mut Source<'a>, head: Line<'a>, about: About) -> Result<JoinText> {
     let mut join = JoinText {
         about,
         ..JoinText::default()
@@ -739,7 +731,10 @@ fn gathered<'a>(source: &Source<'a>, said: &Said<'a>) -> Result<LetText> {
     let (gathers, tail) = source.parse(said.line, tail, (of, rest))?;
     let whole = said.phrase_from(source, tail, "a path")?;
     let end = whole.text.len();
-    let filter_at = whole.text.find(" where ").or_else(|| whole.text.find("\nwhere "));
+    let filter_at = whole
+        .text
+        .find(" where ")
+        .or_else(|| whole.text.find("\nwhere "));
     let value_end = filter_at.unwrap_or(end);
     let colon = whole.text[..value_end].find(':');
     let trimmed = |from: usize, to: usize| {
@@ -765,7 +760,7 @@ fn gathered<'a>(source: &Source<'a>, said: &Said<'a>) -> Result<LetText> {
 }
 
 /// `2018-08-01..2020-12-31`, either of which may be left out.
-fn valid(input: &str) -> Parsed<'_, (Option<Box<str>>, Option<Box<str>>)> {
+fn valid(input: &str) -> Parsed<'_, Days> {
     let day = |input| {
         map_opt(
             take_while1(|c: char| c.is_ascii_digit() || c == '-'),
@@ -854,10 +849,7 @@ fn sample<'a>(file: &str, source: &Source<'a>, said: &Said<'a>) -> Result<Sample
     let at = opt(alt((path,)));
     let begins = expect(
         "the content, as JSON in braces",
-        nom::combinator::peek(alt((
-            tag("{"),
-            nom::combinator::eof,
-        ))),
+        nom::combinator::peek(alt((tag("{"), nom::combinator::eof))),
     );
     let head = (findings, at, begins, take_while(|_| true));
     let (findings, at, _, tail) = source.parse(said.line, said.tail, head)?;

@@ -342,9 +342,7 @@ fn list(
         value.codes = Codes::None;
         return Ok(());
     }
-    let within = values
-        .iter()
-        .all(|(code, _)| rows.contains_key(&**code));
+    let within = values.iter().all(|(code, _)| rows.contains_key(&**code));
     // A list as published has a few codes that the schema of the same edition lacks.
     let same = within && rows.len() <= values.len() + 5;
     if same && values.len() > 3 {

@@ -38,6 +38,8 @@ struct Frame {
 
 /// The children that are wanted of one element, by the symbols of their names.
 type Children = Vec<(u32, WantedId)>;
+/// The attributes that are wanted of one element, by name.
+type Attributes = Box<[(Box<str>, WantedId)]>;
 
 /// Gathers from one document.
 pub(crate) struct XmlGatherer {
@@ -48,7 +50,7 @@ pub(crate) struct XmlGatherer {
     symbols: Vec<Box<str>>,
     children: Vec<Children>,
     /// The attributes that are wanted of each, without `@`.
-    attributes: Vec<Box<[(Box<str>, WantedId)]>>,
+    attributes: Vec<Attributes>,
     /// By the number of a name in the document: its symbol, counted from 2; 1 is none of them, 0 not
     /// known yet.
     by_name: Vec<u32>,
@@ -59,11 +61,7 @@ pub(crate) struct XmlGatherer {
 }
 
 impl XmlGatherer {
-    pub(crate) fn new(
-        wants: &dyn Wants,
-        input: &Arc<dyn WatchInput>,
-        document: Document,
-    ) -> Self {
+    pub(crate) fn new(wants: &dyn Wants, input: &Arc<dyn WatchInput>, document: Document) -> Self {
         let projection = wants.projection().clone();
         let mut symbols: Vec<Box<str>> = Vec::new();
         let mut children: Vec<Children> = Vec::with_capacity(projection.len());
@@ -283,7 +281,11 @@ impl Handler for XmlGatherer {
         } else {
             if !own.is_empty() {
                 let what = self.gathering.projection().wanted(frame.wanted).what;
-                let own = if what == What::Number { own.trim() } else { own };
+                let own = if what == What::Number {
+                    own.trim()
+                } else {
+                    own
+                };
                 self.gathering.set_text(own);
             }
             self.gathering.close(scene);
