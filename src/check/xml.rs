@@ -5,8 +5,9 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::xml_message::{choose, near_messages};
 use super::{Checker, Totals};
-use crate::finding::{Code, Sink};
+use crate::finding::{Code, Finding, Sink};
 use crate::spec::Specs;
 use crate::spec::xml::{Head, Message};
 use crate::tree::gather::{Document, Known, XmlGatherer};
@@ -32,8 +33,8 @@ struct Found {
     /// Namespace and name of each root, and the last file that declares it: later layers count.
     roots: Option<HashMap<(String, String), usize>>,
     loaded: HashMap<usize, Arc<Schema>>,
-    /// Of messages of the specs, by their ids and the namespace of the document.
-    made: HashMap<(String, String), Chosen>,
+    /// Of messages of the specs, by their ids, the namespace of the root, and that inside.
+    made: HashMap<(String, String, String), Chosen>,
     /// Messages of the specs that were read, by their ids.
     read: HashMap<String, Arc<Message>>,
 }
@@ -44,6 +45,8 @@ struct Chosen {
     schema: Option<Arc<Schema>>,
     /// The message of the specs that it is, where that was asked for or makes the schema.
     message: Option<Arc<Message>>,
+    /// Where there is no schema: messages that might be meant.
+    near: Vec<String>,
 }
 
 impl Schemas {
@@ -63,41 +66,42 @@ impl Schemas {
 
     /// The schema for a document that begins with `start`; its message too where it is `watched`.
     fn find(&self, start: &[u8], options: &xml::Options, watched: bool) -> Result<Chosen> {
-        if let (Some(given), false) = (&self.given, watched) {
-            return Ok(Chosen {
-                schema: Some(given.clone()),
-                message: None,
-            });
+        let given = |schema: &Arc<Schema>| Chosen {
+            schema: Some(schema.clone()),
+            ..Chosen::default()
+        };
+        if let (Some(schema), false) = (&self.given, watched) {
+            return Ok(given(schema));
         }
         let seen = xml::Beginning::of(start, options);
         let Some(root) = seen.root.clone() else {
-            return Ok(Chosen {
-                schema: self.given.clone(),
-                message: None,
-            });
+            return Ok(self.given.as_ref().map_or_else(Chosen::default, given));
         };
         let other = match &self.given {
-            Some(given) => Some(given.clone()),
+            Some(schema) => Some(schema.clone()),
             None => self.of_layers(&root)?,
         };
         match other {
             Some(schema) => Ok(Chosen {
-                schema: Some(schema),
                 message: if watched {
                     self.message_of(&seen)?
                 } else {
                     None
                 },
+                ..given(&schema)
             }),
             None => self.of_messages(&seen, root),
         }
     }
 
     fn head(&self, seen: &xml::Beginning) -> Result<Option<&Head>> {
-        Ok(match &self.message {
-            Some(name) => self.specs.xml_named(name)?.first().copied(),
+        match &self.message {
+            Some(name) => {
+                let named = self.specs.xml_named(name)?;
+                Ok(choose(&named, seen)?.or(named.first().copied()))
+            }
             None => choose(&self.specs.xml_heads()?, seen),
-        })
+        }
     }
 
     /// The message of the specs that a document is.
@@ -118,22 +122,36 @@ impl Schemas {
     /// The schema of a message of the specs.
     fn of_messages(&self, seen: &xml::Beginning, root: (String, String)) -> Result<Chosen> {
         let Some(head) = self.head(seen)? else {
-            return Ok(Chosen::default());
+            return Ok(Chosen {
+                near: near_messages(&self.specs.xml_heads()?, seen),
+                ..Chosen::default()
+            });
         };
-        let usual = *head.root == *root.1
-            && (head.namespaces.iter().any(|of| **of == *root.0) || root.0.is_empty());
-        let key = (head.id(), root.0.clone());
+        let inside = match &seen.inside {
+            // The elements are told by their own namespace, unless it is quite another.
+            Some(of) if of.is_empty() || head.allows(of) || !head.allows(&root.0) => of,
+            _ => &root.0,
+        };
+        let usual = |namespace: &str| namespace.is_empty() || head.allows(namespace);
+        let usual = *head.root == *root.1 && usual(&root.0) && usual(inside);
+        // Documents may name any namespace: only what the specs expect is kept.
+        let usual = usual && !head.namespaces.is_empty() || root.0.is_empty() && inside.is_empty();
+        let key = (head.id(), root.0.clone(), inside.clone());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = found.made.get(&key).filter(|_| usual) {
             return Ok(made.clone());
         }
         let message = head.read()?;
-        let schema = Schema::of_message(&self.specs, &message, (&root.0, &root.1))?;
+        let root = (&*root.0, &*root.1);
+        let schema = Schema::of_message(&self.specs, &message, root, inside);
+        // A pattern that is none, or elements that cannot be told apart, show here first.
+        let what = format!("message {}", head.id());
+        let schema = schema.map_err(|error| error.made_of(&head.file, head.line, &what))?;
         let chosen = Chosen {
             schema: Some(Arc::new(schema)),
             message: Some(message),
+            near: Vec::new(),
         };
-        // Documents may name any namespace: only what the specs expect is kept.
         if usual {
             found.made.insert(key, chosen.clone());
         }
@@ -171,60 +189,36 @@ impl Schemas {
     }
 }
 
-/// The message of the specs that a document is, by root, namespace and what tells it from others.
-/// Of several the one with most in common, the first where that is the same.
-fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
-    let (namespace, local) = seen.root.as_ref()?;
-    let rank = |head: &Head, path_root: &str| -> Option<u32> {
-        let named = head.namespaces.iter().any(|of| **of == **namespace);
-        let mut met = 0;
-        for when in &head.when {
-            // The root may have another name than the message's own.
-            let path = when.path.split_once('/').map_or("", |(_, rest)| rest);
-            let value = seen.value(&format!("{path_root}/{path}"));
-            met += u32::from(match &when.value {
-                Some(wanted) => value == Some(&**wanted),
-                None => value.is_some(),
-            });
-        }
-        let specific = !head.when.is_empty();
-        if specific && met == 0 && !(named && !namespace.is_empty()) {
-            return None;
-        }
-        let all = met as usize == head.when.len();
-        Some(met * 4 + u32::from(all) * 2 + u32::from(named))
-    };
-    let best = |found: Vec<&&'h Head>| {
-        let ranked = found
-            .into_iter()
-            .filter_map(|head| Some((rank(head, local)?, *head)));
-        // The first of the best: a later edition stands before an earlier one.
-        ranked.reduce(|best, next| if next.0 > best.0 { next } else { best })
-    };
-    let same = heads.iter().filter(|head| *head.root == **local).collect();
-    if let Some((_, head)) = best(same) {
-        return Some(head);
-    }
-    // A root whose name is cut short, in a namespace that is known.
-    let near = |head: &&&Head| {
-        let known = !namespace.is_empty() && head.namespaces.iter().any(|of| **of == **namespace);
-        let (a, b) = (&*head.root, local.as_str());
-        known && a.len().min(b.len()) >= 4 && (a.starts_with(b) || b.starts_with(a))
-    };
-    best(heads.iter().filter(near).collect()).map(|(_, head)| head)
-}
-
 /// What is done where no schema is known: nothing but to say so.
-#[derive(Default)]
 struct NoSchema {
     root: Option<Box<str>>,
+    near: Vec<String>,
+}
+
+impl NoSchema {
+    fn of(near: Vec<String>) -> Self {
+        Self { root: None, near }
+    }
 }
 
 impl Handler for NoSchema {
     fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         if self.root.is_none() {
             self.root = Some(start.local().into());
-            scene.about_start(Code::XML_NO_SCHEMA, start);
+            if self.near.is_empty() {
+                scene.about_start(Code::XML_NO_SCHEMA, start);
+                return;
+            }
+            let near = self.near.join(", ");
+            let finding = |mut finding: Finding| {
+                finding.place.path = Some(start.local().into());
+                finding.place.segment = Some(start.local().into());
+                finding
+                    .with_content("element", start.local())
+                    .with("expected", near)
+            };
+            let len = start.tag.len() as u64 + 2;
+            scene.report(Code::XML_UNKNOWN_MESSAGE, start.at, len, finding);
         }
     }
 
@@ -253,12 +247,13 @@ impl Checker {
     pub(super) fn xml_slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         let options = self.xml_options();
         let chosen = self.schemas.find(input, &options, self.watch.is_some())?;
-        let counts = match (&chosen.schema, self.gatherer(&chosen)?) {
+        let beside = self.gatherer(&chosen)?;
+        let counts = match (chosen.schema, beside) {
             (Some(schema), Some(mut beside)) => {
                 schema.check_slice_beside(input, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_slice(input, &options, sink)?,
-            (None, _) => xml::read_slice(input, &options, &mut NoSchema::default(), sink)?,
+            (None, _) => xml::read_slice(input, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
     }
@@ -299,12 +294,12 @@ impl Checker {
         let chosen = self.schemas.find(&start, &options, self.watch.is_some())?;
         let beside = self.gatherer(&chosen)?;
         let stream = start.chain(rest);
-        let counts = match (&chosen.schema, beside) {
+        let counts = match (chosen.schema, beside) {
             (Some(schema), Some(mut beside)) => {
                 schema.check_stream_beside(stream, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_stream(stream, &options, sink)?,
-            (None, _) => xml::read_stream(stream, &options, &mut NoSchema::default(), sink)?,
+            (None, _) => xml::read_stream(stream, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
     }

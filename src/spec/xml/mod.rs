@@ -21,6 +21,7 @@
 //! which checks the document.
 
 mod format;
+mod patch;
 mod print;
 mod schema;
 mod text;
@@ -31,8 +32,10 @@ use super::embedded;
 use super::model::Label;
 use super::text::Verb;
 use crate::Result;
+use crate::finding::Lang;
 
 pub use format::Format;
+pub(super) use patch::Patch;
 pub(crate) use schema::{Lookup, TABLE};
 pub(super) use text::parse;
 
@@ -127,6 +130,33 @@ pub struct Element {
     pub required: Box<str>,
 }
 
+impl Element {
+    /// The element and what it holds as text, with names in one language alone.
+    #[must_use]
+    pub fn to_text_in(&self, lang: Lang) -> String {
+        print::element(self, Some(lang))
+    }
+
+    /// The elements that may stand in it, in order, those of choices among them.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
+        fn gather<'e>(parts: &'e [Part], found: &mut Vec<&'e Element>) {
+            for part in parts {
+                match part {
+                    Part::Element(element) => found.push(element),
+                    Part::Choice(_, parts) | Part::Sequence(_, parts) => gather(parts, found),
+                    Part::Anything(..) => {}
+                }
+            }
+        }
+        let mut found = Vec::new();
+        if let Holds::Parts { parts, .. } = &self.holds {
+            gather(parts, &mut found);
+        }
+        found
+    }
+}
+
 /// What an element holds.
 #[derive(Clone, Debug)]
 pub enum Holds {
@@ -145,6 +175,8 @@ pub enum Holds {
 
 /// What stands inside an element.
 #[derive(Clone, Debug)]
+// Nearly all are elements.
+#[allow(clippy::large_enum_variant)]
 pub enum Part {
     /// An element.
     Element(Element),
@@ -184,6 +216,8 @@ pub struct Value {
     pub codes: Codes,
     /// Regular expressions of XML Schema, all of which it must match.
     pub patterns: Vec<Box<str>>,
+    /// What people are shown in place of the patterns, as `CCYYMMDDhhmm`; empty: themselves.
+    pub means: Box<str>,
     /// Bounds.
     pub bounds: Vec<(Bound, Box<str>)>,
 }
@@ -191,7 +225,7 @@ pub struct Value {
 impl Value {
     /// A value of that format, and nothing more.
     #[must_use]
-    pub const fn new(format: Format) -> Self {
+    pub fn new(format: Format) -> Self {
         Self {
             format,
             empty: false,
@@ -199,6 +233,7 @@ impl Value {
             default: None,
             codes: Codes::None,
             patterns: Vec::new(),
+            means: Box::default(),
             bounds: Vec::new(),
         }
     }
@@ -258,7 +293,13 @@ impl Message {
     /// The message as a file of `specs/` has it.
     #[must_use]
     pub fn to_text(&self) -> String {
-        print::message(self)
+        print::message(self, None)
+    }
+
+    /// The same with names in one language alone (in the other where there is none), to be read.
+    #[must_use]
+    pub fn to_text_in(&self, lang: Lang) -> String {
+        print::message(self, Some(lang))
     }
 
     /// Its XML Schema, for other programs: in its first namespace, codes of tables that must hold
@@ -271,18 +312,13 @@ impl Message {
     /// What `codes` returns.
     pub fn to_xsd(&self, codes: Lookup<'_>) -> Result<String> {
         let namespace = self.namespaces.first().map_or("", |of| &**of);
-        schema::write(self, &self.root.tag, namespace, true, codes)
+        schema::write(self, namespace, true, codes)
     }
 
-    /// Its XML Schema for the checks of this crate, with another root name or namespace where a
-    /// document is taken for this message in spite of them.
-    pub(crate) fn to_checked_xsd(
-        &self,
-        root: &str,
-        namespace: &str,
-        codes: Lookup<'_>,
-    ) -> Result<String> {
-        schema::write(self, root, namespace, false, codes)
+    /// Its XML Schema for the checks of this crate, with another namespace where a document is
+    /// taken for this message in spite of its own.
+    pub(crate) fn to_checked_xsd(&self, namespace: &str, codes: Lookup<'_>) -> Result<String> {
+        schema::write(self, namespace, false, codes)
     }
 
     /// Whether a document in that namespace is one of these.
@@ -292,15 +328,30 @@ impl Message {
     }
 }
 
+/// A message in a list of them.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Name and edition, as `CEB621@2022-05`.
+    pub id: String,
+    /// Names for people.
+    pub label: Label,
+    /// The folder of `specs/china` that it is from, as `manifest-road`; `layer` for those of layers.
+    pub family: &'static str,
+}
+
 /// What the head of a file says of a message, which is enough to choose it.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) name: Box<str>,
     pub(crate) label: Label,
     pub(crate) edition: Box<str>,
+    pub(crate) valid: Box<str>,
     pub(crate) root: Box<str>,
     pub(crate) namespaces: Vec<Box<str>>,
     pub(crate) when: Vec<When>,
+    /// Where it stands.
+    pub(crate) file: Box<str>,
+    pub(crate) line: u32,
     /// Where the whole of it is.
     text: Whole,
 }
@@ -314,11 +365,19 @@ enum Whole {
 }
 
 impl Head {
-    pub(super) fn of(message: Arc<Message>) -> Self {
+    /// Whether a document in that namespace is one of these.
+    pub(crate) fn allows(&self, namespace: &str) -> bool {
+        self.namespaces.is_empty() || self.namespaces.iter().any(|of| **of == *namespace)
+    }
+
+    pub(super) fn of(message: Arc<Message>, file: &str, line: u32) -> Self {
         Self {
+            file: file.into(),
+            line,
             name: message.name.clone(),
             label: message.label.clone(),
             edition: message.edition.clone(),
+            valid: message.valid.clone(),
             root: message.root.tag.clone(),
             namespaces: message.namespaces.clone(),
             when: message.when.clone(),
@@ -334,17 +393,24 @@ impl Head {
         }
     }
 
+    /// The folder of `specs/china` that it is from, `layer` for those of layers.
+    pub(crate) fn family(&self) -> &'static str {
+        match &self.text {
+            Whole::Read(_) => "layer",
+            Whole::Embedded(path, _) => path.split('/').nth(1).unwrap_or(""),
+        }
+    }
+
     /// The message itself.
     pub(crate) fn read(&self) -> Result<Arc<Message>> {
         match &self.text {
             Whole::Read(message) => Ok(message.clone()),
             Whole::Embedded(file, text) => {
-                let mut entries = parse(file, text)?;
-                entries.retain(|entry| {
-                    entry.message.name == self.name && entry.message.edition == self.edition
-                });
-                let entry = entries.pop().expect("its head was read from there");
-                Ok(Arc::new(entry.message))
+                let messages = read(file, text)?.into_iter();
+                let same = |of: &Message| of.name == self.name && of.edition == self.edition;
+                let mut found = messages.filter(same);
+                let message = found.next().expect("its head was read from there");
+                Ok(Arc::new(message))
             }
         }
     }
@@ -352,10 +418,29 @@ impl Head {
 
 /// An entry of a file.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) verb: Option<Verb>,
-    pub(super) message: Message,
-    pub(super) line: u32,
+pub(super) enum Entry {
+    /// A whole message.
+    Message {
+        verb: Option<Verb>,
+        message: Box<Message>,
+        line: u32,
+    },
+    /// What is changed of one.
+    Patch(patch::Patch),
+}
+
+/// The messages of a text, whatever it does to the base; what it changes of others is read only.
+///
+/// # Errors
+/// Where the text is not one of messages: file, line, column and what was expected.
+#[doc(hidden)]
+pub fn read(file: &str, text: &str) -> Result<Vec<Message>> {
+    let entries = parse(file, text)?.into_iter();
+    let messages = entries.filter_map(|entry| match entry {
+        Entry::Message { message, .. } => Some(*message),
+        Entry::Patch(_) => None,
+    });
+    Ok(messages.collect())
 }
 
 /// The heads of the messages that ship, in the order of their files.

@@ -454,7 +454,7 @@ impl Simples {
         }
         for step in &simple.patterns {
             if !step.iter().any(|pattern| pattern.matches(text)) {
-                let sources = step.iter().map(|step| match step.source() {
+                let sources = step.iter().map(|step| match step.shown() {
                     "" => "\"\"",
                     source => source,
                 });

@@ -38,6 +38,8 @@ struct Frame {
     nil: bool,
     /// Whether its content had a fault already that makes its end uncertain.
     broken: bool,
+    /// Where its content stood when a child was met that the model does not have.
+    stranger: Option<Box<State>>,
     /// Where its name begins among the labels.
     label: u32,
     /// Its number among those of its name.
@@ -239,6 +241,7 @@ impl<'s> Validator<'s> {
             declaration: None,
             nil: false,
             broken: false,
+            stranger: None,
             label,
             ordinal,
             counts: self.counts.len() as u32,
@@ -286,23 +289,22 @@ impl<'s> Validator<'s> {
     }
 
     fn take_root(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) -> Role {
-        if let Some(id) = self.components.global_elements.get(&start.id) {
-            let guide = self.schema.guide.as_ref();
-            if let Some((code, expected)) = guide.and_then(|guide| guide.remark.as_ref()) {
-                let namespace = match start.namespace() {
-                    "" => "—",
-                    namespace => namespace,
-                };
+        if let Some(guide) = &self.schema.guide {
+            if let Some(remark) = &guide.remark {
                 let finding = |mut finding: Finding| {
                     finding.place.path = Some(start.local().into());
                     finding.place.segment = Some(start.local().into());
+                    finding.place.message_type = Some(guide.label.clone());
                     finding
                         .with_content("element", start.local())
-                        .with_content("namespace", namespace)
-                        .with("expected", expected.to_string())
+                        .with_content("namespace", &*remark.namespace)
+                        .with("expected", remark.expected.to_string())
                 };
-                scene.report(*code, start.at, start.tag.len() as u64 + 2, finding);
+                scene.report(remark.code, start.at, start.tag.len() as u64 + 2, finding);
             }
+            return Role::Element(guide.root);
+        }
+        if let Some(id) = self.components.global_elements.get(&start.id) {
             return Role::Element(*id);
         }
         // A document may say its type itself.
@@ -438,6 +440,8 @@ impl<'s> Validator<'s> {
             }
             None => {
                 let expected = self.expected(model, state, local);
+                let was = self.frames[depth].stranger.as_deref() == Some(state);
+                let instead = was && !expected.contains(", ") && model.leads_to(state, start.id);
                 let named = expected
                     .split(", ")
                     .any(|text| text.ends_with(&format!("}}{local}")));
@@ -454,10 +458,14 @@ impl<'s> Validator<'s> {
                         start.local(),
                     )
                 };
-                scene.report(Code::XSD_UNEXPECTED, start.at, len, finding);
+                // A child of another name stood for the one that is missing: that was told.
+                if !instead {
+                    scene.report(Code::XSD_UNEXPECTED, start.at, len, finding);
+                }
             }
         }
         // Reading goes on after it, where it has a place further on.
+        let before = self.states[depth].clone();
         let found = model.resume(&mut self.states[depth], start.id);
         if model.is_ambiguous_model() {
             self.many[depth] = vec![self.states[depth].clone()];
@@ -470,6 +478,7 @@ impl<'s> Validator<'s> {
             }
             None => {
                 frame.broken = true;
+                frame.stranger = Some(Box::new(before));
                 Role::Skip
             }
         }
