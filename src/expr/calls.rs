@@ -284,9 +284,10 @@ impl Compiler<'_, '_> {
             ("crosswalk", [from, to, code]) => self.crosswalk(from, to, code, span),
             ("register", [register, key]) => self.register(register, key, span),
             ("context", [key]) => {
+                let end = self.span(key).1;
                 let key = self.constant(key, "a key in quotes", "带引号的键")?;
                 let op = Op::Context(key.into());
-                let span = (span.0, self.closing(span.1));
+                let span = (span.0, self.closing(end));
                 Ok(Typed::new(
                     self.node(op, span),
                     Type::Optional(Box::new(Type::Loose)),
