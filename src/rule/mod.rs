@@ -20,6 +20,7 @@
 mod compile;
 mod fold;
 mod input;
+mod join_text;
 mod keys;
 mod list;
 mod near;
@@ -34,6 +35,7 @@ mod set;
 mod text;
 mod together;
 mod wording;
+mod written;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

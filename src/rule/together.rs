@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::compile::World;
+use super::join_text::{JoinText, Lack};
 use super::outside::Outside;
 use super::set::{Held, Kind};
-use super::text::{JoinText, Lack, Phrase};
+use super::text::Phrase;
 use super::wording::{Wording, fault};
 use crate::expr::{Env, Expr, Facts, Field, Limits, Presence, Scope, Shape, Shapes, Value};
 use crate::finding::{Arg, Code, Finding, Related, Said, Severity, Syntax};
