@@ -163,7 +163,7 @@ impl Checker {
     }
 
     /// The checker with someone who is told of the values of messages, as rules are: see
-    /// [`rule::Rules`](crate::rule::Rules).
+    /// `baowen::rule::Rules`.
     #[must_use]
     pub fn with_watch(mut self, watch: Arc<dyn Watch>) -> Self {
         self.watch = Some(watch);

@@ -1,7 +1,7 @@
 //! Rules: data-normative checks as data, judged while messages go by.
 //!
 //! Rules are text in `specs/rules` and in the folder `rules` of layers; `specs/rules/README.md` says how
-//! one is written. [`Rules`] holds those in force and watches a [`Checker`](crate::check::Checker):
+//! one is written. [`Rules`] holds those in force and watches a checker:
 //!
 //! ```
 //! use std::sync::Arc;
