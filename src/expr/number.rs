@@ -70,7 +70,8 @@ impl Number {
     }
 
     /// The exact sum, where it fits.
-    pub(super) fn plus(self, other: Self) -> Option<Self> {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
         let sum = self.0.checked_add(other.0)?;
         // A sum that does not fit is rounded to fewer places.
         let places = self.0.scale().max(other.0.scale());
