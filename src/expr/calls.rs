@@ -12,7 +12,7 @@ use super::{Kind, Type, Value};
 use crate::finding::Lang;
 
 /// Names that are no row of the table of functions because they are compiled in a way of their own.
-const SPECIAL: [&str; 15] = [
+pub(super) const SPECIAL: [&str; 15] = [
     "matches",
     "lookup",
     "nameOf",
@@ -154,14 +154,7 @@ impl Compiler<'_, '_> {
             format!("there is no function {name}"),
             format!("没有函数 {name}"),
         );
-        let checks = self
-            .env
-            .functions
-            .checks
-            .iter()
-            .map(|(name, _)| (*name).to_owned());
-        let own = functions::names().chain(SPECIAL).map(str::to_owned);
-        fault.near = near(name, own.chain(checks));
+        fault.near = near(name, self.env.functions.names().map(str::to_owned));
         fault
     }
 
