@@ -29,6 +29,9 @@ use crate::tree::gather::{Document, Known, Wants};
 /// What a header that was met says: the message type, and its definition.
 type Definition = (Arc<str>, Arc<CompiledMessage>);
 
+/// A message, and what a watcher wants of it.
+type Wanted = (Arc<CompiledMessage>, Option<Arc<dyn Wants>>);
+
 /// Headers that differ in every message would fill the memory.
 const MOST_DEFINITIONS: usize = 1_000;
 
@@ -146,7 +149,7 @@ pub(super) struct Run<'c, 's> {
     /// Message types and definitions by what headers say of them, where nothing is to be said.
     definitions: FxHashMap<Box<[u8]>, Definition>,
     /// What a watcher wants of the last message.
-    wanted: Option<(Arc<CompiledMessage>, Option<Arc<dyn Wants>>)>,
+    wanted: Option<Wanted>,
     /// Where messages go to be checked by other threads.
     pub split: Option<Split<'c>>,
 }

@@ -12,7 +12,7 @@ use super::{Kind, Type, Value};
 use crate::finding::Lang;
 
 /// Names that are no row of the table of functions because they are compiled in a way of their own.
-const SPECIAL: [&str; 15] = [
+pub(super) const SPECIAL: [&str; 15] = [
     "matches",
     "lookup",
     "nameOf",
@@ -75,7 +75,20 @@ impl Compiler<'_, '_> {
             if self.env.plain {
                 return Ok(self.never(span));
             }
-            return Err(self.unknown_function(name, args.len(), method, span));
+            let space = call
+                .target
+                .as_ref()
+                .and_then(|target| self.namespace(target));
+            let begin = self.begin_of_name(span.1.saturating_sub(1), &call.func_name);
+            let (name, begin) = match space {
+                Some(space) => (
+                    format!("{space}.{name}"),
+                    begin.saturating_sub(space.len() as u32 + 1),
+                ),
+                None => (name.to_owned(), begin),
+            };
+            let span = (begin, begin + name.len() as u32);
+            return Err(self.unknown_function(&name, args.len(), method, span));
         };
         self.apply(function, &args, span)
     }
@@ -122,15 +135,18 @@ impl Compiler<'_, '_> {
             let less = usize::from(method);
             let least = function.least - less.min(function.least);
             let most = takes - less.min(takes);
-            let wanted = if least == most {
-                most.to_string()
-            } else {
-                format!("{least} to {most}")
+            let (en, zh) = match (least, most) {
+                (1, 1) => ("1 argument".to_owned(), "1".to_owned()),
+                (least, most) if least == most => (format!("{most} arguments"), most.to_string()),
+                _ => (
+                    format!("{least} to {most} arguments"),
+                    format!("{least} 至 {most}"),
+                ),
             };
             return self.fault(
                 span,
-                format!("{name} takes {wanted} arguments, not {}", given - less),
-                format!("{name} 须有 {wanted} 个参数，而不是 {} 个", given - less),
+                format!("{name} takes {en}, not {}", given - less),
+                format!("{name} 须有 {zh} 个参数，而不是 {} 个", given - less),
             );
         }
         let mut fault = self.fault(
@@ -138,14 +154,7 @@ impl Compiler<'_, '_> {
             format!("there is no function {name}"),
             format!("没有函数 {name}"),
         );
-        let checks = self
-            .env
-            .functions
-            .checks
-            .iter()
-            .map(|(name, _)| (*name).to_owned());
-        let own = functions::names().chain(SPECIAL).map(str::to_owned);
-        fault.near = near(name, own.chain(checks));
+        fault.near = near(name, self.env.functions.names().map(str::to_owned));
         fault
     }
 
@@ -268,9 +277,10 @@ impl Compiler<'_, '_> {
             ("crosswalk", [from, to, code]) => self.crosswalk(from, to, code, span),
             ("register", [register, key]) => self.register(register, key, span),
             ("context", [key]) => {
+                let end = self.span(key).1;
                 let key = self.constant(key, "a key in quotes", "带引号的键")?;
                 let op = Op::Context(key.into());
-                let span = (span.0, self.closing(span.1));
+                let span = (span.0, self.closing(end));
                 Ok(Typed::new(
                     self.node(op, span),
                     Type::Optional(Box::new(Type::Loose)),

@@ -3,6 +3,7 @@
 use cel::IdedExpr;
 use cel::common::ast::{Expr as Ast, LiteralValue, SelectExpr, SourceInfo};
 
+use super::names::Names;
 use super::op::{Base, Leaf, Node, Op, Read};
 use super::syntax::{fault, near};
 use super::{
@@ -10,12 +11,13 @@ use super::{
 };
 
 /// How deep operations may be nested.
-const DEEPEST: u32 = 128;
+const DEEPEST: u32 = 80;
 
 pub(super) struct Compiler<'c, 'e> {
     pub(super) env: &'c mut Env<'e>,
     pub(super) text: &'c str,
     pub(super) info: &'c SourceInfo,
+    pub(super) names: &'c Names,
     pub(super) locals: Vec<Local>,
     /// Paths that are present where the compiler stands.
     pub(super) known: Vec<Place>,
@@ -96,7 +98,11 @@ impl Typed {
 }
 
 impl<'c, 'e> Compiler<'c, 'e> {
-    pub(super) fn new(env: &'c mut Env<'e>, text: &'c str, info: &'c SourceInfo) -> Self {
+    pub(super) fn new(
+        env: &'c mut Env<'e>,
+        text: &'c str,
+        (info, names): (&'c SourceInfo, &'c Names),
+    ) -> Self {
         let known = env.known.iter().map(|path| Place {
             root: Root::Bound(path.root.0),
             steps: path.steps.clone(),
@@ -106,6 +112,7 @@ impl<'c, 'e> Compiler<'c, 'e> {
             env,
             text,
             info,
+            names,
             locals: Vec::new(),
             paths: Vec::new(),
             cost: 0,
@@ -332,14 +339,15 @@ impl<'c, 'e> Compiler<'c, 'e> {
             }
         }
         let of = self.place(&select.operand)?;
+        let name = self.names.original(&select.field);
         let span = (
             of.node.start.min(span.0),
-            self.end_of_name(span.1, &select.field),
+            self.end_of_name(of.node.end, name),
         );
         if select.test {
-            return self.has(of, &select.field, span);
+            return self.has(of, name, span);
         }
-        self.field(of, &select.field, span)
+        self.field(of, name, span)
     }
 
     /// Where a field name ends that begins after a point.
@@ -546,10 +554,19 @@ impl<'c, 'e> Compiler<'c, 'e> {
         }
         if typed.maybe && !self.env.absent {
             let text = self.words(typed.span());
+            let named = typed
+                .place
+                .as_ref()
+                .is_some_and(|place| place.steps.is_empty());
+            let ask = if named {
+                format!("{text}.hasValue()")
+            } else {
+                format!("has({text})")
+            };
             return Err(self.fault(
                 typed.span(),
-                format!("{text} may be absent: ask has({text}) first, or say {text}.orValue(..)"),
-                format!("{text} 可能不存在：须先用 has({text}) 判断，或写 {text}.orValue(..)"),
+                format!("{text} may be absent: ask {ask} first, or say {text}.orValue(..)"),
+                format!("{text} 可能不存在：须先用 {ask} 判断，或写 {text}.orValue(..)"),
             ));
         }
         typed.maybe = false;

@@ -211,8 +211,7 @@ pub(super) fn relation(
     b: &Value,
 ) -> Result<bool, TroubleKind> {
     if of.is_equality() {
-        run.step(weight(a).min(weight(b)))?;
-        return Ok(equal(run.facts, a, b) == (of == Relation::Equal));
+        return Ok(equal(run, a, b)? == (of == Relation::Equal));
     }
     match order(a, b) {
         Some(Some(order)) => Ok(of.holds(order)),
@@ -222,19 +221,9 @@ pub(super) fn relation(
     }
 }
 
-/// About how much there is to compare.
-fn weight(value: &Value) -> u64 {
-    match value {
-        Value::List(values) => values.iter().map(weight).sum::<u64>() + 1,
-        Value::Map(entries) => entries.len().pow(2) as u64 + 1,
-        Value::Text(text) => text.len() as u64 / 64,
-        _ => 0,
-    }
-}
-
 /// Whether two values are equal; values of different types are not.
-pub(super) fn equal(facts: &Facts, a: &Value, b: &Value) -> bool {
-    match (a, b) {
+pub(super) fn equal(run: &mut Evaluation, a: &Value, b: &Value) -> Result<bool, TroubleKind> {
+    Ok(match (a, b) {
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -243,53 +232,92 @@ pub(super) fn equal(facts: &Facts, a: &Value, b: &Value) -> bool {
         (Value::Record(a), Value::Record(b)) => a == b,
         (Value::Row(a), Value::Row(b)) => a == b,
         (Value::Optional(None), Value::Optional(None)) => true,
-        (Value::Optional(Some(a)), Value::Optional(Some(b))) => equal(facts, a, b),
+        (Value::Optional(Some(a)), Value::Optional(Some(b))) => equal(run, a, b)?,
         (Value::List(a), Value::List(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(facts, a, b))
+            if a.len() != b.len() {
+                return Ok(false);
+            }
+            // What is shared may be large beyond its memory: every pair is a step.
+            run.step(a.len() as u64)?;
+            for (a, b) in a.iter().zip(b.iter()) {
+                if !equal(run, a, b)? {
+                    return Ok(false);
+                }
+            }
+            true
         }
         (Value::Nodes(first, kind), other) | (other, Value::Nodes(first, kind)) => {
-            nodes_equal(facts, *first, *kind, other)
+            nodes_equal(run, (*first, *kind), other)?
         }
         (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|(key, value)| {
-                    b.iter().any(|(other, known)| {
-                        equal(facts, key, other) && equal(facts, value, known)
-                    })
-                })
+            if a.len() != b.len() {
+                return Ok(false);
+            }
+            for (key, value) in a.iter() {
+                match find(run, b, key)? {
+                    Some(known) if equal(run, value, known)? => {}
+                    _ => return Ok(false),
+                }
+            }
+            true
         }
         _ => matches!(order(a, b), Some(Some(Ordering::Equal))),
-    }
+    })
 }
 
-fn nodes_equal(facts: &Facts, first: NodeId, kind: Kind, other: &Value) -> bool {
+/// The value of a key.
+fn find<'v, 'a>(
+    run: &mut Evaluation,
+    entries: &'v [(Value<'a>, Value<'a>)],
+    key: &Value,
+) -> Result<Option<&'v Value<'a>>, TroubleKind> {
+    run.step(entries.len() as u64)?;
+    for (known, value) in entries {
+        if equal(run, known, key)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+fn nodes_equal(
+    run: &mut Evaluation,
+    (first, kind): (NodeId, Kind),
+    other: &Value,
+) -> Result<bool, TroubleKind> {
+    let facts = run.facts;
     let mut nodes = std::iter::successors(Some(first), |node| facts.next(*node));
-    let same = |node: NodeId, other: &Value| {
-        element(facts, node, kind).is_ok_and(|value| equal(facts, &value, other))
-    };
     match other {
         Value::List(values) => {
-            values
-                .iter()
-                .all(|value| nodes.next().is_some_and(|node| same(node, value)))
-                && nodes.next().is_none()
+            for value in values.iter() {
+                let Some(node) = nodes.next() else {
+                    return Ok(false);
+                };
+                run.step(1)?;
+                let node = element(facts, node, kind)?;
+                if !equal(run, &node, value)? {
+                    return Ok(false);
+                }
+            }
+            Ok(nodes.next().is_none())
         }
         Value::Nodes(second, other) => {
             let mut others = std::iter::successors(Some(*second), |node| facts.next(*node));
             loop {
+                run.step(1)?;
                 match (nodes.next(), others.next()) {
-                    (None, None) => return true,
-                    (Some(node), Some(second)) => {
-                        let second = element(facts, second, *other);
-                        if !second.is_ok_and(|second| same(node, &second)) {
-                            return false;
+                    (None, None) => return Ok(true),
+                    (Some(a), Some(b)) => {
+                        let (a, b) = (element(facts, a, kind)?, element(facts, b, *other)?);
+                        if !equal(run, &a, &b)? {
+                            return Ok(false);
                         }
                     }
-                    _ => return false,
+                    _ => return Ok(false),
                 }
             }
         }
-        _ => false,
+        _ => Ok(false),
     }
 }
 
@@ -335,16 +363,19 @@ pub(super) fn within<'a>(
     match list {
         Value::List(values) => {
             run.step(values.len() as u64)?;
-            Ok(values.iter().any(|value| equal(run.facts, of, value)))
+            for value in values.iter() {
+                if equal(run, of, value)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         }
-        Value::Map(entries) => {
-            run.step(entries.len() as u64)?;
-            Ok(entries.iter().any(|(key, _)| equal(run.facts, of, key)))
-        }
+        Value::Map(entries) => Ok(find(run, entries, of)?.is_some()),
         Value::Nodes(first, kind) => {
             for node in run.siblings(*first) {
                 run.step(1)?;
-                if equal(run.facts, of, &element(run.facts, node, *kind)?) {
+                let value = element(run.facts, node, *kind)?;
+                if equal(run, of, &value)? {
                     return Ok(true);
                 }
             }
@@ -387,11 +418,7 @@ pub(super) fn index<'a>(
             ) {
                 return Err(TroubleKind::NoOverload);
             }
-            run.step(entries.len() as u64)?;
-            let found = entries
-                .iter()
-                .find(|(known, _)| equal(run.facts, known, key));
-            Ok(found.map(|(_, value)| value.clone()))
+            Ok(find(run, entries, key)?.cloned())
         }
         Value::Row(_) => match key {
             Value::Text(name) => field(of, name),

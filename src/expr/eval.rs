@@ -50,17 +50,14 @@ impl<'a> Evaluation<'a> {
 
     /// Counts bytes, and the steps that it takes to write them.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), TroubleKind> {
-        self.step(bytes as u64 / 64)?;
         match self.memory.checked_sub(bytes) {
-            Some(left) => {
-                self.memory = left;
-                Ok(())
-            }
+            Some(left) => self.memory = left,
             None => {
                 self.memory = 0;
-                Err(TroubleKind::Memory)
+                return Err(TroubleKind::Memory);
             }
         }
+        self.step(bytes as u64 / 64)
     }
 
     /// Makes a list.
@@ -463,13 +460,14 @@ impl<'a> Evaluation<'a> {
                         key,
                         Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Text(_)
                     );
-                    self.step(made.len() as u64)
-                        .map_err(|kind| node.trouble(kind))?;
-                    if !keys
-                        || made
-                            .iter()
-                            .any(|(known, _)| compute::equal(self.facts, known, &key))
-                    {
+                    let mut wrong = !keys;
+                    for (known, _) in &made {
+                        let same = self
+                            .step(1)
+                            .and_then(|()| compute::equal(self, known, &key));
+                        wrong |= same.map_err(|kind| node.trouble(kind))?;
+                    }
+                    if wrong {
                         return Err(entry.key.trouble(TroubleKind::BadArgument));
                     }
                     made.push((key, value));

@@ -84,8 +84,8 @@ impl Expr {
     }
 
     fn built(text: &str, env: &mut Env, condition: bool) -> Result<Self, Fault> {
-        let (tree, info) = syntax::parse(text)?;
-        let mut compiler = Compiler::new(env, text, &info);
+        let (tree, info, names) = syntax::parse(text)?;
+        let mut compiler = Compiler::new(env, text, (&info, &names));
         let typed = if condition {
             compiler.truth(&tree)?
         } else {

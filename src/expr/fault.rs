@@ -32,7 +32,11 @@ impl Fault {
         let mut words = message.clone();
         if let Some(what) = &self.expected {
             words.push_str(expected);
-            words.push_str(what);
+            words.push_str(match (lang, what.as_str()) {
+                (Lang::Zh, "a value") => "值",
+                (Lang::Zh, "the end") => "结尾",
+                (_, what) => what,
+            });
         }
         if !self.near.is_empty() {
             words.push_str(near);

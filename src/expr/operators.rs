@@ -123,7 +123,8 @@ impl Compiler<'_, '_> {
                 let Ast::Literal(cel::common::ast::LiteralValue::String(name)) = &name.expr else {
                     return Err(self.fault(span, "a field name is expected", "应为字段名"));
                 };
-                self.optional_field(of, name.inner(), span)
+                let name = self.names.original(name.inner());
+                self.optional_field(of, name, span)
             }
             _ => self.function(call, span),
         }
@@ -532,6 +533,10 @@ impl Compiler<'_, '_> {
                 value: item.node,
                 optional,
             });
+        }
+        let rest = self.text.get(end as usize..).unwrap_or_default();
+        if rest.trim_start().starts_with(']') {
+            end += (rest.len() - rest.trim_start().len() + 1) as u32;
         }
         let of = Type::List(Box::new(element.unwrap_or(Type::Any)));
         let constant = items

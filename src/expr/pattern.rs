@@ -32,6 +32,7 @@ pub(super) fn compile(pattern: &str) -> Result<Arc<Regex>, String> {
                 .last()
                 .unwrap_or_default()
                 .trim()
+                .trim_start_matches("error: ")
                 .to_owned(),
             None if error.size_limit().is_some() => "too large".to_owned(),
             None => error.to_string(),

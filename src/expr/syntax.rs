@@ -5,6 +5,7 @@ use cel::common::ast::SourceInfo;
 use cel::parser::Parser;
 
 use super::Fault;
+use super::names::Names;
 
 /// Bytes of an expression.
 const LONGEST: usize = 32 << 10;
@@ -12,13 +13,16 @@ const LONGEST: usize = 32 << 10;
 const MOST_OPERATORS: usize = 1_000;
 
 /// Parses `text`.
-pub(super) fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), Fault> {
+pub(super) fn parse(text: &str) -> Result<(IdedExpr, SourceInfo, Names), Fault> {
     within_limits(text)?;
+    let names = Names::read(text)?;
+    let text = names.plain(text);
+    let text = &*text;
     let parser = Parser::new()
         .enable_optional_syntax(true)
         .enable_ident_escape_syntax(true)
         .error_recovery_limit(1);
-    parser.parse_with_source_info(text).map_err(|errors| {
+    let parsed = parser.parse_with_source_info(text).map_err(|errors| {
         let Some(error) = errors.errors.first() else {
             return fault(
                 text.len(),
@@ -37,31 +41,82 @@ pub(super) fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), Fault> {
                 "表达式嵌套过深",
             );
         }
-        let (found, expected) = match message.split_once(" expecting ") {
-            Some((found, expected)) => (found, Some(words_of(expected))),
-            None => (message, None),
-        };
-        let mut fault = fault(at, at + 1, "", "");
-        fault.message = format!("syntax: {found}");
-        fault.message_zh = format!("语法错误：{found}");
-        fault.expected = expected;
-        fault
-    })
+        wrong(text, at, message)
+    });
+    parsed.map(|(tree, info)| (tree, info, names))
 }
 
-/// What the parser expected, without its names for tokens.
-fn words_of(expected: &str) -> String {
-    let names = [
-        ("NUM_FLOAT, NUM_INT, NUM_UINT", "a number"),
-        ("STRING, BYTES", "a text"),
-        ("IDENTIFIER", "a name"),
-        ("<EOF>", "the end"),
-    ];
-    let mut words = expected.trim_matches(['{', '}']).to_owned();
-    for (token, word) in names {
-        words = words.replace(token, word);
+/// What the parser could not read, in words of our own: it speaks of tokens.
+fn wrong(text: &str, at: usize, message: &str) -> Fault {
+    let rest = text.get(at..).unwrap_or_default();
+    let first = rest.chars().next();
+    let (found, expected) = message.split_once(" expecting ").unwrap_or((message, ""));
+    let quoted = found
+        .split_once('\'')
+        .map(|(_, quoted)| quoted.trim_end_matches('\''));
+    let span = |length: usize| (at, at + length.max(1));
+    let says = |(start, end): (usize, usize), en: String, zh: String| fault(start, end, en, zh);
+    let instead = |right: &str| {
+        let mut fault = says(
+            span(1),
+            format!("{} is no operator", first.unwrap_or_default()),
+            format!("{} 不是运算符", first.unwrap_or_default()),
+        );
+        fault.expected = Some(right.to_owned());
+        fault
+    };
+    if found.starts_with("token recognition error") {
+        return match first {
+            Some('=') => instead("=="),
+            Some('&') => instead("&&"),
+            Some('|') => instead("||"),
+            Some('\'' | '"' | '`') => says(
+                (at, text.len()),
+                "the text in quotes does not end".to_owned(),
+                "引号内的文本没有结束".to_owned(),
+            ),
+            first => {
+                let first = first.map(String::from).unwrap_or_default();
+                says(
+                    span(first.len()),
+                    format!("{first:?} means nothing here"),
+                    format!("{first:?} 在此没有意义"),
+                )
+            }
+        };
     }
-    words
+    if let Some(missing) = found.strip_prefix("missing ") {
+        let missing = missing.split(" at ").next().unwrap_or_default();
+        return says(
+            span(0),
+            format!("{missing} is missing"),
+            format!("缺少 {missing}"),
+        );
+    }
+    let mut fault = match quoted {
+        Some("<EOF>") => says(
+            span(0),
+            "the expression ends too early".to_owned(),
+            "表达式没有写完".to_owned(),
+        ),
+        Some(token) if found.contains("input") => says(
+            span(token.len()),
+            format!("{token} is not expected here"),
+            format!("此处不应为 {token}"),
+        ),
+        _ => says(span(1), found.to_owned(), found.to_owned()),
+    };
+    // A long list of what a value may begin with says no more than that.
+    fault.expected = match expected.trim_matches(['{', '}']) {
+        "" => None,
+        value if value.contains("IDENTIFIER") => Some("a value".to_owned()),
+        tokens => Some(
+            tokens
+                .replace("'<EOF>'", "the end")
+                .replace("<EOF>", "the end"),
+        ),
+    };
+    fault
 }
 
 fn within_limits(text: &str) -> Result<(), Fault> {

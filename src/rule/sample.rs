@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::input::Input;
-use super::outside::{Outside, Register};
+use super::outside::{Columns, Outside, Register};
 use super::program::{Program, Shared, Wish, projection};
 use super::select::expand;
 use super::set::{Held, Kind};
@@ -34,6 +34,9 @@ pub struct Outcome {
     pub wrong: Option<String>,
 }
 
+/// Bytes that a sample may take.
+const MEMORY: usize = 64 << 20;
+
 /// Findings of a sample.
 #[derive(Default)]
 struct Found {
@@ -57,10 +60,10 @@ impl Say for Found {
 
 /// A register of a sample: `{"1": {"balance": "10"}}`.
 #[derive(Debug)]
-struct Given(HashMap<Box<str>, Vec<(Box<str>, Box<str>)>>);
+struct Given(HashMap<Box<str>, Columns>);
 
 impl Register for Given {
-    fn row(&self, key: &str) -> Option<Vec<(Box<str>, Box<str>)>> {
+    fn row(&self, key: &str) -> Option<Columns> {
         self.0.get(key).cloned()
     }
 }
@@ -174,7 +177,7 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
 
 /// Runs a sample through the rules of a program.
 fn one(rules: &Rules, program: &Shared, sample: &Sample, found: &mut Found) {
-    let input = Input::new(None, &outside(rules, &sample.content), None);
+    let input = Input::new(None, &outside(rules, &sample.content), None, MEMORY);
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
     let single = std::slice::from_ref(&sample.content);
@@ -230,7 +233,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 continue;
             };
             let program = Shared(Arc::new(program));
-            let input = Input::new(Some(&side.name), &outside, Some(&together));
+            let input = Input::new(Some(&side.name), &outside, Some(&together), MEMORY);
             let input: Arc<dyn WatchInput> = Arc::new(input);
             let document = document(content, program.0.syntax.as_str(), &program.0.message);
             let listener = program.listener(&input);

@@ -161,10 +161,12 @@ fn differing<'a>(
                 seen.insert(key)
             }
             None => {
-                run.step(values.len() as u64)?;
-                !values
-                    .iter()
-                    .any(|known| compute::equal(run.facts, known, &value))
+                let mut new = true;
+                for known in &values {
+                    run.step(1)?;
+                    new &= !compute::equal(run, known, &value)?;
+                }
+                new
             }
         };
         if new {

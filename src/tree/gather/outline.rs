@@ -264,7 +264,7 @@ fn of_value(value: &Value) -> What {
                 "unsignedShort",
                 "unsignedByte",
             ];
-            if !coded && number.iter().any(|of| *of == &**name) {
+            if !coded && number.contains(&&**name) {
                 What::Number
             } else {
                 What::Text

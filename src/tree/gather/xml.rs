@@ -14,6 +14,7 @@ impl Say for Scene<'_, '_> {
 
     fn say(&mut self, mut finding: Finding) {
         finding.place.message_type.clone_from(self.message_type);
+        finding.excerpt = self.excerpt_of(finding.span).map(Box::new);
         self.tally.send(finding);
     }
 
@@ -37,6 +38,8 @@ struct Frame {
 
 /// The children that are wanted of one element, by the symbols of their names.
 type Children = Vec<(u32, WantedId)>;
+/// The attributes that are wanted of one element, by name.
+type Attributes = Box<[(Box<str>, WantedId)]>;
 
 /// Gathers from one document.
 pub(crate) struct XmlGatherer {
@@ -46,6 +49,8 @@ pub(crate) struct XmlGatherer {
     /// Names of what is wanted, each once.
     symbols: Vec<Box<str>>,
     children: Vec<Children>,
+    /// The attributes that are wanted of each, without `@`.
+    attributes: Vec<Attributes>,
     /// By the number of a name in the document: its symbol, counted from 2; 1 is none of them, 0 not
     /// known yet.
     by_name: Vec<u32>,
@@ -60,11 +65,13 @@ impl XmlGatherer {
         let projection = wants.projection().clone();
         let mut symbols: Vec<Box<str>> = Vec::new();
         let mut children: Vec<Children> = Vec::with_capacity(projection.len());
+        let mut attributes = Vec::with_capacity(projection.len());
         for id in 0..projection.len() as WantedId {
-            let mut own = Vec::new();
+            let (mut own, mut beside) = (Vec::new(), Vec::new());
             for child in &projection.wanted(id).children {
                 let of = projection.wanted(*child);
                 if of.attribute {
+                    beside.push((of.name[1..].into(), *child));
                     continue;
                 }
                 let symbol = symbols.iter().position(|held| *held == of.name);
@@ -75,6 +82,7 @@ impl XmlGatherer {
                 own.push((symbol as u32 + 2, *child));
             }
             children.push(own);
+            attributes.push(beside.into());
         }
         Self {
             gathering: Gathering::new(projection, wants.listener(input)),
@@ -82,6 +90,7 @@ impl XmlGatherer {
             input: input.clone(),
             symbols,
             children,
+            attributes,
             by_name: Vec::new(),
             frames: Vec::new(),
             skipped: 0,
@@ -140,9 +149,7 @@ impl XmlGatherer {
     }
 
     fn has_attributes(&self, wanted: WantedId) -> bool {
-        // Attributes are the only children of what holds a value.
-        let projection = self.gathering.projection();
-        !projection.wanted(wanted).children.is_empty()
+        !self.attributes[wanted as usize].is_empty()
     }
 
     fn begin(&mut self, wanted: WantedId, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
@@ -161,22 +168,15 @@ impl XmlGatherer {
         if start.attributes.is_empty() {
             return;
         }
-        let projection = self.gathering.projection();
-        let own = projection.wanted(wanted).children.iter();
-        let own: Vec<WantedId> = own
-            .copied()
-            .filter(|child| projection.wanted(*child).attribute)
-            .collect();
-        for child in own {
-            let name = self.gathering.projection().wanted(child).name.clone();
+        for (name, child) in &self.attributes[wanted as usize] {
             let found = start
                 .attributes
                 .iter()
-                .find(|held| *start.attribute_name(held) == name[1..]);
+                .find(|held| *start.attribute_name(held) == **name);
             if let Some(held) = found {
                 let value = start.value(held);
                 let spot = Self::spot(scene, start.value_at(held), value.len() as u64);
-                self.gathering.value(child, value, spot, scene);
+                self.gathering.value(*child, value, spot, scene);
             }
         }
     }
