@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 14] = [
+const FLOORS: [(&str, u32); 16] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
@@ -11,6 +11,7 @@ const FLOORS: [(&str, u32); 14] = [
     ("lines", 0),
     ("codes", 1),
     ("edifact", 1),
+    ("expr", 1),
     ("flat", 1),
     ("spec", 1),
     ("xml", 1),
@@ -18,6 +19,7 @@ const FLOORS: [(&str, u32); 14] = [
     ("tree", 2),
     ("check", 3),
     ("convert", 3),
+    ("rule", 3),
 ];
 
 /// Uses on one floor that are meant.

@@ -30,6 +30,8 @@ pub(super) enum Role {
 pub(crate) struct CompiledMessage {
     /// Its name, as `CUSCAR@D95B`.
     pub name: Arc<str>,
+    /// Its type, where it is defined, and the syntax version of its service segments.
+    pub of: (Box<str>, Home, u8),
     pub plan: Plan,
     layouts: Vec<Layout>,
     /// For each position, which of the layouts is its segment's.
@@ -192,6 +194,7 @@ impl Compiled {
                     coded_end: coded_end.unwrap_or(0),
                     layouts_end: layouts.last().map_or(0, |layout| layout.hot.id + 1),
                     name,
+                    of: (message.into(), home, syntax),
                     plan,
                     layouts,
                     layout_of,
