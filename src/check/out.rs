@@ -7,7 +7,7 @@ use super::glance::Memory;
 use super::split::{Done, Entry};
 use crate::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
-use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Syntax, Value};
+use crate::finding::{Arg, Code, Excerpt, Finding, Place, Service, Severity, Sink, Syntax, Value};
 use crate::span::{LineColumn, Span};
 
 /// Totals of a check.
@@ -177,6 +177,21 @@ impl<'s> Out<'s> {
             Severity::Warning => self.totals.warnings += 1,
             Severity::Hint => self.totals.hints += 1,
         }
+    }
+
+    /// Tells of a header or trailer.
+    pub(super) fn service(&mut self, segment: &Segment<'_>, segments: u64) {
+        let charset = self.charset;
+        let value = |element: usize, component: usize| {
+            let value = segment.get(element, component)?;
+            Some(charset.decode_lossy(&value).into_owned())
+        };
+        self.sink.service(&Service {
+            tag: segment.tag(),
+            span: segment.span(),
+            segments,
+            value: &value,
+        });
     }
 
     /// Finishes a finding and sends it.

@@ -135,7 +135,7 @@ findings! {
         zh "交换之前有字节序标记（BOM）"
         explain_en "ISO 9735 knows no byte order mark. It is passed over; partners may not do so."
         explain_zh "ISO 9735 没有字节序标记。此处已跳过，但其他系统未必如此处理。";
-    INCOMPLETE_UNA "incomplete-una" Error
+    INCOMPLETE_UNA "incomplete-una" Error 22
         en "the service string advice UNA is incomplete"
         zh "服务串通知 UNA 不完整"
         explain_en "UNA is followed by exactly six characters: component separator, element separator, decimal mark, release character, repetition separator (or a blank) and segment terminator (ISO 9735 clause 7)."
@@ -150,12 +150,12 @@ findings! {
         zh "UNA 指定 {character} 为重复分隔符；语法版本 {version} 没有重复分隔符，按普通数据处理"
         explain_en "Repetition of elements came with syntax version 4. Before it the fifth character of UNA is reserved and of no effect."
         explain_zh "数据元重复自语法版本 4 起才有。此前 UNA 的第五个字符为保留字符，不起作用。";
-    SEPARATOR_CLASH "separator-clash" Error
+    SEPARATOR_CLASH "separator-clash" Error 20
         en "{character} has two meanings in UNA, or is a letter or digit"
         zh "UNA 中的 {character} 有两种含义，或是字母、数字"
         explain_en "Each service character must differ from the others and from letters and digits. The first meaning was used."
         explain_zh "各服务字符必须互不相同，且不得为字母或数字。此处采用第一种含义。";
-    UNTERMINATED_SEGMENT "unterminated-segment" Error
+    UNTERMINATED_SEGMENT "unterminated-segment" Error 18
         en "the input ends inside a segment: the terminator {terminator} is missing"
         zh "输入在段中间结束：缺少段终止符 {terminator}"
         explain_en "The file was probably cut off. What stands there was read as far as it goes."
@@ -165,12 +165,12 @@ findings! {
         zh "段终止符之前没有段"
         explain_en "Two terminators follow each other. Remove one of them."
         explain_zh "两个段终止符相连，应删除其中一个。";
-    SEGMENT_TOO_LONG "segment-too-long" Error
+    SEGMENT_TOO_LONG "segment-too-long" Error 18
         en "a segment is longer than {limit} bytes; it was passed over"
         zh "段长度超过 {limit} 字节，已跳过"
         explain_en "A segment is read up to a limit (an option), so that a file without terminators cannot fill the memory."
         explain_zh "段的长度有上限（可设置），以免没有段终止符的文件耗尽内存。";
-    SKIPPED_BYTES "skipped-bytes" Error
+    SKIPPED_BYTES "skipped-bytes" Error 18
         en "{count} bytes belong to no segment and were skipped"
         zh "{count} 个字节不属于任何段，已跳过"
         explain_en "What stands here is neither a segment nor a blank. Reading went on where the next segment or interchange begins."
@@ -190,7 +190,7 @@ findings! {
         zh "段内有换行，已忽略"
         explain_en "Some systems wrap lines at 80 columns. Inside a value a line break has no meaning in ISO 9735; it was removed from the value. Said once in an interchange."
         explain_zh "有些系统按 80 列折行。ISO 9735 中值内的换行没有含义，已从值中去除。每个交换只提示一次。";
-    OBJECT_LENGTH "object-length" Error
+    OBJECT_LENGTH "object-length" Error 29
         en "the object of UNO has not the {length} bytes it declares"
         zh "UNO 的对象长度与其声明的 {length} 字节不符"
         explain_en "After the declared number of bytes UNP must follow. Reading went on at the next UNP or message."
