@@ -404,9 +404,6 @@ impl Contrl<'_> {
             false => (vec![vec![reference], identifier], Vec::new()),
         };
         self.level("UCM", start, REJECTED, message.fault.as_ref(), &package)?;
-        if message.fault.is_some() {
-            return Ok(());
-        }
         let mut written = 0;
         let mut segments: Vec<&SegmentFault> = message.segments.iter().collect();
         segments.sort_by_key(|fault| fault.number);

@@ -34,8 +34,8 @@
 //! One CONTRL for each interchange, none for an interchange of CONTRL. Every error-level finding
 //! with a code of data element 0085 rejects its level: the interchange (UNA, UNB, UNZ, what stands
 //! outside messages), the group (UNG, UNE), the message or package (its header and trailer, and
-//! any segment in it). Of a level that is rejected for an error of its own, the levels below are
-//! not told. What is not told is acknowledged.
+//! any segment in it). Of an interchange or group that is rejected for an error of its own, the levels
+//! below are not told. What is not told is acknowledged.
 //!
 //! Values are mirrored only as far as they may stand in the answer: optional ones that may not are
 //! left out; where a mandatory one of UCF or UCM may not, the level above is rejected and names the
@@ -43,15 +43,20 @@
 //! character set that lacks what must be mirrored gives way to the next of UNOB, UNOC and, in
 //! syntax version 4, UNOY.
 
+mod aperak;
 mod contrl;
 mod moment;
+mod read;
+mod receipt;
 mod report;
+mod values;
 mod vouch;
 
 pub use moment::Moment;
+pub use read::{Told, read};
 pub use report::{Limits, Report};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Lang};
 use crate::spec::Specs;
 
 /// How an acknowledgement is written.
@@ -68,6 +73,12 @@ pub struct Options {
     /// Whether a sound interchange is only said to be received (action 8), and nothing is said of
     /// what is in it.
     pub received: bool,
+    /// The release of APERAK. Default D96A.
+    pub release: String,
+    /// The syntax identifier of APERAK, as `UNOY`; that of the interchange where not given.
+    pub charset: Option<String>,
+    /// The language of the report's texts, as APERAK names it. Default English.
+    pub lang: Lang,
 }
 
 impl Default for Options {
@@ -77,6 +88,9 @@ impl Default for Options {
             reference: None,
             now: Moment::now(),
             received: false,
+            release: "D96A".to_owned(),
+            charset: None,
+            lang: Lang::En,
         }
     }
 }

@@ -129,7 +129,7 @@ pub(super) struct Note {
     pub(super) english: String,
     pub(super) path: String,
     pub(super) number: Option<u64>,
-    pub(super) line: u64,
+    pub(super) offset: u64,
 }
 
 impl Report {
@@ -409,7 +409,7 @@ impl Sink for Report {
             english: finding.message(Lang::En, false),
             path: finding.place.path.as_deref().unwrap_or("").to_owned(),
             number: finding.place.segment_number,
-            line: finding.at.line,
+            offset: finding.span.start,
         };
         if self.notes.len() < self.limits.notes {
             let note = note();

@@ -933,4 +933,57 @@ findings! {
         zh "{value} 写出后无法还原：其中含有分隔符或换行，且没有转义符"
         explain_en "The service characters in force name no release character, or the syntax has none for line breaks. Choose other separators."
         explain_zh "现行服务字符中没有转义符，或该语法无法转义换行。请改用其他分隔符。";
+
+    // Acknowledgements.
+
+    ACK_REJECTED "ack-rejected" Error
+        en "{level} {name} was rejected"
+        zh "{level_zh} {name} 被拒绝"
+        explain_en "The receiver's acknowledgement refuses it. Further findings say where and why, as far as it tells; correct it and send it again."
+        explain_zh "接收方的回执拒绝了它。其余问题在回执所示范围内说明位置和原因；请更正后重新发送。";
+    ACK_ERROR "ack-error" Error
+        en "{level} {name}: the receiver reports error {code}, {meaning}"
+        zh "{level_zh} {name}：接收方报告错误 {code}，{meaning_zh}"
+        explain_en "The code is that of the acknowledgement: data element 0085 in CONTRL, 9321 in APERAK. Of CONTRL only code and position come back, not the value nor our own wording."
+        explain_zh "该代码取自回执：CONTRL 为数据元 0085，APERAK 为 9321。CONTRL 只能还原代码和位置，不含取值和原有说明。";
+    ACK_ACCEPTED "ack-accepted" Hint
+        en "{level} {name} was acknowledged: {meaning}"
+        zh "{level_zh} {name} 已确认：{meaning_zh}"
+        explain_en "The receiver takes it in. What an acknowledgement does not name is acknowledged with the level above it."
+        explain_zh "接收方已接受。回执未提及的内容随其上一级一并确认。";
+    ACK_PROGRESS "ack-progress" Hint
+        en "{level} {name} is under way: {meaning}"
+        zh "{level_zh} {name} 处理中：{meaning_zh}"
+        explain_en "The receipt is not the last one: another will say how it ends."
+        explain_zh "此回执并非最终结果，之后还会有回执。";
+    ACK_STATUS "ack-unknown-status" Warning
+        en "{level} {name}: the status {value} is not known"
+        zh "{level_zh} {name}：未知状态 {value}"
+        explain_en "Neither accepted nor rejected can be told from it. Add it to the receipt in a folder `receipts` of your own."
+        explain_zh "无法据此判断接受或拒绝。可在自己的 receipts 文件夹中补充该状态。";
+    ACK_NOT_FOUND "ack-not-in-original" Warning
+        en "the original holds no {level} {name}"
+        zh "原文中没有{level_zh} {name}"
+        explain_en "The acknowledgement names something that the given original does not have: perhaps it answers another file."
+        explain_zh "回执所指内容在所给原文中不存在：可能是另一文件的回执。";
+    ACK_UNREAD "ack-unread" Error
+        en "this is no acknowledgement that is known"
+        zh "不是已知的回执"
+        explain_en "CONTRL, APERAK and the receipts of `specs/receipts` are read."
+        explain_zh "可读取 CONTRL、APERAK 以及 specs/receipts 中的回执。";
+    ACK_HERE "ack-here" Hint
+        en "the acknowledgement says so here"
+        zh "回执在此处说明"
+        explain_en "Said only beside a finding that was located in the original."
+        explain_zh "仅作为定位到原文的问题的相关位置出现。";
+    ACK_LEFT_OUT "ack-left-out" Warning
+        en "{count} of {name} were left out of the receipt, which has room for {max}"
+        zh "回执只能容纳 {max} 个 {name}，略去 {count} 个"
+        explain_en "Send smaller messages, or acknowledge the rest apart."
+        explain_zh "请发送较小的报文，或另行回执其余部分。";
+    ACK_REWORDED "ack-reworded" Warning
+        en "the character set {charset} does not have the characters of {value}; it is told in English, other characters as a full stop"
+        zh "字符集 {charset} 不含 {value} 的字符；改用英文说明，其余字符以句点代替"
+        explain_en "Ask for UNOY (UTF-8) where the receiver can read it."
+        explain_zh "若接收方支持，可改用 UNOY（UTF-8）。";
 }
