@@ -344,7 +344,7 @@ impl Said<'_> {
         let mut finding = Finding::new(code, span)
             .with("level", en)
             .with("level_zh", zh)
-            .with_content("name", &aperak.message)
+            .with_content("name", aperak.name())
             .with("meaning", "acknowledged")
             .with("meaning_zh", "已接受");
         finding.place.message_ref = (!aperak.message.is_empty()).then(|| aperak.message.as_str().into());
@@ -361,7 +361,7 @@ impl Said<'_> {
         let mut finding = Finding::new(Code::ACK_ERROR, error.span)
             .with("level", en)
             .with("level_zh", zh)
-            .with_content("name", &aperak.message)
+            .with_content("name", aperak.name())
             .with_content("code", &error.code);
         // As this program writes it: the rule, a colon, what it says.
         if let Some((rule, text)) = error.text.split_once(": ")
@@ -393,20 +393,21 @@ impl Said<'_> {
             if receipt.flat != source.flat || statuses.is_empty() {
                 continue;
             }
-            let list = |path: Option<&str>| {
+            let list = |path: &str| {
                 let mut all = Vec::new();
-                if let Some(path) = path.filter(|path| !path.is_empty()) {
-                    source.root.find(path, &mut |node| all.push(node));
-                }
+                source.root.find(path, &mut |node| all.push(node));
                 all
             };
-            let texts = list(Some(&receipt.text));
-            let names = list(receipt.names.as_deref());
+            let texts = list(&receipt.text);
+            let names = receipt.names.iter().map(|path| list(path));
+            let names = names.reduce(|held, next| if held.is_empty() { next } else { held });
+            let names = names.unwrap_or_default();
             for (at, status) in statuses.iter().enumerate() {
                 let beside = |all: &[&Node]| {
                     let own = all.len() == statuses.len();
                     let node = all.get(if own { at } else { 0 });
-                    node.map(|node| node.text.trim().to_owned()).unwrap_or_default()
+                    let words = node.map(|node| node.text.split_whitespace().collect::<Vec<_>>());
+                    words.unwrap_or_default().join(" ")
                 };
                 self.status(&receipt, status, &beside(&texts), &beside(&names), source.flat);
             }
@@ -422,7 +423,7 @@ impl Said<'_> {
             let mut finding = Finding::new(code, node.span)
                 .with("level", en)
                 .with("level_zh", zh)
-                .with_content("name", name);
+                .with_content("name", if name.is_empty() { "-" } else { name });
             finding.at = node.at;
             finding.syntax = if flat { Syntax::Flat } else { Syntax::Xml };
             finding.ack_code = Some(status.into());
@@ -662,6 +663,13 @@ struct ApplicationError {
 }
 
 impl Aperak {
+    fn name(&self) -> &str {
+        match self.message.as_str() {
+            "" => "-",
+            name => name,
+        }
+    }
+
     fn take(&mut self, tag: &[u8], segment: &Segment<'_>, text: &dyn Fn(usize, usize) -> String) {
         match (tag, &mut self.error) {
             (b"ERC", _) => {

@@ -40,7 +40,7 @@ use crate::edifact::{self, Reader, transcode};
 use crate::finding::{Sink, Syntax};
 use crate::sequence;
 use crate::spec::release::MessageName;
-use crate::spec::{Home, Specs};
+use crate::spec::{Home, Specs, near};
 use crate::{Error, Result};
 use compiled::Compiled;
 use date::DateFormats;
@@ -128,7 +128,9 @@ impl Checker {
             of_xml = (!specs.xml_named(&text)?.is_empty()).then(|| text.into());
             match home(specs, name) {
                 Ok(home) => forced = Some((name.message.clone(), home)),
-                Err(error) if !is_flat && of_xml.is_none() => return Err(error),
+                Err(error) if !is_flat && of_xml.is_none() => {
+                    return Err(unknown(specs, name, &error));
+                }
                 Err(_) => as_flat = is_flat,
             }
             if !is_flat {
@@ -323,6 +325,48 @@ impl Checker {
         run.all(&mut reader)?;
         Ok(run.out.totals)
     }
+}
+
+/// That a name is unknown, with what is near it.
+pub(crate) fn unknown(specs: &Specs, name: &MessageName, error: &Error) -> Error {
+    let Ok(messages) = specs.xml_messages() else {
+        return Error::unknown(error.to_string());
+    };
+    let plain = |id: &str| id.split('@').next().unwrap_or("").to_owned();
+    let (mut names, mut editions) = (Vec::new(), Vec::new());
+    for listed in &messages {
+        let held = plain(&listed.id);
+        if held.eq_ignore_ascii_case(&name.message) {
+            editions.push(listed.id.as_str());
+        }
+        names.push(held);
+    }
+    if !editions.is_empty() {
+        let editions = editions.join(", ");
+        return Error::unknown(format!("no message {name} is known; there is {editions}"));
+    }
+    let flats = specs.flats().unwrap_or_default();
+    names.extend(flats.iter().map(|layout| layout.message.to_string()));
+    let release = name.release.as_deref();
+    let release = release.and_then(|of| specs.releases().find(of));
+    let said = match release.or(specs.releases().newest()) {
+        Some(release) => {
+            let all = specs.messages(release).unwrap_or_default();
+            let is_there = all.iter().any(|(id, _)| **id == *name.message);
+            names.extend(all.into_iter().map(|(id, _)| id.to_string()));
+            is_there.then(|| error.to_string())
+        }
+        None => None,
+    };
+    if let Some(said) = said {
+        return Error::unknown(said);
+    }
+    let said = format!("no message {name} is known; `baowen show` lists them");
+    let found = near(&name.message, names.iter().map(String::as_str), 4);
+    Error::unknown(match found.is_empty() {
+        true => said,
+        false => format!("{said}; near: {}", found.join(", ")),
+    })
 }
 
 /// The directory that a name means: the newest that has the message where none is named.

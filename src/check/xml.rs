@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Checker, Totals};
-use crate::finding::{Code, Sink};
-use crate::spec::Specs;
-use crate::spec::xml::Head;
+use crate::finding::{Code, Finding, Sink};
+use crate::spec::xml::{Head, When};
+use crate::spec::{Specs, near};
 use crate::xml::{self, Handler, Scene, Schema, Start};
 use crate::{Error, Result};
 
@@ -31,8 +31,15 @@ struct Found {
     /// Namespace and name of each root, and the last file that declares it: later layers count.
     roots: Option<HashMap<(String, String), usize>>,
     loaded: HashMap<usize, Arc<Schema>>,
-    /// Of messages of the specs, by their ids and the namespace of the document.
-    made: HashMap<(String, String), Arc<Schema>>,
+    /// Of messages of the specs, by their ids, the namespace of the root, and that inside.
+    made: HashMap<(String, String, String), Arc<Schema>>,
+}
+
+/// What is known of a document.
+enum Known {
+    Schema(Arc<Schema>),
+    /// No schema; messages that might be meant.
+    Nothing(Vec<String>),
 }
 
 impl Schemas {
@@ -51,18 +58,21 @@ impl Schemas {
     }
 
     /// The schema for a document that begins with `start`.
-    fn find(&self, start: &[u8], options: &xml::Options) -> Result<Option<Arc<Schema>>> {
-        if self.given.is_some() {
-            return Ok(self.given.clone());
+    fn find(&self, start: &[u8], options: &xml::Options) -> Result<Known> {
+        if let Some(given) = &self.given {
+            return Ok(Known::Schema(given.clone()));
         }
         let seen = xml::Beginning::of(start, options);
         let Some(root) = seen.root.clone() else {
-            return Ok(None);
+            return Ok(Known::Nothing(Vec::new()));
         };
-        match self.of_layers(&root)? {
-            Some(schema) => Ok(Some(schema)),
-            None => self.of_messages(&seen, root),
+        if let Some(schema) = self.of_layers(&root)? {
+            return Ok(Known::Schema(schema));
         }
+        Ok(match self.of_messages(&seen, root)? {
+            Some(schema) => Known::Schema(schema),
+            None => Known::Nothing(near_messages(&self.specs.xml_heads()?, &seen)),
+        })
     }
 
     /// The schema of a message of the specs.
@@ -72,26 +82,33 @@ impl Schemas {
         root: (String, String),
     ) -> Result<Option<Arc<Schema>>> {
         let head = match &self.message {
-            Some(name) => self.specs.xml_named(name)?.first().copied(),
+            Some(name) => {
+                let named = self.specs.xml_named(name)?;
+                choose(&named, seen).or(named.first().copied())
+            }
             None => choose(&self.specs.xml_heads()?, seen),
         };
         let Some(head) = head else {
             return Ok(None);
         };
-        let usual = *head.root == *root.1
-            && (head.namespaces.iter().any(|of| **of == *root.0) || root.0.is_empty());
-        let key = (head.id(), root.0.clone());
+        let inside = match &seen.inside {
+            // The elements are told by their own namespace, unless it is quite another.
+            Some(of) if of.is_empty() || head.allows(of) || !head.allows(&root.0) => of,
+            _ => &root.0,
+        };
+        let usual = |namespace: &str| namespace.is_empty() || head.allows(namespace);
+        let usual = *head.root == *root.1 && usual(&root.0) && usual(inside);
+        // Documents may name any namespace: only what the specs expect is kept.
+        let usual = usual && !head.namespaces.is_empty() || root.0.is_empty() && inside.is_empty();
+        let key = (head.id(), root.0.clone(), inside.clone());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = found.made.get(&key).filter(|_| usual) {
             return Ok(Some(made.clone()));
         }
         let message = head.read()?;
-        let schema = Arc::new(Schema::of_message(
-            &self.specs,
-            &message,
-            (&root.0, &root.1),
-        )?);
-        // Documents may name any namespace: only what the specs expect is kept.
+        let root = (&*root.0, &*root.1);
+        let schema = Schema::of_message(&self.specs, &message, root, inside)?;
+        let schema = Arc::new(schema);
         if usual {
             found.made.insert(key, schema.clone());
         }
@@ -133,29 +150,32 @@ impl Schemas {
 /// Of several the one with most in common, the first where that is the same.
 fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
     let (namespace, local) = seen.root.as_ref()?;
-    let rank = |head: &Head, path_root: &str| -> Option<u32> {
+    let rank = |head: &Head| -> Option<(bool, bool, usize, bool)> {
         let named = head.namespaces.iter().any(|of| **of == **namespace);
-        let mut met = 0;
-        for when in &head.when {
+        let inside = seen.inside.as_ref();
+        let inside = inside.is_some_and(|of| head.namespaces.iter().any(|held| **held == **of));
+        let told = named && !namespace.is_empty() || inside && seen.inside.as_deref() != Some("");
+        let meets = |when: &&When| {
             // The root may have another name than the message's own.
             let path = when.path.split_once('/').map_or("", |(_, rest)| rest);
-            let value = seen.value(&format!("{path_root}/{path}"));
-            met += u32::from(match &when.value {
+            let value = seen.value(&format!("{local}/{path}"));
+            match &when.value {
                 Some(wanted) => value == Some(&**wanted),
                 None => value.is_some(),
-            });
-        }
-        let specific = !head.when.is_empty();
-        if specific && met == 0 && !(named && !namespace.is_empty()) {
+            }
+        };
+        // What is said first is what the message is called by.
+        if !told && head.when.first().is_some_and(|first| !meets(&first)) {
             return None;
         }
-        let all = met as usize == head.when.len();
-        Some(met * 4 + u32::from(all) * 2 + u32::from(named))
+        let met = head.when.iter().filter(meets).count();
+        // A receipt repeats the head of what it answers, so that all is more than much.
+        Some((told, met == head.when.len(), met, named))
     };
     let best = |found: Vec<&&'h Head>| {
         let ranked = found
             .into_iter()
-            .filter_map(|head| Some((rank(head, local)?, *head)));
+            .filter_map(|head| Some((rank(head)?, *head)));
         // The first of the best: a later edition stands before an earlier one.
         ranked.reduce(|best, next| if next.0 > best.0 { next } else { best })
     };
@@ -172,17 +192,74 @@ fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
     best(heads.iter().filter(near).collect()).map(|(_, head)| head)
 }
 
+/// Messages that a document might be meant to be: of those of the same root what is near to what it
+/// calls itself, else those of a similar root.
+fn near_messages(heads: &[&Head], seen: &xml::Beginning) -> Vec<String> {
+    const MOST: usize = 4;
+    let Some((_, local)) = &seen.root else {
+        return Vec::new();
+    };
+    let mut found: Vec<String> = Vec::new();
+    let same = heads.iter().filter(|head| *head.root == **local);
+    let firsts: Vec<_> = same.filter_map(|head| head.when.first()).collect();
+    for when in &firsts {
+        if let Some(said) = seen.value(&when.path) {
+            let values = firsts.iter().filter(|of| of.path == when.path);
+            let values = values.filter_map(|of| of.value.as_deref());
+            found = near(said, values, MOST)
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            break;
+        }
+    }
+    if found.is_empty() {
+        let roots = near(local, heads.iter().map(|head| &*head.root), MOST);
+        for root in roots {
+            let same = heads.iter().filter(|head| *head.root == *root);
+            let mut same: Vec<&str> = same.map(|head| &*head.name).collect();
+            same.dedup();
+            found.push(match same.as_slice() {
+                [one] if *one != root => format!("{one} (<{root}>)"),
+                [_] => root.to_owned(),
+                _ => format!("<{root}>"),
+            });
+        }
+    }
+    found.truncate(MOST);
+    found
+}
+
 /// What is done where no schema is known: nothing but to say so.
-#[derive(Default)]
 struct NoSchema {
     root: Option<Box<str>>,
+    near: Vec<String>,
+}
+
+impl NoSchema {
+    fn of(near: Vec<String>) -> Self {
+        Self { root: None, near }
+    }
 }
 
 impl Handler for NoSchema {
     fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         if self.root.is_none() {
             self.root = Some(start.local().into());
-            scene.about_start(Code::XML_NO_SCHEMA, start);
+            if self.near.is_empty() {
+                scene.about_start(Code::XML_NO_SCHEMA, start);
+                return;
+            }
+            let near = self.near.join(", ");
+            let finding = |mut finding: Finding| {
+                finding.place.path = Some(start.local().into());
+                finding.place.segment = Some(start.local().into());
+                finding
+                    .with_content("element", start.local())
+                    .with("expected", near)
+            };
+            let len = start.tag.len() as u64 + 2;
+            scene.report(Code::XML_UNKNOWN_MESSAGE, start.at, len, finding);
         }
     }
 
@@ -211,8 +288,10 @@ impl Checker {
     pub(super) fn xml_slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         let options = self.xml_options();
         let counts = match self.schemas.find(input, &options)? {
-            Some(schema) => schema.check_slice(input, &options, sink)?,
-            None => xml::read_slice(input, &options, &mut NoSchema::default(), sink)?,
+            Known::Schema(schema) => schema.check_slice(input, &options, sink)?,
+            Known::Nothing(near) => {
+                xml::read_slice(input, &options, &mut NoSchema::of(near), sink)?
+            }
         };
         Ok(totals(&counts))
     }
@@ -234,8 +313,10 @@ impl Checker {
         let schema = self.schemas.find(&start, &options)?;
         let stream = start.chain(rest);
         let counts = match schema {
-            Some(schema) => schema.check_stream(stream, &options, sink)?,
-            None => xml::read_stream(stream, &options, &mut NoSchema::default(), sink)?,
+            Known::Schema(schema) => schema.check_stream(stream, &options, sink)?,
+            Known::Nothing(near) => {
+                xml::read_stream(stream, &options, &mut NoSchema::of(near), sink)?
+            }
         };
         Ok(totals(&counts))
     }

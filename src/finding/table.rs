@@ -601,14 +601,19 @@ findings! {
         zh "没有 {element} 的模式：仅校验了格式良好性"
         explain_en "Name a schema with --schema, or put one into the folder xml of --specs."
         explain_zh "请用 --schema 指定模式，或将其放入 --specs 文件夹的 xml 子目录。";
+    XML_UNKNOWN_MESSAGE "xml-unknown-message" Hint
+        en "{element} is not a known message: only well-formedness was checked; near: {expected}"
+        zh "{element} 不是已知报文：仅校验了格式良好性；相近的有：{expected}"
+        explain_en "No message has this root, namespace and head. --as names the message that is meant, --schema a schema."
+        explain_zh "没有报文具有该根元素、命名空间和报文头。可用 --as 指定报文，或用 --schema 指定模式。";
     XML_MESSAGE_ROOT "xml-message-root" Error
         en "the root element is {element}; {expected} expected"
         zh "根元素为 {element}；应为 {expected}"
         explain_en "Namespace and content are those of a known message, whose root has a similar name. The rest was checked as that message."
         explain_zh "命名空间和内容属于已知报文，其根元素名称相近。其余内容已按该报文校验。";
     XML_MESSAGE_NAMESPACE "xml-message-namespace" Error
-        en "the namespace of {element} is {namespace}; expected: {expected}"
-        zh "{element} 的命名空间为 {namespace}；应为：{expected}"
+        en "{element} is in namespace \"{namespace}\"; expected: {expected}"
+        zh "{element} 的命名空间为“{namespace}”；应为：{expected}"
         explain_en "The message is known by its root element and head, but its namespace is missing or another one. The rest was checked as that message."
         explain_zh "根元素和报文头属于已知报文，但命名空间缺失或不同。其余内容已按该报文校验。";
     // XML Schema 1.0.

@@ -11,6 +11,7 @@ pub mod flat;
 mod layer;
 mod message;
 pub mod model;
+mod near;
 pub mod receipt;
 pub mod release;
 mod table;
@@ -28,6 +29,7 @@ pub use codeset::CodeSet;
 pub(crate) use codeset::{ShortCodes, little_endian};
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
+pub use near::near;
 pub use table::Table;
 pub use text::Format;
 
@@ -231,14 +233,18 @@ impl Specs {
         Ok(all)
     }
 
-    /// Names of the messages in XML, with their editions (`CEB621@2022-05`), and names for people:
-    /// those of layers first.
+    /// The messages in XML: those of layers first.
     ///
     /// # Errors
     /// When a spec file is broken.
-    pub fn xml_messages(&self) -> Result<Vec<(String, model::Label)>> {
+    pub fn xml_messages(&self) -> Result<Vec<xml::Listed>> {
         let heads = self.xml_heads()?.into_iter();
-        Ok(heads.map(|head| (head.id(), head.label.clone())).collect())
+        let each = heads.map(|head| xml::Listed {
+            id: head.id(),
+            label: head.label.clone(),
+            family: head.family(),
+        });
+        Ok(each.collect())
     }
 
     /// The messages in XML that a name means, best first: `CEB621@2022-05`, `CEB621` (its latest

@@ -41,8 +41,8 @@ pub struct Receipt {
     pub status: Box<str>,
     /// Where it says more.
     pub text: Box<str>,
-    /// Where it names what it answers.
-    pub names: Option<Box<str>>,
+    /// Where it names what it answers: the first of these that is there.
+    pub names: Vec<Box<str>>,
     /// What a status means.
     pub codes: Vec<Code>,
     /// Its root, or the records of a flat file; none where it is only read.
@@ -195,7 +195,7 @@ fn entry<'a>(
         flat: false,
         status: "".into(),
         text: "".into(),
-        names: None,
+        names: Vec::new(),
         codes: Vec::new(),
         parts: Vec::new(),
     };
@@ -209,7 +209,7 @@ fn entry<'a>(
             "flat" if text.is_empty() => receipt.flat = true,
             "status" => receipt.status = source.parse(line, text, path)?.into(),
             "text" => receipt.text = source.parse(line, text, path)?.into(),
-            "names" => receipt.names = Some(source.parse(line, text, path)?.into()),
+            "names" => receipt.names.push(source.parse(line, text, path)?.into()),
             "outcomes" => match outcomes.iter().find(|(name, _)| *name == text) {
                 Some((_, codes)) => receipt.codes.extend_from_slice(codes),
                 None => {

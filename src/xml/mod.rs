@@ -57,6 +57,8 @@ pub fn read_stream(
 pub(crate) struct Beginning {
     /// Namespace and name of the root; `None` where no element was met.
     pub(crate) root: Option<(String, String)>,
+    /// Namespace of the first element inside the root.
+    pub(crate) inside: Option<String>,
     /// The first elements: names from the root on, joined by `/`, and their text.
     elements: Vec<(String, String)>,
     /// The open ones, as far as they are taken down.
@@ -91,6 +93,10 @@ impl Beginning {
 impl Handler for Beginning {
     fn start(&mut self, start: &Start<'_>, _: &mut Scene<'_, '_>) {
         let name = || (start.namespace().to_owned(), start.local().to_owned());
+        if self.root.is_some() {
+            self.inside
+                .get_or_insert_with(|| start.namespace().to_owned());
+        }
         self.root.get_or_insert_with(name);
         if !self.path.is_empty() {
             self.path.push('/');

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use baowen::spec::model::Label;
-use baowen::spec::xml::{Codes, Element, Holds, Message, Occurs, Part, Status, Value, When};
+use baowen::spec::xml::{
+    Codes, Element, Format, Holds, Message, Occurs, Part, Status, Value, When,
+};
 use baowen::xml::Schema;
 
 use super::each_element;
@@ -52,6 +54,25 @@ fn edition<'n>(name: &'n str, family: &str) -> (&'n str, &'n str) {
         "manifest-sea" => (name, "V1.1"),
         "declaration" => (name, "2018"),
         _ => (name, ""),
+    }
+}
+
+/// From which year until which an edition holds, by the announcements that brought and replaced it.
+fn valid(edition: &str, source: &str) -> String {
+    match edition {
+        "2018-113" => return "2018..2022-05".to_owned(),
+        "2022-05" => return "2022-05..".to_owned(),
+        "V1.1" => return "2010..2019".to_owned(),
+        "2019" => return "2019..".to_owned(),
+        "V1.0" => return "2013..".to_owned(),
+        _ => {}
+    }
+    let after = source.split("GACC ").nth(1).unwrap_or("");
+    let year = after.trim_start_matches("公告");
+    let year: String = year.chars().take(4).collect();
+    match year.bytes().all(|byte| byte.is_ascii_digit()) && year.len() == 4 {
+        true => format!("{year}.."),
+        false => String::new(),
     }
 }
 
@@ -102,6 +123,7 @@ pub fn import(from: &Path, out: &Path, codes: &Path) -> Result<Report> {
         let (plain, edition) = edition(name, family);
         message.name = plain.into();
         message.edition = edition.into();
+        message.valid = valid(edition, entry.get("source")).into();
         message.fidelity = fidelity(entry.get("fidelity")).into();
         message.label = Label {
             en: title(plain).into(),
@@ -185,6 +207,12 @@ fn add(message: &mut Message) -> Result<()> {
                     element.tag = (*tag).into();
                     met = true;
                 }
+                ("empty", []) => {
+                    if let Holds::Value(value) = &mut element.holds {
+                        value.empty = true;
+                        met = true;
+                    }
+                }
                 ("add", [tag, format]) => {
                     let (Some(format), Holds::Parts { parts, .. }) =
                         (Format::parse(format), &mut element.holds)
@@ -198,7 +226,7 @@ fn add(message: &mut Message) -> Result<()> {
             }
         });
         if !met {
-            let message = format!("{place} is not there, or {keyword} is none of tag, add");
+            let message = format!("{place} is not there, or {keyword} is none of tag, add, empty");
             return Err(Fault::published(FILE, number + 1, message));
         }
     }
@@ -291,7 +319,8 @@ fn message(
             element.label.en = super::words::name(&element.tag).into();
         }
         if let Holds::Value(value) = &mut element.holds {
-            let table = row.map_or("", |row| row.get("code_table"));
+            value.means = means(value).into();
+            let table = row.map_or("", |row| table::code_table(row));
             if let Err(error) = list(value, table, tables, report, path) {
                 fault.get_or_insert(error);
             }
@@ -306,7 +335,7 @@ fn message(
                     zh: "".into(),
                 },
             };
-            let table = row.map_or("", |row| row.get("code_table"));
+            let table = row.map_or("", |row| table::code_table(row));
             if let Err(error) = list(&mut attribute.value, table, tables, report, &path) {
                 fault.get_or_insert(error);
             }
@@ -318,6 +347,24 @@ fn message(
     }
 }
 
+/// The formats of dates that a long expression stands for.
+fn means(value: &Value) -> &'static str {
+    let Some(pattern) = value
+        .patterns
+        .iter()
+        .find(|pattern| pattern.contains("0229"))
+    else {
+        return "";
+    };
+    if pattern.ends_with("{0,1}") {
+        "CCYYMMDD/CCYYMMDDhhmmss/CCYYMMDDhhmmssfff/CCYYMMDDhhmm086"
+    } else if pattern.contains("086") {
+        "CCYYMMDDhhmmss/CCYYMMDDhhmmssfff/CCYYMMDDhhmm086"
+    } else {
+        "CCYYMMDDhhmmssfff"
+    }
+}
+
 /// Codes of a schema: those of a table are taken from there, others get their names from it.
 fn list(
     value: &mut Value,
@@ -326,7 +373,6 @@ fn list(
     report: &mut Report,
     path: &str,
 ) -> Result<()> {
-    let table = table.split([' ', ',', ';', '|']).next().unwrap_or("");
     if table.is_empty() {
         return Ok(());
     }
@@ -342,9 +388,7 @@ fn list(
         value.codes = Codes::None;
         return Ok(());
     }
-    let within = values
-        .iter()
-        .all(|(code, _)| rows.contains_key(&**code));
+    let within = values.iter().all(|(code, _)| rows.contains_key(&**code));
     // A list as published has a few codes that the schema of the same edition lacks.
     let same = within && rows.len() <= values.len() + 5;
     if same && values.len() > 3 {
@@ -454,6 +498,12 @@ fn known_by(message: &mut Message) {
             path: path.into(),
             value,
         });
+    });
+    // What the message is called by is said first.
+    found.sort_by_key(|when| match &*when.path {
+        path if path.ends_with("essageType") || path.ends_with("/message_type") => 0,
+        path if path.ends_with("FunctionCode") => 2,
+        _ => 1,
     });
     message.when = found;
 }

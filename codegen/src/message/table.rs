@@ -174,7 +174,10 @@ fn place(file: &str, row: &Row<'_>, root: &mut Element, order: Order) -> Result<
         });
         at = found.ok_or_else(|| fault(format!("no row {name} stands above it")))?;
     }
+    let least = row.get("min_occurs").parse::<u32>().ok();
     let status = match row.get("status") {
+        // A draft may lack what a declaration must have.
+        "M" if row.get("draft_required") == "N" && least == Some(0) => Status::Conditional,
         "M" => Status::Mandatory,
         "O" => Status::Optional,
         "N" => Status::Absent,
@@ -209,8 +212,8 @@ fn place(file: &str, row: &Row<'_>, root: &mut Element, order: Order) -> Result<
     }
     let mut element = group(tag);
     element.label = label(row, tag);
-    let min = row.get("min_occurs").parse::<u32>();
-    let min = min.unwrap_or(u32::from(status == Status::Mandatory));
+    let mandatory = u32::from(status == Status::Mandatory);
+    let min = least.map_or(mandatory, |least| least.max(mandatory));
     let max = match row.get("max_occurs") {
         // How often is not published.
         "" if order == Order::Any => None,
@@ -253,7 +256,18 @@ fn place(file: &str, row: &Row<'_>, root: &mut Element, order: Order) -> Result<
         .each("req:")
         .map(|(case, said)| format!("{case} {said}"))
         .collect();
-    element.required = cases.join(", ").into();
+    let draft = ["draft", "declare"].into_iter().filter_map(|case| {
+        match (status, row.get(&format!("{case}_required"))) {
+            (Status::Optional, _) | (_, "") => None,
+            (_, said) => Some(format!("{case} {said}")),
+        }
+    });
+    element.required = cases
+        .into_iter()
+        .chain(draft)
+        .collect::<Vec<_>>()
+        .join(", ")
+        .into();
     let Holds::Parts { parts, .. } = &mut at.holds else {
         return Err(fault(format!("{} is below a value", row.get("path"))));
     };
@@ -279,15 +293,19 @@ fn facets(row: &Row<'_>, value: &mut Value) {
         }
         _ => {}
     }
-    let table = row.get("code_table");
+    let table = code_table(row);
     if !table.is_empty() && value.codes == Codes::None {
-        value.codes = Codes::Table(
-            table
-                .split([' ', ',', ';', '|'])
-                .next()
-                .unwrap_or("")
-                .into(),
-        );
+        value.codes = Codes::Table(table.into());
+    }
+}
+
+/// The table of a row, the first where there are several, by its name in `specs/codes`.
+pub(super) fn code_table<'t>(row: &Row<'t>) -> &'t str {
+    let cell = row.get("code_table");
+    match cell.split([' ', ',', ';', '|']).next().unwrap_or("") {
+        "container-type" => "container-size-type",
+        "port-unlocode" => "unlocode",
+        table => table,
     }
 }
 

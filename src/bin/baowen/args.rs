@@ -5,6 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::lang::pick;
+use crate::show::Form;
 
 /// The whole command.
 pub(crate) fn command(lang: Lang) -> Command {
@@ -347,8 +348,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             Command::new("show")
                 .about(t("Shows the published standards", "显示已发布的标准"))
                 .long_about(t(
-                    "Shows the published standards.\n\n  baowen show                    the releases\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show CUSCAR@D95B --format xsd\n                                 its XML Schema by ISO/TS 20625\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
-                    "显示已发布的标准。\n\n  baowen show                    各版目录\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show CUSCAR@D95B --format xsd\n                                 其 ISO/TS 20625 XML Schema\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
+                    "Shows the published standards.\n\n  baowen show                    the releases, the Chinese messages, the flat files\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show CUSCAR@D95B --format xsd\n                                 its XML Schema by ISO/TS 20625\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show MT1401             the variants of a Chinese message\n  baowen show MT1401_9           one; CEB621@2018-113 an edition\n  baowen show DecMessage/DecHead an element of it\n  baowen show IFCSUM@flat        a flat file\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
+                    "显示已发布的标准。\n\n  baowen show                    各版目录、中国报文、平台文件\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show CUSCAR@D95B --format xsd\n                                 其 ISO/TS 20625 XML Schema\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show MT1401             中国报文的各变体\n  baowen show MT1401_9           单个报文；CEB621@2018-113 为指定版本\n  baowen show DecMessage/DecHead 其中的元素\n  baowen show IFCSUM@flat        平台文件\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
                 ))
                 .arg(Arg::new("name").value_name("NAME").help(t("What to show", "要显示的内容")))
                 .arg(Arg::new("code").value_name("CODE").help(t("One code of the element", "该数据元的一个代码")))
@@ -357,12 +358,11 @@ pub(crate) fn command(lang: Lang) -> Command {
                     Arg::new("depth")
                         .long("depth")
                         .value_name("N")
-                        .requires("schema")
                         .value_parser(value_parser!(u32))
-                        .help(t("Levels below the element of a schema (default 3)", "模式元素之下显示的层数（默认 3）")),
+                        .help(t("Levels of XML elements that are shown (of a schema, default 3)", "XML 元素显示的层数（模式默认 3）")),
                 )
                 .arg(specs())
-                .arg(format(&["text", "json", "xsd"])),
+                .arg(format(&Form::NAMES)),
         )
         .subcommand(
             Command::new("specs")

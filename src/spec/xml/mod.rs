@@ -31,6 +31,7 @@ use super::embedded;
 use super::model::Label;
 use super::text::Verb;
 use crate::Result;
+use crate::finding::Lang;
 
 pub use format::Format;
 pub(crate) use schema::{Lookup, TABLE};
@@ -127,6 +128,33 @@ pub struct Element {
     pub required: Box<str>,
 }
 
+impl Element {
+    /// The element and what it holds as text, with names in one language alone.
+    #[must_use]
+    pub fn to_text_in(&self, lang: Lang) -> String {
+        print::element(self, Some(lang))
+    }
+
+    /// The elements that may stand in it, in order, those of choices among them.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
+        fn gather<'e>(parts: &'e [Part], found: &mut Vec<&'e Element>) {
+            for part in parts {
+                match part {
+                    Part::Element(element) => found.push(element),
+                    Part::Choice(_, parts) | Part::Sequence(_, parts) => gather(parts, found),
+                    Part::Anything(..) => {}
+                }
+            }
+        }
+        let mut found = Vec::new();
+        if let Holds::Parts { parts, .. } = &self.holds {
+            gather(parts, &mut found);
+        }
+        found
+    }
+}
+
 /// What an element holds.
 #[derive(Clone, Debug)]
 pub enum Holds {
@@ -184,6 +212,8 @@ pub struct Value {
     pub codes: Codes,
     /// Regular expressions of XML Schema, all of which it must match.
     pub patterns: Vec<Box<str>>,
+    /// What people are shown in place of the patterns, as `CCYYMMDDhhmm`; empty: themselves.
+    pub means: Box<str>,
     /// Bounds.
     pub bounds: Vec<(Bound, Box<str>)>,
 }
@@ -191,7 +221,7 @@ pub struct Value {
 impl Value {
     /// A value of that format, and nothing more.
     #[must_use]
-    pub const fn new(format: Format) -> Self {
+    pub fn new(format: Format) -> Self {
         Self {
             format,
             empty: false,
@@ -199,6 +229,7 @@ impl Value {
             default: None,
             codes: Codes::None,
             patterns: Vec::new(),
+            means: Box::default(),
             bounds: Vec::new(),
         }
     }
@@ -258,7 +289,13 @@ impl Message {
     /// The message as a file of `specs/` has it.
     #[must_use]
     pub fn to_text(&self) -> String {
-        print::message(self)
+        print::message(self, None)
+    }
+
+    /// The same with names in one language alone (in the other where there is none), to be read.
+    #[must_use]
+    pub fn to_text_in(&self, lang: Lang) -> String {
+        print::message(self, Some(lang))
     }
 
     /// Its XML Schema, for other programs: in its first namespace, codes of tables that must hold
@@ -271,18 +308,13 @@ impl Message {
     /// What `codes` returns.
     pub fn to_xsd(&self, codes: Lookup<'_>) -> Result<String> {
         let namespace = self.namespaces.first().map_or("", |of| &**of);
-        schema::write(self, &self.root.tag, namespace, true, codes)
+        schema::write(self, namespace, true, codes)
     }
 
-    /// Its XML Schema for the checks of this crate, with another root name or namespace where a
-    /// document is taken for this message in spite of them.
-    pub(crate) fn to_checked_xsd(
-        &self,
-        root: &str,
-        namespace: &str,
-        codes: Lookup<'_>,
-    ) -> Result<String> {
-        schema::write(self, root, namespace, false, codes)
+    /// Its XML Schema for the checks of this crate, with another namespace where a document is
+    /// taken for this message in spite of its own.
+    pub(crate) fn to_checked_xsd(&self, namespace: &str, codes: Lookup<'_>) -> Result<String> {
+        schema::write(self, namespace, false, codes)
     }
 
     /// Whether a document in that namespace is one of these.
@@ -290,6 +322,17 @@ impl Message {
     pub fn allows_namespace(&self, namespace: &str) -> bool {
         self.namespaces.is_empty() || self.namespaces.iter().any(|of| **of == *namespace)
     }
+}
+
+/// A message in a list of them.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Name and edition, as `CEB621@2022-05`.
+    pub id: String,
+    /// Names for people.
+    pub label: Label,
+    /// The folder of `specs/china` that it is from, as `manifest-road`; `layer` for those of layers.
+    pub family: &'static str,
 }
 
 /// What the head of a file says of a message, which is enough to choose it.
@@ -314,6 +357,11 @@ enum Whole {
 }
 
 impl Head {
+    /// Whether a document in that namespace is one of these.
+    pub(crate) fn allows(&self, namespace: &str) -> bool {
+        self.namespaces.is_empty() || self.namespaces.iter().any(|of| **of == *namespace)
+    }
+
     pub(super) fn of(message: Arc<Message>) -> Self {
         Self {
             name: message.name.clone(),
@@ -331,6 +379,14 @@ impl Head {
         match &*self.edition {
             "" => self.name.to_string(),
             edition => format!("{}@{edition}", self.name),
+        }
+    }
+
+    /// The folder of `specs/china` that it is from, `layer` for those of layers.
+    pub(crate) fn family(&self) -> &'static str {
+        match &self.text {
+            Whole::Read(_) => "layer",
+            Whole::Embedded(path, _) => path.split('/').nth(1).unwrap_or(""),
         }
     }
 

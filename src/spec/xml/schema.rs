@@ -10,14 +10,14 @@ use crate::Result;
 pub(crate) type Lookup<'l> = &'l dyn Fn(&str) -> Result<Option<Vec<String>>>;
 
 /// Namespace of what the checks of this crate read beside XML Schema: `table`, the table that a
-/// value is looked up in, and `repeats`, which lets elements in any order stand several times.
+/// value is looked up in; `repeats`, which lets elements in any order stand several times; and `shown`,
+/// what people are shown of a pattern.
 pub(crate) const TABLE: &str = "urn:baowen:spec";
 
 /// Writes the schema of a message. For other programs (`published`) nothing stands in it that is
 /// not XML Schema.
 pub(super) fn write(
     message: &Message,
-    root: &str,
     namespace: &str,
     published: bool,
     codes: Lookup<'_>,
@@ -29,7 +29,7 @@ pub(super) fn write(
         named: HashMap::new(),
         types: String::new(),
     };
-    let body = writer.element(&message.root, Some(root))?;
+    let body = writer.element(&message.root, true)?;
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"",
     );
@@ -119,10 +119,10 @@ impl Writer<'_> {
         name
     }
 
-    /// The declaration of an element; `root` is its name where it is the root.
-    fn element(&mut self, element: &Element, root: Option<&str>) -> Result<String> {
-        let mut out = format!("<xs:element name=\"{}\"", root.unwrap_or(&element.tag));
-        if root.is_none() {
+    /// The declaration of an element.
+    fn element(&mut self, element: &Element, is_root: bool) -> Result<String> {
+        let mut out = format!("<xs:element name=\"{}\"", element.tag);
+        if !is_root {
             out.push_str(&occurs(element.occurs));
         }
         match &element.holds {
@@ -211,9 +211,9 @@ impl Writer<'_> {
                         occurs: one,
                         ..element.clone()
                     };
-                    inner.push_str(&self.element(&single, None)?);
+                    inner.push_str(&self.element(&single, false)?);
                 }
-                Part::Element(element) if !choice => inner.push_str(&self.element(element, None)?),
+                Part::Element(element) if !choice => inner.push_str(&self.element(element, false)?),
                 _ => {}
             }
         }
@@ -228,7 +228,7 @@ impl Writer<'_> {
 
     fn part(&mut self, part: &Part) -> Result<String> {
         let (name, bounds, parts) = match part {
-            Part::Element(element) => return self.element(element, None),
+            Part::Element(element) => return self.element(element, false),
             Part::Anything(bounds, namespace) => {
                 let of = match namespace {
                     Some(namespace) => format!(" namespace=\"{}\"", escaped(namespace)),
@@ -267,6 +267,17 @@ impl Writer<'_> {
             );
         }
         Ok(out)
+    }
+
+    /// A pattern, and what people are shown of it.
+    fn pattern(&self, out: &mut String, pattern: &str, shown: Option<&str>) {
+        match shown.filter(|_| !self.published) {
+            None => facet(out, "pattern", pattern),
+            Some(shown) => {
+                let (pattern, shown) = (escaped(pattern), escaped(shown));
+                let _ = writeln!(out, "<xs:pattern value=\"{pattern}\" b:shown=\"{shown}\"/>");
+            }
+        }
     }
 
     /// The type of a value.
@@ -324,23 +335,29 @@ impl Writer<'_> {
             Codes::None | Codes::Table(_) => {}
         }
         // Patterns of one step are alternatives: all but the first are steps of their own.
-        let patterns: Vec<String> = value
-            .format
-            .pattern()
+        let of_format = value.format.pattern();
+        // A format is easier to read than its expression.
+        let shown = of_format.is_some().then(|| value.format.to_string());
+        let own = (!value.means.is_empty()).then(|| value.means.to_string());
+        let own = value
+            .patterns
+            .iter()
+            .map(|pattern| (pattern.to_string(), own.clone()));
+        let of_format = of_format
             .into_iter()
-            .chain(value.patterns.iter().map(ToString::to_string))
-            .collect();
-        if let Some(first) = patterns.first() {
-            facet(&mut facets, "pattern", first);
+            .map(|pattern| (pattern, shown.clone()));
+        let patterns: Vec<_> = of_format.chain(own).collect();
+        if let Some((first, shown)) = patterns.first() {
+            self.pattern(&mut facets, first, shown.as_deref());
         }
         let mut of = format!("xs:{base}");
         if !facets.is_empty() {
             let body = format!("<xs:restriction base=\"{of}\">\n{facets}</xs:restriction>\n");
             of = self.named("simpleType", &body);
         }
-        for pattern in patterns.iter().skip(1) {
+        for (pattern, shown) in patterns.iter().skip(1) {
             let mut facets = String::new();
-            facet(&mut facets, "pattern", pattern);
+            self.pattern(&mut facets, pattern, shown.as_deref());
             let body = format!("<xs:restriction base=\"{of}\">\n{facets}</xs:restriction>\n");
             of = self.named("simpleType", &body);
         }

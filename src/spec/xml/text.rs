@@ -169,7 +169,7 @@ fn check_paths<'a>(source: &Source<'a>, line: Line<'a>, message: &Message) -> Re
         let mut names = when.path.split('/');
         let mut at = (names.next() == Some(&*message.root.tag)).then_some(&message.root);
         for name in names {
-            at = at.and_then(|at| find(at, name));
+            at = at.and_then(|at| at.children().into_iter().find(|of| *of.tag == *name));
         }
         if at.is_none() {
             let fault = format!("when: the message has no element {}", when.path);
@@ -177,21 +177,6 @@ fn check_paths<'a>(source: &Source<'a>, line: Line<'a>, message: &Message) -> Re
         }
     }
     Ok(())
-}
-
-/// The child of that name, choices looked through.
-fn find<'e>(element: &'e Element, name: &str) -> Option<&'e Element> {
-    fn among<'e>(parts: &'e [Part], name: &str) -> Option<&'e Element> {
-        parts.iter().find_map(|part| match part {
-            Part::Element(element) => (*element.tag == *name).then_some(element),
-            Part::Choice(_, parts) | Part::Sequence(_, parts) => among(parts, name),
-            Part::Anything(..) => None,
-        })
-    }
-    match &element.holds {
-        Holds::Parts { parts, .. } => among(parts, name),
-        _ => None,
-    }
 }
 
 /// A keyword and what stands behind it.
@@ -214,14 +199,6 @@ fn element<'a>(
         verify(take_till1(|c: char| c == '>' || c.is_whitespace()), is_name),
         char('>'),
     );
-    let kind = alt((
-        map(terminated(tag("anything"), end_of_word), |_| Kind::Anything),
-        map(terminated(tag("unordered"), end_of_word), |_| {
-            Kind::Unordered
-        }),
-        map(terminated(tag("empty"), end_of_word), |_| Kind::Empty),
-        map(format, |(format, empty)| Kind::Value(format, empty)),
-    ));
     let (tag, _, occurs, kind, label) = source.parse(
         line,
         line.text,
@@ -313,6 +290,23 @@ fn element<'a>(
     Ok(made)
 }
 
+/// Whether the name of an element would be read as what it holds.
+pub(super) fn begins_with_kind(label: &str) -> bool {
+    kind(label).is_ok()
+}
+
+fn kind(input: &str) -> Parsed<'_, Kind> {
+    alt((
+        map(terminated(tag("anything"), end_of_word), |_| Kind::Anything),
+        map(terminated(tag("unordered"), end_of_word), |_| {
+            Kind::Unordered
+        }),
+        map(terminated(tag("empty"), end_of_word), |_| Kind::Empty),
+        map(format, |(format, empty)| Kind::Value(format, empty)),
+    ))
+    .parse(input)
+}
+
 enum Kind {
     Anything,
     Empty,
@@ -394,6 +388,7 @@ fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result
         "is" => value.fixed = Some(text.into()),
         "default" => value.default = Some(text.into()),
         "pattern" if !text.is_empty() => value.patterns.push(text.into()),
+        "means" if !text.is_empty() => value.means = text.into(),
         "table" | "in" => {
             let table = source.parse(line, text, expect("a table of specs/codes", word))?;
             if value.codes != Codes::None {
@@ -418,7 +413,7 @@ fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result
             let bound = Bound::ALL.iter().find(|bound| bound.as_str() == keyword);
             let Some(bound) = bound.filter(|_| !text.is_empty()) else {
                 let message = format!(
-                    "found {keyword:?}; expected one of: is, default, code, table, in, pattern, min, max, above, below, condition, wco, required, @attribute"
+                    "found {keyword:?}; expected one of: is, default, code, table, in, pattern, means, min, max, above, below, condition, wco, required, @attribute"
                 );
                 return Err(source.error(line, line.text, &message));
             };

@@ -56,13 +56,24 @@ pub struct Schema {
 pub(crate) struct Guide {
     /// Name and edition of the message.
     pub(crate) label: Box<str>,
-    /// What is wrong with the root of the document for which it was made, and what was expected.
-    pub(crate) remark: Option<(Code, Box<str>)>,
+    /// The root, for documents whose own has another name or namespace.
+    pub(crate) root: ElementId,
+    /// What is wrong with the root of the document for which it was made.
+    pub(crate) remark: Option<Remark>,
     /// Tables that values are looked up in, each loaded when it is first asked.
     tables: Vec<(Box<str>, OnceLock<Arc<CodeSet>>)>,
     /// Of each element, its table.
     of: Vec<Option<u32>>,
     specs: Specs,
+}
+
+/// What is wrong with a root.
+#[derive(Debug)]
+pub(crate) struct Remark {
+    pub(crate) code: Code,
+    /// The namespace that is not the message's.
+    pub(crate) namespace: Box<str>,
+    pub(crate) expected: Box<str>,
 }
 
 impl Guide {
@@ -152,24 +163,34 @@ impl Schema {
         })
     }
 
-    /// The schema of a message of the specs, for documents with that root: it is held against the
-    /// message even where name or namespace of the root are others.
+    /// The schema of a message of the specs, for documents with that root, whose elements are in
+    /// the namespace `inside`: they are held against the message even where these are others.
     pub(crate) fn of_message(
         specs: &Specs,
         message: &Message,
         (namespace, local): (&str, &str),
+        inside: &str,
     ) -> Result<Self> {
         let codes = |table: &str| specs.table_list(table);
-        let text = message.to_checked_xsd(local, namespace, &codes)?;
+        let text = message.to_checked_xsd(inside, &codes)?;
         let id = message.id();
         let mut schema = Self::from_texts(&[(&id, &text)])?;
+        let root = schema.root(inside, &message.root.tag);
+        let root = root.ok_or_else(|| Error::misuse("a message has a root"))?;
+        let foreign = [namespace, inside];
+        let foreign = foreign.iter().find(|of| !message.allows_namespace(of));
         let remark = if *local != *message.root.tag {
-            Some((Code::XML_MESSAGE_ROOT, message.root.tag.clone()))
-        } else if message.allows_namespace(namespace) {
-            None
+            Some(Remark {
+                code: Code::XML_MESSAGE_ROOT,
+                namespace: namespace.into(),
+                expected: message.root.tag.clone(),
+            })
         } else {
-            let expected = message.namespaces.join(", ");
-            Some((Code::XML_MESSAGE_NAMESPACE, expected.into()))
+            foreign.map(|foreign| Remark {
+                code: Code::XML_MESSAGE_NAMESPACE,
+                namespace: (*foreign).into(),
+                expected: message.namespaces.join(", ").into(),
+            })
         };
         let mut tables: Vec<(Box<str>, OnceLock<_>)> = Vec::new();
         let elements = schema.components.elements.iter();
@@ -185,6 +206,7 @@ impl Schema {
         let of = of.collect();
         schema.guide = Some(Guide {
             label: id.into(),
+            root,
             remark,
             tables,
             of,

@@ -434,7 +434,8 @@ impl Simples {
                     // A value that may be empty: what is wrong with it is said of the other type.
                     let filled = |member: &&SimpleId| self.get(**member).length != Some(0);
                     let mut others = members.iter().filter(filled);
-                    if let (Some(one), None, true) = (others.next(), others.next(), members.len() == 2)
+                    if let (Some(one), None, true) =
+                        (others.next(), others.next(), members.len() == 2)
                     {
                         return self.check(*one, text, prefixes);
                     }
@@ -453,7 +454,7 @@ impl Simples {
         }
         for step in &simple.patterns {
             if !step.iter().any(|pattern| pattern.matches(text)) {
-                let sources = step.iter().map(|step| match step.source() {
+                let sources = step.iter().map(|step| match step.shown() {
                     "" => "\"\"",
                     source => source,
                 });

@@ -286,23 +286,21 @@ impl<'s> Validator<'s> {
     }
 
     fn take_root(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) -> Role {
-        if let Some(id) = self.components.global_elements.get(&start.id) {
-            let guide = self.schema.guide.as_ref();
-            if let Some((code, expected)) = guide.and_then(|guide| guide.remark.as_ref()) {
-                let namespace = match start.namespace() {
-                    "" => "—",
-                    namespace => namespace,
-                };
+        if let Some(guide) = &self.schema.guide {
+            if let Some(remark) = &guide.remark {
                 let finding = |mut finding: Finding| {
                     finding.place.path = Some(start.local().into());
                     finding.place.segment = Some(start.local().into());
                     finding
                         .with_content("element", start.local())
-                        .with_content("namespace", namespace)
-                        .with("expected", expected.to_string())
+                        .with_content("namespace", &*remark.namespace)
+                        .with("expected", remark.expected.to_string())
                 };
-                scene.report(*code, start.at, start.tag.len() as u64 + 2, finding);
+                scene.report(remark.code, start.at, start.tag.len() as u64 + 2, finding);
             }
+            return Role::Element(guide.root);
+        }
+        if let Some(id) = self.components.global_elements.get(&start.id) {
             return Role::Element(*id);
         }
         // A document may say its type itself.
