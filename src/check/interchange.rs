@@ -641,9 +641,7 @@ impl<'c, 's> Run<'c, 's> {
                     let end = reader.window().0;
                     check.finish(&env, &mut self.out, end, number, &Context::Reader(reader));
                 }
-                if let Some(Item::Segment(segment)) = reader.current() {
-                    self.out.service(&segment, number);
-                }
+                self.out.end_message(interactive, number);
                 break;
             }
             let tag = loop {

@@ -194,6 +194,18 @@ impl<'s> Out<'s> {
         });
     }
 
+    /// Tells of the trailer of a message, when all that was found in the message has been sent;
+    /// the trailer itself may have gone by.
+    pub(super) fn end_message(&mut self, interactive: bool, segments: u64) {
+        let tag: &[u8] = if interactive { b"UIT" } else { b"UNT" };
+        self.sink.service(&Service {
+            tag,
+            span: Span::default(),
+            segments,
+            value: &|_, _| None,
+        });
+    }
+
     /// Finishes a finding and sends it.
     #[cold]
     pub(super) fn send(&mut self, mut finding: Finding, context: &Context<'_, '_>) {

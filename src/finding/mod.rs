@@ -303,11 +303,12 @@ pub fn push_escaped(c: char, out: &mut String) {
 pub struct Service<'a> {
     /// Its tag.
     pub tag: &'a [u8],
-    /// Where it stands.
+    /// Where it stands; not said of the trailer of a message.
     pub span: Span,
     /// Of a message's trailer: the number of the trailer, which is the count of segments.
     pub segments: u64,
-    /// The value of an element and component, counted from 0, decoded; `None` where it is empty.
+    /// The value of an element and component, counted from 0, decoded; `None` where it is empty,
+    /// and of the trailer of a message always.
     pub value: &'a dyn Fn(usize, usize) -> Option<String>,
 }
 
