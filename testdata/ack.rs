@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use baowen::ack::{Answered, Limits, Options, Report, Told, Writer, read};
+use baowen::charset::Charset;
 use baowen::check::{self, Checker};
 use baowen::edifact::{Item, Reader};
 use baowen::finding::{Code, Finding, Lang, Service, Severity, Sink};
@@ -190,7 +191,11 @@ fn receipt_cases() {
             written += 1;
             assert_eq!(errors(&answered.bytes), [""; 0], "{}", receipt.name);
             text.push_str(&format!("== {} {}\n", name(&path), receipt.name));
-            text.push_str(&String::from_utf8_lossy(&answered.bytes));
+            let gbk = Charset::for_label("gb18030").unwrap();
+            text.push_str(&match std::str::from_utf8(&answered.bytes) {
+                Ok(xml) => xml.to_owned(),
+                Err(_) => gbk.decode_lossy(&answered.bytes).into_owned(),
+            });
             text.push('\n');
             for told in read(&specs, &answered.bytes, Some(&input), &check::Options::default()).unwrap() {
                 text.push_str(&line(&told));
@@ -253,6 +258,50 @@ fn lists_are_cut_and_too_much_is_rejected_as_a_whole() {
     let report = report(input.as_bytes(), Lang::En, limits);
     let bytes = Writer::new(&Specs::base(), options()).contrl(&report).unwrap().bytes;
     assert!(lines(&bytes).contains("UCI+1+A+B+4+18'"), "{}", lines(&bytes));
+}
+
+#[test]
+fn what_a_receipt_has_no_room_for_is_told() {
+    let input = std::fs::read_to_string(testdata("ack/receipt/payment.xml")).unwrap();
+    let (start, end) = (input.find("  <Payment>").unwrap(), input.find("  <BaseTransfer>").unwrap());
+    let many = format!("{}{}{}", &input[..start], input[start..end].repeat(60), &input[end..]);
+    let report = report(many.as_bytes(), Lang::En, Limits::default());
+    let writer = Writer::new(&Specs::base(), options());
+    let answered = writer.receipt(&report, many.as_bytes(), &check::Options::default(), None).unwrap();
+    let codes: Vec<Code> = answered.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::ACK_LEFT_OUT]);
+    let text = String::from_utf8_lossy(&answered.bytes).into_owned();
+    assert_eq!(text.matches("<PaymentReturn>").count(), 100);
+    assert_eq!(errors(&answered.bytes), [""; 0]);
+    // A message that nothing answers, and a receipt that does not answer this one.
+    let none = writer.receipt(&report, b"<Other/>", &check::Options::default(), None).unwrap();
+    assert!(none.bytes.is_empty() && none.unanswered.len() == 1);
+    let wrong = writer.receipt(&report, many.as_bytes(), &check::Options::default(), Some("CEB622"));
+    assert!(wrong.unwrap_err().to_string().contains("these do: CEB412"));
+}
+
+#[test]
+fn receipts_of_a_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("receipts")).unwrap();
+    let write = |text: &str| {
+        std::fs::write(folder.path().join("receipts/own.txt"), text).unwrap();
+        Specs::base().with_dir(folder.path())
+    };
+    let own = "new receipt Reply\n  answers  Order\n  status  Reply/State\n  code  ok  accepted  Fine\n  code  no  rejected  Not fine\n  writes\n    Reply\n      Number  from Order/Number\n      State  \"ok\" | \"no\"\n";
+    let specs = write(own).unwrap();
+    let input = b"<Order><Number>7</Number></Order>";
+    let settings = (Lang::En, Limits::default());
+    let report = Report::read(&specs, check::Options::default(), &input[..], settings, &mut |_: Finding| {}).unwrap();
+    let answered = Writer::new(&specs, options())
+        .receipt(&report, input, &check::Options::default(), None)
+        .unwrap();
+    let text = String::from_utf8(answered.bytes).unwrap();
+    assert!(text.contains("<Number>7</Number>") && text.contains("<State>ok</State>"), "{text}");
+    let fault = |text: &str| write(text).unwrap_err().to_string();
+    assert!(fault(&own.replace("new receipt Reply", "new receipt CEB622")).contains("say replace"));
+    assert!(fault(&own.replace("new receipt", "replace receipt")).contains("say new"));
+    assert!(fault(&own.replace("new receipt", "receipt")).contains("must begin with new or replace"));
 }
 
 #[test]

@@ -374,6 +374,7 @@ impl Said<'_> {
             .with_content("meaning", meaning)
             .with_content("meaning_zh", meaning);
         finding.ack_code = Some(error.code.as_str().into());
+        finding.value = Some(Value::Text(meaning.into()));
         finding.place.message_ref = (!aperak.message.is_empty()).then(|| aperak.message.as_str().into());
         finding.place.segment_number = error.number;
         finding.place.path = (!error.path.is_empty()).then(|| error.path.as_str().into());
@@ -453,7 +454,10 @@ impl Said<'_> {
                 Outcome::Progress => self.say(worded(finding(Code::ACK_PROGRESS), code), wanted),
                 Outcome::Rejected => {
                     self.say(finding(Code::ACK_REJECTED), wanted.clone());
-                    let error = finding(Code::ACK_ERROR).with_content("code", status);
+                    let mut error = finding(Code::ACK_ERROR).with_content("code", status);
+                    if !text.is_empty() {
+                        error.value = Some(Value::Text(text.into()));
+                    }
                     self.say(worded(error, code), wanted);
                 }
             },
@@ -686,7 +690,16 @@ impl Aperak {
                 _ => {}
             },
             (b"FTX", Some(error)) => {
-                let whole: String = (0..5).map(|line| text(3, line)).collect();
+                // A line that is not full ends with a word.
+                const FULL: usize = 70;
+                let lines = (0..5).map(|line| text(3, line));
+                let whole = lines.filter(|line| !line.is_empty()).reduce(|mut whole, line| {
+                    if !whole.chars().count().is_multiple_of(FULL) && !whole.ends_with(' ') {
+                        whole.push(' ');
+                    }
+                    whole + &line
+                });
+                let whole = whole.unwrap_or_default();
                 match text(0, 0).as_str() {
                     "ACB" => error.path = super::aperak::path_read(&whole),
                     _ => error.text.push_str(&whole),

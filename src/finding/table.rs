@@ -952,8 +952,8 @@ findings! {
         explain_en "The code is that of the acknowledgement: data element 0085 in CONTRL, 9321 in APERAK. Of CONTRL only code and position come back, not the value nor our own wording."
         explain_zh "该代码取自回执：CONTRL 为数据元 0085，APERAK 为 9321。CONTRL 只能还原代码和位置，不含取值和原有说明。";
     ACK_ACCEPTED "ack-accepted" Hint
-        en "{level} {name} was acknowledged: {meaning}"
-        zh "{level_zh} {name} 已确认：{meaning_zh}"
+        en "{level} {name}: {meaning}"
+        zh "{level_zh} {name}：{meaning_zh}"
         explain_en "The receiver takes it in. What an acknowledgement does not name is acknowledged with the level above it."
         explain_zh "接收方已接受。回执未提及的内容随其上一级一并确认。";
     ACK_PROGRESS "ack-progress" Hint
