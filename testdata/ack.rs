@@ -34,7 +34,14 @@ fn report(input: &[u8], lang: Lang, limits: Limits) -> Report {
     let specs = Specs::base();
     let settings = (lang, limits);
     let mut none = |_: Finding| {};
-    Report::read(&specs, check::Options::default(), input, settings, &mut none).unwrap()
+    Report::read(
+        &specs,
+        check::Options::default(),
+        input,
+        settings,
+        &mut none,
+    )
+    .unwrap()
 }
 
 fn options() -> Options {
@@ -46,7 +53,9 @@ fn options() -> Options {
 
 fn contrl(input: &[u8], options: Options) -> Answered {
     let report = report(input, Lang::En, Limits::default());
-    Writer::new(&Specs::base(), options).contrl(&report).unwrap()
+    Writer::new(&Specs::base(), options)
+        .contrl(&report)
+        .unwrap()
 }
 
 /// Findings of severity error.
@@ -84,9 +93,18 @@ fn contrl_cases() {
             };
             let answered = contrl(&input, options);
             let none = answered.bytes.is_empty();
-            assert!(none || errors(&answered.bytes).is_empty(), "{}: {:?}", path.display(), errors(&answered.bytes));
+            assert!(
+                none || errors(&answered.bytes).is_empty(),
+                "{}: {:?}",
+                path.display(),
+                errors(&answered.bytes)
+            );
             let version = version.map_or("", |_| " in version 4");
-            text.push_str(&format!("== {}{version}\n{}", name(&path), lines(&answered.bytes)));
+            text.push_str(&format!(
+                "== {}{version}\n{}",
+                name(&path),
+                lines(&answered.bytes)
+            ));
             for unanswered in &answered.unanswered {
                 text.push_str(&format!("none: {unanswered:?}\n"));
             }
@@ -144,7 +162,10 @@ fn aperak_cases() {
             let writer = Writer::new(&Specs::base(), options);
             let answered = writer.aperak(&ruled(&input, lang)).unwrap();
             assert_eq!(errors(&answered.bytes), [""; 0]);
-            text.push_str(&format!("== {} {release} {charset:?} {lang:?}\n", name(&path)));
+            text.push_str(&format!(
+                "== {} {release} {charset:?} {lang:?}\n",
+                name(&path)
+            ));
             text.push_str(&lines(&answered.bytes));
             for finding in &answered.findings {
                 text.push_str(&format!("{}\n", finding.message(Lang::En, false)));
@@ -152,7 +173,14 @@ fn aperak_cases() {
             for unanswered in &answered.unanswered {
                 text.push_str(&format!("none: {unanswered:?}\n"));
             }
-            for told in read(&Specs::base(), &answered.bytes, Some(&input), &check::Options::default()).unwrap() {
+            for told in read(
+                &Specs::base(),
+                &answered.bytes,
+                Some(&input),
+                &check::Options::default(),
+            )
+            .unwrap()
+            {
                 text.push_str(&line(&told));
             }
         }
@@ -186,7 +214,12 @@ fn receipt_cases() {
         let mut written = 0;
         for receipt in known {
             let writer = Writer::new(&specs, options());
-            let answered = writer.receipt(&report, &input, &check::Options::default(), Some(&receipt.name));
+            let answered = writer.receipt(
+                &report,
+                &input,
+                &check::Options::default(),
+                Some(&receipt.name),
+            );
             let Ok(answered) = answered else { continue };
             written += 1;
             assert_eq!(errors(&answered.bytes), [""; 0], "{}", receipt.name);
@@ -197,7 +230,14 @@ fn receipt_cases() {
                 Err(_) => gbk.decode_lossy(&answered.bytes).into_owned(),
             });
             text.push('\n');
-            for told in read(&specs, &answered.bytes, Some(&input), &check::Options::default()).unwrap() {
+            for told in read(
+                &specs,
+                &answered.bytes,
+                Some(&input),
+                &check::Options::default(),
+            )
+            .unwrap()
+            {
                 text.push_str(&line(&told));
             }
         }
@@ -256,27 +296,55 @@ fn lists_are_cut_and_too_much_is_rejected_as_a_whole() {
         ..Limits::default()
     };
     let report = report(input.as_bytes(), Lang::En, limits);
-    let bytes = Writer::new(&Specs::base(), options()).contrl(&report).unwrap().bytes;
-    assert!(lines(&bytes).contains("UCI+1+A+B+4+18'"), "{}", lines(&bytes));
+    let bytes = Writer::new(&Specs::base(), options())
+        .contrl(&report)
+        .unwrap()
+        .bytes;
+    assert!(
+        lines(&bytes).contains("UCI+1+A+B+4+18'"),
+        "{}",
+        lines(&bytes)
+    );
 }
 
 #[test]
 fn what_a_receipt_has_no_room_for_is_told() {
     let input = std::fs::read_to_string(testdata("ack/receipt/payment.xml")).unwrap();
-    let (start, end) = (input.find("  <Payment>").unwrap(), input.find("  <BaseTransfer>").unwrap());
-    let many = format!("{}{}{}", &input[..start], input[start..end].repeat(60), &input[end..]);
+    let (start, end) = (
+        input.find("  <Payment>").unwrap(),
+        input.find("  <BaseTransfer>").unwrap(),
+    );
+    let many = format!(
+        "{}{}{}",
+        &input[..start],
+        input[start..end].repeat(60),
+        &input[end..]
+    );
     let report = report(many.as_bytes(), Lang::En, Limits::default());
     let writer = Writer::new(&Specs::base(), options());
-    let answered = writer.receipt(&report, many.as_bytes(), &check::Options::default(), None).unwrap();
-    let codes: Vec<Code> = answered.findings.iter().map(|finding| finding.code).collect();
+    let answered = writer
+        .receipt(&report, many.as_bytes(), &check::Options::default(), None)
+        .unwrap();
+    let codes: Vec<Code> = answered
+        .findings
+        .iter()
+        .map(|finding| finding.code)
+        .collect();
     assert_eq!(codes, [Code::ACK_LEFT_OUT]);
     let text = String::from_utf8_lossy(&answered.bytes).into_owned();
     assert_eq!(text.matches("<PaymentReturn>").count(), 100);
     assert_eq!(errors(&answered.bytes), [""; 0]);
     // A message that nothing answers, and a receipt that does not answer this one.
-    let none = writer.receipt(&report, b"<Other/>", &check::Options::default(), None).unwrap();
+    let none = writer
+        .receipt(&report, b"<Other/>", &check::Options::default(), None)
+        .unwrap();
     assert!(none.bytes.is_empty() && none.unanswered.len() == 1);
-    let wrong = writer.receipt(&report, many.as_bytes(), &check::Options::default(), Some("CEB622"));
+    let wrong = writer.receipt(
+        &report,
+        many.as_bytes(),
+        &check::Options::default(),
+        Some("CEB622"),
+    );
     assert!(wrong.unwrap_err().to_string().contains("these do: CEB412"));
 }
 
@@ -292,16 +360,28 @@ fn receipts_of_a_layer() {
     let specs = write(own).unwrap();
     let input = b"<Order><Number>7</Number></Order>";
     let settings = (Lang::En, Limits::default());
-    let report = Report::read(&specs, check::Options::default(), &input[..], settings, &mut |_: Finding| {}).unwrap();
+    let report = Report::read(
+        &specs,
+        check::Options::default(),
+        &input[..],
+        settings,
+        &mut |_: Finding| {},
+    )
+    .unwrap();
     let answered = Writer::new(&specs, options())
         .receipt(&report, input, &check::Options::default(), None)
         .unwrap();
     let text = String::from_utf8(answered.bytes).unwrap();
-    assert!(text.contains("<Number>7</Number>") && text.contains("<State>ok</State>"), "{text}");
+    assert!(
+        text.contains("<Number>7</Number>") && text.contains("<State>ok</State>"),
+        "{text}"
+    );
     let fault = |text: &str| write(text).unwrap_err().to_string();
     assert!(fault(&own.replace("new receipt Reply", "new receipt CEB622")).contains("say replace"));
     assert!(fault(&own.replace("new receipt", "replace receipt")).contains("say new"));
-    assert!(fault(&own.replace("new receipt", "receipt")).contains("must begin with new or replace"));
+    assert!(
+        fault(&own.replace("new receipt", "receipt")).contains("must begin with new or replace")
+    );
 }
 
 #[test]
@@ -313,7 +393,10 @@ fn settings() {
         reference: Some("MINE".to_owned()),
         ..options()
     });
-    assert!(received.contains("UNB+UNOA:2+B+A+261124:1030+MINE'"), "{received}");
+    assert!(
+        received.contains("UNB+UNOA:2+B+A+261124:1030+MINE'"),
+        "{received}"
+    );
     assert!(received.contains("UNZ+1+MINE-2'"), "{received}");
     assert!(received.contains("UCI+REF10+A+B+8'"), "{received}");
     let fault = |options: Options| {
@@ -322,8 +405,20 @@ fn settings() {
         failed.unwrap_err().to_string()
     };
     let long = Some("A-REFERENCE-TOO-LONG".to_owned());
-    assert!(fault(Options { reference: long, ..options() }).contains("at most 14 characters"));
-    assert!(fault(Options { version: Some(9), ..options() }).contains("syntax version 9"));
+    assert!(
+        fault(Options {
+            reference: long,
+            ..options()
+        })
+        .contains("at most 14 characters")
+    );
+    assert!(
+        fault(Options {
+            version: Some(9),
+            ..options()
+        })
+        .contains("syntax version 9")
+    );
     // A report that lacks findings is no ground for an answer.
     let one = check::Options {
         most_findings: 0,
@@ -334,7 +429,11 @@ fn settings() {
     let segments = std::fs::read(testdata("ack/contrl/segments.edi")).unwrap();
     let totals = checker.slice(&segments, &mut partial).unwrap();
     partial.finish(totals);
-    assert!(Writer::new(&Specs::base(), options()).contrl(&partial).is_err());
+    assert!(
+        Writer::new(&Specs::base(), options())
+            .contrl(&partial)
+            .is_err()
+    );
 }
 
 /// A generator of numbers that is the same in every run.
@@ -342,7 +441,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         ((self.0 >> 33) as usize) % below.max(1)
     }
 }
@@ -353,9 +455,14 @@ type Said = std::collections::BTreeSet<String>;
 /// What CONTRL says, read without this library's reader of it.
 fn said(bytes: &[u8]) -> Said {
     let mut reader = Reader::new(bytes);
-    let (mut all, mut level) = (Said::new(), [String::new(), String::new(), String::new(), String::new()]);
+    let (mut all, mut level) = (
+        Said::new(),
+        [String::new(), String::new(), String::new(), String::new()],
+    );
     while let Some(item) = reader.next().unwrap() {
-        let Item::Segment(segment) = item else { continue };
+        let Item::Segment(segment) = item else {
+            continue;
+        };
         let text = |element, component| {
             let value = segment.get(element, component).unwrap_or_default();
             String::from_utf8_lossy(&value).into_owned()
@@ -376,7 +483,12 @@ fn said(bytes: &[u8]) -> Said {
         let code = text(code, 0);
         if !code.is_empty() {
             let place: Vec<String> = (0..3).map(|component| text(place, component)).collect();
-            all.insert(format!("{} {} {code} {}", level[2], level[3], place.join(":")));
+            all.insert(format!(
+                "{} {} {code} {}",
+                level[2],
+                level[3],
+                place.join(":")
+            ));
         }
     }
     all
@@ -387,7 +499,11 @@ fn what_is_written_is_sound_and_read_back() {
     let specs = Specs::base();
     let mut inputs: Vec<Vec<u8>> = Vec::new();
     for folder in ["ack/contrl", "dialects", "findings", "faulty", "messages"] {
-        inputs.extend(files(folder, "edi").iter().map(|path| std::fs::read(path).unwrap()));
+        inputs.extend(
+            files(folder, "edi")
+                .iter()
+                .map(|path| std::fs::read(path).unwrap()),
+        );
     }
     let mut dice = Dice(7);
     let alphabet = b"'+:?*UNBHTZ0 9aZ\xC4\xE3\r\n";
@@ -423,11 +539,15 @@ fn what_is_written_is_sound_and_read_back() {
                     .filter(|finding| finding.code == Code::ACK_ERROR)
                     .map(|finding| {
                         let place = &finding.place;
-                        let text = |number: Option<u32>| number.map_or(String::new(), |number| number.to_string());
+                        let text = |number: Option<u32>| {
+                            number.map_or(String::new(), |number| number.to_string())
+                        };
                         format!(
                             "{} {} {} {}:{}:{}",
                             place.message_ref.as_deref().unwrap_or(""),
-                            place.segment_number.map_or(String::new(), |number| number.to_string()),
+                            place
+                                .segment_number
+                                .map_or(String::new(), |number| number.to_string()),
                             finding.ack_code.as_deref().unwrap(),
                             text(place.element.map(|element| element + 1)),
                             text(place.component),
@@ -454,7 +574,9 @@ fn errors_are_located_where_they_were_found() {
     let told = read(&specs, &bytes, Some(&input), &check::Options::default()).unwrap();
     let back: Vec<(u64, u64)> = told
         .iter()
-        .filter(|told| told.finding.code == Code::ACK_ERROR && told.finding.ack_code.as_deref() != Some("13"))
+        .filter(|told| {
+            told.finding.code == Code::ACK_ERROR && told.finding.ack_code.as_deref() != Some("13")
+        })
         .map(|told| (told.finding.at.line, told.finding.at.column))
         .collect();
     let checker = Checker::new(&specs, check::Options::default()).unwrap();
@@ -462,7 +584,9 @@ fn errors_are_located_where_they_were_found() {
     checker.slice(&input, &mut findings).unwrap();
     let found: Vec<(u64, u64)> = findings
         .iter()
-        .filter(|finding| finding.severity == Severity::Error && finding.code.syntax_error() != Some(13))
+        .filter(|finding| {
+            finding.severity == Severity::Error && finding.code.syntax_error() != Some(13)
+        })
         .map(|finding| (finding.at.line, finding.at.column))
         .collect();
     assert_eq!(back, found);

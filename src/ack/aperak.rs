@@ -45,8 +45,9 @@ impl Writer {
             };
             let of_groups = interchange.groups.iter().flat_map(|group| &group.messages);
             let messages = interchange.messages.iter().chain(of_groups);
-            let messages: Vec<&Message> =
-                messages.filter(|message| !message.rules.is_empty()).collect();
+            let messages: Vec<&Message> = messages
+                .filter(|message| !message.rules.is_empty())
+                .collect();
             if messages.is_empty() {
                 unanswered(Reason::Nothing);
                 continue;
@@ -64,7 +65,9 @@ impl Writer {
             if let Some(charset) = &self.options.charset {
                 let named = Charset::of_syntax_identifier(charset.as_bytes());
                 envelope.charset = named.ok_or_else(|| {
-                    Error::unknown(format!("{charset:?} is no syntax identifier, as UNOC or UNOY"))
+                    Error::unknown(format!(
+                        "{charset:?} is no syntax identifier, as UNOC or UNOY"
+                    ))
                 })?;
             }
             let service = contrl::vouch(&self.specs, &envelope);
@@ -86,7 +89,13 @@ impl Writer {
                 now: &self.options.now,
                 findings: Vec::new(),
             };
-            begin(&mut aperak.out, &service, &envelope, interchange, &self.options)?;
+            begin(
+                &mut aperak.out,
+                &service,
+                &envelope,
+                interchange,
+                &self.options,
+            )?;
             for (at, message) in messages.iter().enumerate() {
                 aperak.message(interchange, message, at + 1, &envelope.reference)?;
             }
@@ -211,7 +220,11 @@ impl Aperak<'_> {
         let [version, release] = &self.form.named;
         self.out
             .segment("UNH", &[&[&own], &["APERAK", version, release, "UN"]])?;
-        let name = if self.is_code("1001", "313")? { "313" } else { "" };
+        let name = if self.is_code("1001", "313")? {
+            "313"
+        } else {
+            ""
+        };
         let document = format!("{reference}-{own}");
         self.out
             .segment("BGM", &[&[name], &[&document], &["27"], &["RE"]])?;
@@ -325,7 +338,11 @@ impl Aperak<'_> {
             .map(|line| line.iter().collect())
             .collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let lang = if self.vouch.element("3453", lang)? { lang } else { "" };
+        let lang = if self.vouch.element("3453", lang)? {
+            lang
+        } else {
+            ""
+        };
         self.out
             .segment("FTX", &[&[subject], &[], &[], &lines, &[lang]])
     }
@@ -334,10 +351,9 @@ impl Aperak<'_> {
 /// The path that was written so.
 pub(super) fn path_read(text: &str) -> String {
     match text.as_bytes() {
-        [b'G' | b'S' | b'C' | b'D', b'.', ..] => text
-            .replace('.', "_")
-            .replace('(', "[")
-            .replace(')', "]"),
+        [b'G' | b'S' | b'C' | b'D', b'.', ..] => {
+            text.replace('.', "_").replace('(', "[").replace(')', "]")
+        }
         _ => text.to_owned(),
     }
 }

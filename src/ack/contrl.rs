@@ -187,8 +187,12 @@ pub(super) fn begin<W: std::io::Write>(
         _ => ("YYMMDD", "1"),
     };
     // The address for reverse routing becomes the routing address.
-    let from = vouch.composite("S002", &envelope.recipient)?.unwrap_or_default();
-    let to = vouch.composite("S003", &envelope.sender)?.unwrap_or_default();
+    let from = vouch
+        .composite("S002", &envelope.recipient)?
+        .unwrap_or_default();
+    let to = vouch
+        .composite("S003", &envelope.sender)?
+        .unwrap_or_default();
     let from: Vec<&str> = from.iter().map(String::as_str).collect();
     let to: Vec<&str> = to.iter().map(String::as_str).collect();
     let test = if interchange.test == "1" { "1" } else { "" };
@@ -318,7 +322,11 @@ impl Contrl<'_> {
             self.message(message, named)?;
         }
         for (group, (start, fault, messages)) in groups {
-            let action = if fault.is_some() { REJECTED } else { ACKNOWLEDGED };
+            let action = if fault.is_some() {
+                REJECTED
+            } else {
+                ACKNOWLEDGED
+            };
             self.level("UCF", start, action, fault.as_ref(), &[])?;
             if fault.is_none() {
                 for (at, named) in messages {
@@ -428,7 +436,10 @@ impl Contrl<'_> {
         let own = own.map(|code| self.code(code)).transpose()?;
         let own = own.map(|code| code.to_string()).unwrap_or_default();
         self.out.segment("UCS", &[&[&number], &[&own]])?;
-        let sayable = fault.elements.iter().filter(|(_, at)| at.element < MOST_POSITION);
+        let sayable = fault
+            .elements
+            .iter()
+            .filter(|(_, at)| at.element < MOST_POSITION);
         for (code, at) in sayable.take(self.most.elements) {
             let code = self.code(*code)?.to_string();
             let at = self.position(*at);
@@ -450,10 +461,18 @@ impl Contrl<'_> {
         let mut elements = start;
         elements.push(vec![action.to_owned()]);
         if let Some(fault) = fault {
-            let id = if self.envelope.syntax == 4 { "0135" } else { "0013" };
+            let id = if self.envelope.syntax == 4 {
+                "0135"
+            } else {
+                "0013"
+            };
             let told = !fault.tag.is_empty() && self.vouch.element(id, &fault.tag)?;
             elements.push(vec![self.code(fault.code)?.to_string()]);
-            elements.push(vec![if told { fault.tag.clone() } else { String::new() }]);
+            elements.push(vec![if told {
+                fault.tag.clone()
+            } else {
+                String::new()
+            }]);
             let at = fault.at.filter(|at| told && at.element < MOST_POSITION);
             elements.push(at.map(|at| self.position(at)).unwrap_or_default());
         } else if !package.is_empty() {
@@ -489,7 +508,11 @@ impl Contrl<'_> {
         let nearest = NEAREST.iter().find(|(from, _)| *from == code);
         let known = |code: &u8| codes.contains(code.to_string().as_bytes());
         let found = [Some(code), nearest.map(|(_, to)| *to)];
-        Ok(found.into_iter().flatten().find(known).unwrap_or(UNSPECIFIED))
+        Ok(found
+            .into_iter()
+            .flatten()
+            .find(known)
+            .unwrap_or(UNSPECIFIED))
     }
 }
 

@@ -81,7 +81,10 @@ mod tests {
         let moment: Moment = "2026-11-24T10:30:05.250".parse().unwrap();
         assert_eq!(moment.written("CCYYMMDDhhmmssfff"), "20261124103005250");
         assert_eq!(moment.written("YYMMDD"), "261124");
-        assert_eq!(moment.written("CCYY-MM-DDThh:mm:ss%"), "2026-11-24T10:30:05%");
+        assert_eq!(
+            moment.written("CCYY-MM-DDThh:mm:ss%"),
+            "2026-11-24T10:30:05%"
+        );
         assert!("2026-02-30T10:30".parse::<Moment>().is_err());
         assert!("20261124".parse::<Moment>().is_err());
     }

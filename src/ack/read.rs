@@ -8,9 +8,9 @@ use crate::charset::Charset;
 use crate::check;
 use crate::edifact::{Item, Reader, Segment};
 use crate::finding::{Code, Finding, Related, Syntax, Value};
+use crate::span::Span;
 use crate::spec::Specs;
 use crate::spec::receipt::{self, Outcome, Receipt};
-use crate::span::Span;
 use crate::{Error, Result};
 
 /// One thing that an acknowledgement says.
@@ -281,7 +281,8 @@ impl Said<'_> {
     fn placed(&self, mut finding: Finding) -> Finding {
         let some = |text: &str| (!text.is_empty()).then(|| text.into());
         finding.place.message_ref = some(&self.level.message);
-        finding.place.message_type = some(&self.level.kind).filter(|_| !self.level.message.is_empty());
+        finding.place.message_type =
+            some(&self.level.kind).filter(|_| !self.level.message.is_empty());
         finding.place.segment_number = self.level.segment;
         finding
     }
@@ -347,7 +348,8 @@ impl Said<'_> {
             .with_content("name", aperak.name())
             .with("meaning", "acknowledged")
             .with("meaning_zh", "已接受");
-        finding.place.message_ref = (!aperak.message.is_empty()).then(|| aperak.message.as_str().into());
+        finding.place.message_ref =
+            (!aperak.message.is_empty()).then(|| aperak.message.as_str().into());
         let header = key(&aperak.interchange, "", &aperak.message, "UNH");
         self.say(finding, Some((header.clone(), header)));
     }
@@ -375,7 +377,8 @@ impl Said<'_> {
             .with_content("meaning_zh", meaning);
         finding.ack_code = Some(error.code.as_str().into());
         finding.value = Some(Value::Text(meaning.into()));
-        finding.place.message_ref = (!aperak.message.is_empty()).then(|| aperak.message.as_str().into());
+        finding.place.message_ref =
+            (!aperak.message.is_empty()).then(|| aperak.message.as_str().into());
         finding.place.segment_number = error.number;
         finding.place.path = (!error.path.is_empty()).then(|| error.path.as_str().into());
         let what = match error.number {
@@ -390,7 +393,9 @@ impl Said<'_> {
     fn receipt(&mut self, source: &Source) -> Result<()> {
         for receipt in self.specs.receipts()? {
             let mut statuses = Vec::new();
-            source.root.find(&receipt.status, &mut |node| statuses.push(node));
+            source
+                .root
+                .find(&receipt.status, &mut |node| statuses.push(node));
             if receipt.flat != source.flat || statuses.is_empty() {
                 continue;
             }
@@ -410,7 +415,13 @@ impl Said<'_> {
                     let words = node.map(|node| node.text.split_whitespace().collect::<Vec<_>>());
                     words.unwrap_or_default().join(" ")
                 };
-                self.status(&receipt, status, &beside(&texts), &beside(&names), source.flat);
+                self.status(
+                    &receipt,
+                    status,
+                    &beside(&texts),
+                    &beside(&names),
+                    source.flat,
+                );
             }
             return Ok(());
         }
@@ -479,7 +490,9 @@ impl Said<'_> {
         }
         let wanted = std::mem::take(&mut self.wanted);
         for (told, wanted) in self.told.iter_mut().zip(&wanted) {
-            let found = wanted.as_ref().and_then(|(name, _)| first.get(name.as_str()));
+            let found = wanted
+                .as_ref()
+                .and_then(|(name, _)| first.get(name.as_str()));
             if let Some(node) = found {
                 move_to(told, node.span, node.at);
             }
@@ -500,10 +513,14 @@ impl Said<'_> {
             }
         }
         // Of APERAK groups are not known.
-        let grouped = wanted.iter().flatten().any(|(best, _)| best.split('\0').nth(1) != Some(""));
+        let grouped = wanted
+            .iter()
+            .flatten()
+            .any(|(best, _)| best.split('\0').nth(1) != Some(""));
         let mut best = vec![false; self.told.len()];
         let mut reader = Reader::with_options(original, options.reading);
-        let (mut interchange, mut group, mut message) = (String::new(), String::new(), String::new());
+        let (mut interchange, mut group, mut message) =
+            (String::new(), String::new(), String::new());
         let mut charset = latin()?;
         let (mut number, mut ordinal) = (0u64, 0u64);
         while reader.advance()? {
@@ -557,7 +574,9 @@ impl Said<'_> {
                         continue;
                     }
                     best[*at] = *is_best;
-                    let span = if *is_best { place_in(&segment, &told.finding) } else {
+                    let span = if *is_best {
+                        place_in(&segment, &told.finding)
+                    } else {
                         Span::new(segment.offset(), tag.len() as u64)
                     };
                     move_to(told, span, reader.locate(span.start));
@@ -693,12 +712,14 @@ impl Aperak {
                 // A line that is not full ends with a word.
                 const FULL: usize = 70;
                 let lines = (0..5).map(|line| text(3, line));
-                let whole = lines.filter(|line| !line.is_empty()).reduce(|mut whole, line| {
-                    if !whole.chars().count().is_multiple_of(FULL) && !whole.ends_with(' ') {
-                        whole.push(' ');
-                    }
-                    whole + &line
-                });
+                let whole = lines
+                    .filter(|line| !line.is_empty())
+                    .reduce(|mut whole, line| {
+                        if !whole.chars().count().is_multiple_of(FULL) && !whole.ends_with(' ') {
+                            whole.push(' ');
+                        }
+                        whole + &line
+                    });
                 let whole = whole.unwrap_or_default();
                 match text(0, 0).as_str() {
                     "ACB" => error.path = super::aperak::path_read(&whole),

@@ -105,7 +105,9 @@ impl Writer {
         };
         let all = answering(&self.specs, &source)?;
         let chosen = match name {
-            Some(name) => all.iter().find(|receipt| receipt.name.eq_ignore_ascii_case(name)),
+            Some(name) => all
+                .iter()
+                .find(|receipt| receipt.name.eq_ignore_ascii_case(name)),
             None => all.first(),
         };
         let Some(receipt) = chosen else {
@@ -115,7 +117,11 @@ impl Writer {
             };
             return Err(Error::unknown(format!(
                 "no receipt {name:?} answers this message; these do: {}",
-                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                }
             )));
         };
         let mut fill = Fill {
@@ -192,7 +198,9 @@ fn inside(span: Span, note: &Note) -> bool {
 fn loose(receipt: &Receipt, source: &Source, notes: &[Note]) -> Vec<bool> {
     let mut spans = Vec::new();
     for part in &receipt.parts {
-        each_path(part, &mut |path| source.root.find(path, &mut |node| spans.push(node.span)));
+        each_path(part, &mut |path| {
+            source.root.find(path, &mut |node| spans.push(node.span))
+        });
     }
     let of = |note: &Note| !spans.iter().any(|span| inside(*span, note));
     notes.iter().map(of).collect()
@@ -284,7 +292,11 @@ impl Fill<'_> {
                 }
             }
             Holds::Value(accepted, rejected) => {
-                let given = if self.is_rejected(at) { rejected } else { accepted };
+                let given = if self.is_rejected(at) {
+                    rejected
+                } else {
+                    accepted
+                };
                 let (number, text) = given
                     .iter()
                     .enumerate()
@@ -466,7 +478,11 @@ fn element(
     if let Some(text) = part.text.as_deref().filter(|text| !text.is_empty()) {
         writer.text(text)?;
     }
-    for child in part.parts.iter().filter(|child| !child.name.starts_with('@')) {
+    for child in part
+        .parts
+        .iter()
+        .filter(|child| !child.name.starts_with('@'))
+    {
         element(writer, child, None)?;
     }
     writer.end()

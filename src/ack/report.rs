@@ -211,7 +211,11 @@ impl Report {
         if message.fault.is_none() && message.segments.is_empty() && message.rules.is_empty() {
             return;
         }
-        let texts = message.identifier.iter().map(|part| part.len() + 24).sum::<usize>();
+        let texts = message
+            .identifier
+            .iter()
+            .map(|part| part.len() + 24)
+            .sum::<usize>();
         if !self.keep(size_of::<Message>() + message.reference.len() + texts) {
             return;
         }
@@ -292,7 +296,11 @@ impl Report {
         ) || (tag.starts_with("US") && place.segment_number.is_none());
         let fault = Fault {
             code,
-            tag: if service { tag.to_owned() } else { String::new() },
+            tag: if service {
+                tag.to_owned()
+            } else {
+                String::new()
+            },
             at: at.filter(|_| service),
         };
         let whole = [Code::OUTSIDE_MESSAGE, Code::TRAILER_WITHOUT_HEADER].contains(&finding.code);

@@ -124,7 +124,9 @@ pub(super) fn of_records(input: &[u8], reading: &Reading) -> Node {
             continue;
         }
         let mut locate = |offset: u64| {
-            let to = usize::try_from(offset).unwrap_or(usize::MAX).min(input.len());
+            let to = usize::try_from(offset)
+                .unwrap_or(usize::MAX)
+                .min(input.len());
             lines.advance(&input[counted..to.max(counted)]);
             counted = to.max(counted);
             lines.at()

@@ -69,15 +69,17 @@ impl Vouch<'_> {
         for (at, (child, mandatory, used)) in components.into_iter().enumerate() {
             let value = values.get(at).map_or("", String::as_str);
             let holds = match &child.content {
-                Content::Value(simple) if used => {
-                    !value.is_empty() && self.value(simple, value)?
-                }
+                Content::Value(simple) if used => !value.is_empty() && self.value(simple, value)?,
                 _ => false,
             };
             if !holds && mandatory {
                 return Ok(None);
             }
-            written.push(if holds { value.to_owned() } else { String::new() });
+            written.push(if holds {
+                value.to_owned()
+            } else {
+                String::new()
+            });
         }
         Ok(Some(written))
     }
@@ -127,7 +129,9 @@ pub(super) fn most(model: &Model, id: &str) -> Option<u32> {
     fn search(model: &Model, particle: &Particle, id: &str, max: Option<u32>) -> Option<u32> {
         match particle {
             Particle::Node(node) if &*node.id == id => max,
-            Particle::Node(node) if node.role == Role::Group => inside(model, model.get(node.of), id),
+            Particle::Node(node) if node.role == Role::Group => {
+                inside(model, model.get(node.of), id)
+            }
             Particle::Node(_) | Particle::Wildcard(_) => None,
             Particle::Sequence(parts) | Particle::All(parts) | Particle::Choice(parts) => parts
                 .iter()

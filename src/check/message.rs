@@ -138,13 +138,7 @@ impl<'c> MessageCheck<'c> {
         context: &Context<'_, '_>,
     ) {
         if !placement.faults.is_empty() {
-            self.missing(
-                out,
-                segment.offset(),
-                number,
-                &placement.faults,
-                context,
-            );
+            self.missing(out, segment.offset(), number, &placement.faults, context);
         }
         self.path.follow(&self.compiled.plan, placement);
         if !placement.faults.is_empty() {

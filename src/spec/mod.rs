@@ -420,10 +420,14 @@ impl Inner {
                 (Some(Verb::New), false) => "new",
                 (Some(Verb::Replace), true) => "replace",
                 (Some(Verb::New), true) => {
-                    return Err(fault(format!("receipt {name} is already there; say replace")));
+                    return Err(fault(format!(
+                        "receipt {name} is already there; say replace"
+                    )));
                 }
                 (Some(Verb::Replace), false) => {
-                    return Err(fault(format!("there is no receipt {name} to replace; say new")));
+                    return Err(fault(format!(
+                        "there is no receipt {name} to replace; say new"
+                    )));
                 }
                 _ => {
                     return Err(fault(format!(

@@ -232,7 +232,9 @@ fn entry<'a>(
         Receipt { answers, parts, .. } if answers.is_empty() && !parts.is_empty() => {
             Some("answers")
         }
-        Receipt { flat: false, parts, .. } if parts.len() > 1 => Some("only one root below writes"),
+        Receipt {
+            flat: false, parts, ..
+        } if parts.len() > 1 => Some("only one root below writes"),
         _ => None,
     };
     if let Some(lacks) = lacks {
@@ -275,7 +277,11 @@ fn known(input: &str) -> Parsed<'_, Known> {
         (path, opt(preceded(space1, separated_list1(space1, word)))),
         |(path, values): (&str, Option<Vec<&str>>)| Known {
             path: path.into(),
-            values: values.unwrap_or_default().into_iter().map(Into::into).collect(),
+            values: values
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
         },
     )
     .parse(input)

@@ -39,7 +39,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             )
         })?,
     };
-    let kind = matches.get_one::<String>("kind").map_or("contrl", String::as_str);
+    let kind = matches
+        .get_one::<String>("kind")
+        .map_or("contrl", String::as_str);
     // APERAK goes to a partner, who need not share the user's locale; receipts are Chinese.
     let told = match matches.get_one::<String>("lang").map(String::as_str) {
         Some("zh") => Lang::Zh,
@@ -125,11 +127,7 @@ fn tell(name: &str, answered: &Answered, lang: Lang, redact: bool) -> bool {
     let mut failed = false;
     for unanswered in &answered.unanswered {
         let why = match unanswered.reason {
-            Reason::Control => pick(
-                lang,
-                "a CONTRL is never acknowledged",
-                "CONTRL 不再回执",
-            ),
+            Reason::Control => pick(lang, "a CONTRL is never acknowledged", "CONTRL 不再回执"),
             Reason::Interactive => pick(
                 lang,
                 "an interactive interchange is not acknowledged so",
@@ -192,7 +190,9 @@ fn read(
     let held = original.map(|path| whole(path, lang)).transpose()?;
     let told = ack::read(specs, &bytes, held.as_deref(), checking)?;
     let original = original.map_or(String::new(), |path| path.display().to_string());
-    let json = matches.get_one::<String>("format").is_some_and(|format| format == "json");
+    let json = matches
+        .get_one::<String>("format")
+        .is_some_and(|format| format == "json");
     let redact = matches.get_flag("redact");
     let mut out = BufWriter::new(io::stdout().lock());
     let mut errors = false;
@@ -215,5 +215,9 @@ fn read(
         }
     }
     out.flush()?;
-    Ok(if errors { Outcome::Found } else { Outcome::Clean })
+    Ok(if errors {
+        Outcome::Found
+    } else {
+        Outcome::Clean
+    })
 }
