@@ -412,14 +412,11 @@ impl Contrl<'_> {
             false => (vec![vec![reference], identifier], Vec::new()),
         };
         self.level("UCM", start, REJECTED, message.fault.as_ref(), &package)?;
-        let mut written = 0;
-        let mut segments: Vec<&SegmentFault> = message.segments.iter().collect();
-        segments.sort_by_key(|fault| fault.number);
-        for fault in segments {
-            if written == self.most.segments || fault.number > MOST_NUMBER {
-                break;
-            }
-            written += 1;
+        let told = message.segments.iter();
+        let mut told: Vec<&SegmentFault> =
+            told.filter(|fault| fault.number <= MOST_NUMBER).collect();
+        told.sort_by_key(|fault| fault.number);
+        for fault in told.into_iter().take(self.most.segments) {
             self.segment(fault)?;
         }
         Ok(())
