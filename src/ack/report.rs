@@ -322,24 +322,18 @@ impl Report {
             return;
         }
         if !of_group {
-            let bytes = size_of::<SegmentFault>() + size_of::<(u8, At)>();
-            let room = self.message.is_none() || self.keep(bytes);
             if let Some(message) = &mut self.message {
                 if service || place.segment_number.is_none() {
                     message.fault.get_or_insert(fault);
-                } else if room {
+                } else {
                     let missing = [Code::MISSING_SEGMENT, Code::MISSING_GROUP];
                     let number = place.segment_number.unwrap_or(1);
                     // Something missing is told at the segment before.
                     let before = missing.contains(&finding.code);
                     let number = number.saturating_sub(u64::from(before)).max(1);
-                    message.add(code, number, at.filter(|_| !before));
-                } else {
-                    // Of a message that cannot be told about in full at least that it is wrong.
-                    message.fault.get_or_insert(Fault {
-                        code: UNSPECIFIED,
-                        ..Fault::default()
-                    });
+                    if message.add(code, number, at.filter(|_| !before)) {
+                        self.keep(size_of::<SegmentFault>() + size_of::<(u8, At)>());
+                    }
                 }
                 return;
             }
@@ -361,18 +355,25 @@ impl Report {
 /// 0085: an error that is not specified.
 pub(super) const UNSPECIFIED: u8 = 18;
 
+/// Segments of a message, and elements of a segment, whose errors are kept: CONTRL has room for 999
+/// and 99.
+const MOST: usize = 2000;
+
 impl Message {
-    fn add(&mut self, code: u8, number: u64, at: Option<At>) {
+    /// Adds an error in a segment; whether it is kept.
+    fn add(&mut self, code: u8, number: u64, at: Option<At>) -> bool {
+        let room = self.segments.len() < MOST;
         let Some(at) = at else {
             let same = |held: &&SegmentFault| held.number == number && held.own == Some(code);
-            if self.segments.iter().rev().take(8).find(same).is_none() {
+            let new = room && self.segments.iter().rev().take(8).find(same).is_none();
+            if new {
                 self.segments.push(SegmentFault {
                     number,
                     own: Some(code),
                     elements: Vec::new(),
                 });
             }
-            return;
+            return new;
         };
         let held = self
             .segments
@@ -381,13 +382,23 @@ impl Message {
             .take(8)
             .find(|held| held.number == number && held.own.is_none());
         match held {
-            Some(held) if held.elements.contains(&(code, at)) => {}
-            Some(held) => held.elements.push((code, at)),
-            None => self.segments.push(SegmentFault {
-                number,
-                own: None,
-                elements: vec![(code, at)],
-            }),
+            Some(held) => {
+                let new = held.elements.len() < MOST && !held.elements.contains(&(code, at));
+                if new {
+                    held.elements.push((code, at));
+                }
+                new
+            }
+            None => {
+                if room {
+                    self.segments.push(SegmentFault {
+                        number,
+                        own: None,
+                        elements: vec![(code, at)],
+                    });
+                }
+                room
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Whether a value may stand where it is to be written: what comes from a faulty interchange may
 //! be faulty itself, and an acknowledgement is not.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::Result;
 use crate::charset::Charset;
 use crate::spec::Specs;
@@ -55,24 +58,14 @@ impl Vouch<'_> {
     /// The components of the composite `id` as they may be written: those that may not are empty,
     /// and what the composite has no place for is left out. `None` where a mandatory one may not.
     pub(super) fn composite(&self, id: &str, values: &[String]) -> Result<Option<Vec<String>>> {
-        let Some(model) = self.specs.composite(id, self.release, self.syntax)? else {
-            return Ok(None);
-        };
-        let Some(of) = model.roots().first().map(|root| root.of) else {
-            return Ok(None);
-        };
-        let mut components = Vec::new();
-        each_child(&model, model.get(of), &mut |child, mandatory, max| {
-            components.push((child, mandatory, max != Some(0)));
-        });
         let mut written = Vec::new();
-        for (at, (child, mandatory, used)) in components.into_iter().enumerate() {
+        for (at, (simple, mandatory)) in self.components(id)?.iter().enumerate() {
             let value = values.get(at).map_or("", String::as_str);
-            let holds = match &child.content {
-                Content::Value(simple) if used => !value.is_empty() && self.value(simple, value)?,
-                _ => false,
+            let holds = match simple {
+                Some(simple) => !value.is_empty() && self.value(simple, value)?,
+                None => false,
             };
-            if !holds && mandatory {
+            if !holds && *mandatory {
                 return Ok(None);
             }
             written.push(if holds {
@@ -81,9 +74,44 @@ impl Vouch<'_> {
                 String::new()
             });
         }
-        Ok(Some(written))
+        Ok((!written.is_empty()).then_some(written))
+    }
+
+    /// The components of a composite, made ready once; none where it is not known.
+    fn components(&self, id: &str) -> Result<Arc<Components>> {
+        let prepared: Arc<Prepared> = self.specs.compiled();
+        let mut held = prepared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (id.into(), self.release, self.syntax);
+        if let Some(made) = held.get(&key) {
+            return Ok(made.clone());
+        }
+        let mut components = Components::new();
+        if let Some(model) = self.specs.composite(id, self.release, self.syntax)?
+            && let Some(root) = model.roots().first()
+        {
+            each_child(&model, model.get(root.of), &mut |child, mandatory, max| {
+                let simple = match &child.content {
+                    Content::Value(simple) if max != Some(0) => Some(simple.clone()),
+                    _ => None,
+                };
+                components.push((simple, mandatory));
+            });
+        }
+        let made = Arc::new(components);
+        held.insert(key, made.clone());
+        Ok(made)
     }
 }
+
+/// The values of a composite, where they may be used, and whether they are mandatory.
+type Components = Vec<(Option<Simple>, bool)>;
+
+/// A composite's id, its release and the syntax version.
+type Key = (Box<str>, Option<Release>, u8);
+
+/// Composites made ready.
+#[derive(Default)]
+struct Prepared(Mutex<HashMap<Key, Arc<Components>>>);
 
 fn fits(class: Class, min: u32, max: Option<u32>, value: &str) -> bool {
     let length = value.chars().count() as u32;
