@@ -31,6 +31,7 @@ mod split;
 mod transcoded;
 mod value;
 mod xml;
+mod xml_message;
 
 use std::io::Read;
 use std::sync::Arc;

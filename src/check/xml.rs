@@ -5,10 +5,10 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::xml_message::{choose, near_messages};
 use super::{Checker, Totals};
 use crate::finding::{Code, Finding, Sink};
-use crate::spec::xml::{Head, When};
-use crate::spec::{Specs, near};
+use crate::spec::Specs;
 use crate::xml::{self, Handler, Scene, Schema, Start};
 use crate::{Error, Result};
 
@@ -84,9 +84,9 @@ impl Schemas {
         let head = match &self.message {
             Some(name) => {
                 let named = self.specs.xml_named(name)?;
-                choose(&named, seen).or(named.first().copied())
+                choose(&named, seen)?.or(named.first().copied())
             }
-            None => choose(&self.specs.xml_heads()?, seen),
+            None => choose(&self.specs.xml_heads()?, seen)?,
         };
         let Some(head) = head else {
             return Ok(None);
@@ -107,7 +107,10 @@ impl Schemas {
         }
         let message = head.read()?;
         let root = (&*root.0, &*root.1);
-        let schema = Schema::of_message(&self.specs, &message, root, inside)?;
+        let schema = Schema::of_message(&self.specs, &message, root, inside);
+        // A pattern that is none, or elements that cannot be told apart, show here first.
+        let what = format!("message {}", head.id());
+        let schema = schema.map_err(|error| error.made_of(&head.file, head.line, &what))?;
         let schema = Arc::new(schema);
         if usual {
             found.made.insert(key, schema.clone());
@@ -144,90 +147,6 @@ impl Schemas {
         found.loaded.insert(index, schema.clone());
         Ok(Some(schema))
     }
-}
-
-/// The message of the specs that a document is, by root, namespace and what tells it from others.
-/// Of several the one with most in common, the first where that is the same.
-fn choose<'h>(heads: &[&'h Head], seen: &xml::Beginning) -> Option<&'h Head> {
-    let (namespace, local) = seen.root.as_ref()?;
-    let rank = |head: &Head| -> Option<(bool, bool, usize, bool)> {
-        let named = head.namespaces.iter().any(|of| **of == **namespace);
-        let inside = seen.inside.as_ref();
-        let inside = inside.is_some_and(|of| head.namespaces.iter().any(|held| **held == **of));
-        let told = named && !namespace.is_empty() || inside && seen.inside.as_deref() != Some("");
-        let meets = |when: &&When| {
-            // The root may have another name than the message's own.
-            let path = when.path.split_once('/').map_or("", |(_, rest)| rest);
-            let value = seen.value(&format!("{local}/{path}"));
-            match &when.value {
-                Some(wanted) => value == Some(&**wanted),
-                None => value.is_some(),
-            }
-        };
-        // What is said first is what the message is called by.
-        if !told && head.when.first().is_some_and(|first| !meets(&first)) {
-            return None;
-        }
-        let met = head.when.iter().filter(meets).count();
-        // A receipt repeats the head of what it answers, so that all is more than much.
-        Some((told, met == head.when.len(), met, named))
-    };
-    let best = |found: Vec<&&'h Head>| {
-        let ranked = found
-            .into_iter()
-            .filter_map(|head| Some((rank(head)?, *head)));
-        // The first of the best: a later edition stands before an earlier one.
-        ranked.reduce(|best, next| if next.0 > best.0 { next } else { best })
-    };
-    let same = heads.iter().filter(|head| *head.root == **local).collect();
-    if let Some((_, head)) = best(same) {
-        return Some(head);
-    }
-    // A root whose name is cut short, in a namespace that is known.
-    let near = |head: &&&Head| {
-        let known = !namespace.is_empty() && head.namespaces.iter().any(|of| **of == **namespace);
-        let (a, b) = (&*head.root, local.as_str());
-        known && a.len().min(b.len()) >= 4 && (a.starts_with(b) || b.starts_with(a))
-    };
-    best(heads.iter().filter(near).collect()).map(|(_, head)| head)
-}
-
-/// Messages that a document might be meant to be: of those of the same root what is near to what it
-/// calls itself, else those of a similar root.
-fn near_messages(heads: &[&Head], seen: &xml::Beginning) -> Vec<String> {
-    const MOST: usize = 4;
-    let Some((_, local)) = &seen.root else {
-        return Vec::new();
-    };
-    let mut found: Vec<String> = Vec::new();
-    let same = heads.iter().filter(|head| *head.root == **local);
-    let firsts: Vec<_> = same.filter_map(|head| head.when.first()).collect();
-    for when in &firsts {
-        if let Some(said) = seen.value(&when.path) {
-            let values = firsts.iter().filter(|of| of.path == when.path);
-            let values = values.filter_map(|of| of.value.as_deref());
-            found = near(said, values, MOST)
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
-            break;
-        }
-    }
-    if found.is_empty() {
-        let roots = near(local, heads.iter().map(|head| &*head.root), MOST);
-        for root in roots {
-            let same = heads.iter().filter(|head| *head.root == *root);
-            let mut same: Vec<&str> = same.map(|head| &*head.name).collect();
-            same.dedup();
-            found.push(match same.as_slice() {
-                [one] if *one != root => format!("{one} (<{root}>)"),
-                [_] => root.to_owned(),
-                _ => format!("<{root}>"),
-            });
-        }
-    }
-    found.truncate(MOST);
-    found
 }
 
 /// What is done where no schema is known: nothing but to say so.

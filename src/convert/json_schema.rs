@@ -360,13 +360,12 @@ impl Writer<'_> {
         let model = self.model;
         let of = model.get(id);
         let mut members = Members::default();
-        let bare;
-        match &of.content {
-            Content::Empty => bare = Some(json!({"const": ""})),
+        let bare = match &of.content {
+            Content::Empty => Some(json!({"const": ""})),
             Content::Value(simple) => {
                 let one = value(simple);
                 members.add("#text", one.clone(), false);
-                bare = Some(one);
+                Some(one)
             }
             Content::Children(particle) | Content::Mixed(particle) => {
                 let mut seen: Vec<(String, Seen)> = Vec::new();
@@ -386,9 +385,9 @@ impl Writer<'_> {
                     }
                 }
                 // An element with nothing in it is an empty text.
-                bare = nothing.then(|| json!({"const": ""}));
+                nothing.then(|| json!({"const": ""}))
             }
-        }
+        };
         let must = of.attributes.iter().any(|attribute| attribute.required);
         for attribute in &of.attributes {
             let one = match &model.get(attribute.of).content {

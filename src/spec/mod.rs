@@ -229,7 +229,9 @@ impl Specs {
                 all.push(head);
             }
         }
-        all[own..].sort_by(|a, b| (&a.name, &b.edition).cmp(&(&b.name, &a.edition)));
+        // What holds since later is the later edition.
+        let key = |of: &xml::Head| (of.valid.clone(), of.edition.clone());
+        all[own..].sort_by(|a, b| a.name.cmp(&b.name).then_with(|| key(b).cmp(&key(a))));
         Ok(all)
     }
 
@@ -450,13 +452,22 @@ impl Inner {
     /// Takes in messages in XML from a layer.
     fn add_messages(&mut self, file: &str, text: &str) -> Result<()> {
         for entry in xml::parse(file, text)? {
-            let message = Arc::new(entry.message);
+            let (verb, message, line) = match entry {
+                xml::Entry::Patch(patch) => {
+                    self.change_message(file, &patch)?;
+                    continue;
+                }
+                xml::Entry::Message {
+                    verb,
+                    message,
+                    line,
+                } => (verb, *message, line),
+            };
             let id = message.id();
-            let same =
-                |head: &xml::Head| head.name == message.name && head.edition == message.edition;
-            let held = self.messages.iter().any(same) || xml::base()?.iter().any(same);
-            let fault = |message: String| Error::spec(file, entry.line, 1, message);
-            let verb = match (entry.verb, held) {
+            let held = self.messages.iter().any(|head| head.id() == id);
+            let held = held || xml::base()?.iter().any(|head| head.id() == id);
+            let fault = |message: String| Error::spec(file, line, 1, message);
+            let verb = match (verb, held) {
                 (Some(verb @ Verb::New), false) | (Some(verb @ Verb::Replace), true) => verb,
                 (Some(Verb::New), true) => {
                     return Err(fault(format!("message {id} is already there; say replace")));
@@ -467,20 +478,64 @@ impl Inner {
                     )));
                 }
                 _ => {
-                    let message = "a message of a layer begins with new or replace";
+                    let message =
+                        "a message of a layer begins with new, replace, restrict or extends";
                     return Err(fault(message.to_owned()));
                 }
             };
-            self.overrides.push(Override {
-                file: file.into(),
-                line: entry.line,
-                verb: verb.as_str(),
-                what: format!("message {id}").into(),
-            });
-            self.messages.retain(|head| !same(head));
-            self.messages.push(xml::Head::of(message));
+            self.note(file, line, verb, format!("message {id}"));
+            self.put_message(message, file, line);
         }
         Ok(())
+    }
+
+    /// Changes a message in XML that is there.
+    fn change_message(&mut self, file: &str, patch: &xml::Patch) -> Result<()> {
+        let (name, edition) = match patch.message.split_once('@') {
+            Some((name, edition)) => (name, Some(edition)),
+            None => (&*patch.message, None),
+        };
+        let same = |head: &&xml::Head| {
+            *head.name == *name && edition.is_none_or(|of| *head.edition == *of)
+        };
+        let own = self.messages.iter().rev().find(same);
+        let mut base: Vec<&xml::Head> = xml::base()?.iter().filter(same).collect();
+        base.sort_by_key(|head| (&head.valid, &head.edition));
+        let Some(head) = own.or(base.last().copied()) else {
+            let names = xml::base()?.iter().map(|head| &*head.name);
+            let near = near(name, names, 4).join(", ");
+            let message = format!(
+                "there is no message {} to change; near: {near}",
+                patch.message
+            );
+            return Err(Error::spec(file, patch.line, 1, message));
+        };
+        let mut message = (*head.read()?).clone();
+        patch.apply(&mut message, file)?;
+        let id = message.id();
+        for change in &patch.changes {
+            let what = format!("message {id} {}", change.path);
+            self.note(file, change.line, patch.verb, what);
+        }
+        self.put_message(message, file, patch.line);
+        Ok(())
+    }
+
+    /// Takes a message in XML in, in the place of that of its name and edition.
+    fn put_message(&mut self, message: xml::Message, file: &str, line: u32) {
+        let id = message.id();
+        self.messages.retain(|head| head.id() != id);
+        self.messages
+            .push(xml::Head::of(Arc::new(message), file, line));
+    }
+
+    fn note(&mut self, file: &str, line: u32, verb: Verb, what: String) {
+        self.overrides.push(Override {
+            file: file.into(),
+            line,
+            verb: verb.as_str(),
+            what: what.into(),
+        });
     }
 
     /// Takes in layouts of flat files from a layer.

@@ -83,6 +83,11 @@ impl Beginning {
         found
     }
 
+    /// The paths of the first elements.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.elements.iter().map(|(path, _)| &**path)
+    }
+
     /// The text of the first element at that path, without blanks around it.
     pub(crate) fn value(&self, path: &str) -> Option<&str> {
         let found = self.elements.iter().find(|(held, _)| held == path);

@@ -320,7 +320,7 @@ fn message(
         }
         if let Holds::Value(value) = &mut element.holds {
             value.means = means(value).into();
-            let table = row.map_or("", |row| table::code_table(row));
+            let table = table_of(family, row);
             if let Err(error) = list(value, table, tables, report, path) {
                 fault.get_or_insert(error);
             }
@@ -335,7 +335,7 @@ fn message(
                     zh: "".into(),
                 },
             };
-            let table = row.map_or("", |row| table::code_table(row));
+            let table = table_of(family, row);
             if let Err(error) = list(&mut attribute.value, table, tables, report, &path) {
                 fault.get_or_insert(error);
             }
@@ -345,6 +345,14 @@ fn message(
         Some(fault) => Err(fault),
         None => Ok(message),
     }
+}
+
+/// The table of a row. Messages of e-commerce have the older codes of countries and currencies, of
+/// three digits, which no table has in its first column.
+fn table_of<'t>(family: &str, row: Option<&&Row<'t>>) -> &'t str {
+    let table = row.map_or("", |row| table::code_table(row));
+    let older = family.starts_with("cross-border") && matches!(table, "country" | "currency");
+    if older { "" } else { table }
 }
 
 /// The formats of dates that a long expression stands for.

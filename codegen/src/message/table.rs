@@ -147,6 +147,13 @@ pub(super) fn label(row: &Row<'_>, tag: &str) -> Label {
     }
 }
 
+/// A name without the number in front of it, which is that of a list.
+fn without_number(name: &str) -> &str {
+    let (number, rest) = name.split_once(' ').unwrap_or(("", name));
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { rest } else { name }
+}
+
 /// Puts a row into its place.
 fn place(file: &str, row: &Row<'_>, root: &mut Element, order: Order) -> Result<()> {
     let fault = |message: String| Fault::published(file, row.line, message);
@@ -210,8 +217,11 @@ fn place(file: &str, row: &Row<'_>, root: &mut Element, order: Order) -> Result<
         }
         return Ok(());
     }
+    // A tag of this project that begins with a digit would be no name.
+    let tag = tag.trim_start_matches(|c: char| c.is_ascii_digit());
     let mut element = group(tag);
     element.label = label(row, tag);
+    element.label.en = without_number(&element.label.en).into();
     let mandatory = u32::from(status == Status::Mandatory);
     let min = least.map_or(mandatory, |least| least.max(mandatory));
     let max = match row.get("max_occurs") {
@@ -303,6 +313,8 @@ fn facets(row: &Row<'_>, value: &mut Value) {
 pub(super) fn code_table<'t>(row: &Row<'t>) -> &'t str {
     let cell = row.get("code_table");
     match cell.split([' ', ',', ';', '|']).next().unwrap_or("") {
+        // Letters are the codes since 2018; digits are the older ones.
+        "country" | "currency" if row.get("type").starts_with("n") => "",
         "container-type" => "container-size-type",
         "port-unlocode" => "unlocode",
         table => table,

@@ -26,8 +26,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             .long("as")
             .value_name("MESSAGE@RELEASE")
             .help(t(
-                "Take every message for this one, as CUSCAR@D95B, whatever its header says",
-                "不论报文头如何声明，一律按该报文处理，如 CUSCAR@D95B",
+                "Take every message for this one, as CUSCAR@D95B or CEB621@2018-113, whatever its header says",
+                "不论报文头如何声明，一律按该报文处理，如 CUSCAR@D95B、CEB621@2018-113",
             ))
     };
     let schema = || {

@@ -74,6 +74,10 @@ fn schema(
     lang: Lang,
 ) -> Result<(), Failure> {
     let name: MessageName = name.to_ascii_uppercase().parse()?;
+    let is_release = name.release.is_none() && specs.releases().find(&name.message).is_some();
+    if is_release {
+        return Err(no_such_form(lang));
+    }
     let home = home(specs, &name)?;
     let text = xsd(specs, &name.message, home)?.ok_or_else(|| no_such_form(lang))?;
     if form == Form::Xsd {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::lang::pick;
-use crate::show::{Form, head, name_of, no_such_form, row};
+use crate::show::{Form, cell, head, name_of, no_such_form, row};
 
 /// Names that are listed where one is not found.
 const MOST: usize = 12;
@@ -62,18 +62,15 @@ pub(crate) fn run(
             writeln!(out, "{value}")?;
         }
         Form::Markdown => {
-            let title = name_of(&message.label, lang);
+            let id = cell(&message.id());
+            let title = cell(name_of(&message.label, lang));
             let path = inside.join("/");
-            writeln!(
-                out,
-                "# {} {title}{}",
-                message.id(),
-                if path.is_empty() {
-                    path
-                } else {
-                    format!(": {path}")
-                }
-            )?;
+            let path = if path.is_empty() {
+                path
+            } else {
+                format!(": {path}")
+            };
+            writeln!(out, "# {id} {title}{}", cell(&path))?;
             facts(out, message, lang)?;
             let names = match lang {
                 Lang::En => [
@@ -187,7 +184,7 @@ fn facts(out: &mut dyn Write, message: &Message, lang: Lang) -> Result<(), Failu
         ("Source", "来源", &*sources),
     ] {
         if !text.is_empty() {
-            writeln!(out, "- {}: {}", pick(lang, en, zh), crate::show::cell(text))?;
+            writeln!(out, "- {}: {}", pick(lang, en, zh), cell(text))?;
         }
     }
     writeln!(out)?;
@@ -358,8 +355,10 @@ fn fill(object: &mut Map<String, Value>, value: &Rule) {
     if !value.patterns.is_empty() {
         object.insert("patterns".to_owned(), json!(value.patterns));
     }
-    for (bound, text) in &value.bounds {
-        object.insert(bound.as_str().to_owned(), json!(text));
+    if !value.bounds.is_empty() {
+        let each = value.bounds.iter();
+        let each = each.map(|(bound, text)| (bound.as_str().to_owned(), json!(text)));
+        object.insert("bounds".to_owned(), Value::Object(each.collect()));
     }
     match &value.codes {
         Codes::None => {}

@@ -21,6 +21,7 @@
 //! which checks the document.
 
 mod format;
+mod patch;
 mod print;
 mod schema;
 mod text;
@@ -34,6 +35,7 @@ use crate::Result;
 use crate::finding::Lang;
 
 pub use format::Format;
+pub(super) use patch::Patch;
 pub(crate) use schema::{Lookup, TABLE};
 pub(super) use text::parse;
 
@@ -173,6 +175,8 @@ pub enum Holds {
 
 /// What stands inside an element.
 #[derive(Clone, Debug)]
+// Nearly all are elements.
+#[allow(clippy::large_enum_variant)]
 pub enum Part {
     /// An element.
     Element(Element),
@@ -341,9 +345,13 @@ pub(crate) struct Head {
     pub(crate) name: Box<str>,
     pub(crate) label: Label,
     pub(crate) edition: Box<str>,
+    pub(crate) valid: Box<str>,
     pub(crate) root: Box<str>,
     pub(crate) namespaces: Vec<Box<str>>,
     pub(crate) when: Vec<When>,
+    /// Where it stands.
+    pub(crate) file: Box<str>,
+    pub(crate) line: u32,
     /// Where the whole of it is.
     text: Whole,
 }
@@ -362,11 +370,14 @@ impl Head {
         self.namespaces.is_empty() || self.namespaces.iter().any(|of| **of == *namespace)
     }
 
-    pub(super) fn of(message: Arc<Message>) -> Self {
+    pub(super) fn of(message: Arc<Message>, file: &str, line: u32) -> Self {
         Self {
+            file: file.into(),
+            line,
             name: message.name.clone(),
             label: message.label.clone(),
             edition: message.edition.clone(),
+            valid: message.valid.clone(),
             root: message.root.tag.clone(),
             namespaces: message.namespaces.clone(),
             when: message.when.clone(),
@@ -395,12 +406,11 @@ impl Head {
         match &self.text {
             Whole::Read(message) => Ok(message.clone()),
             Whole::Embedded(file, text) => {
-                let mut entries = parse(file, text)?;
-                entries.retain(|entry| {
-                    entry.message.name == self.name && entry.message.edition == self.edition
-                });
-                let entry = entries.pop().expect("its head was read from there");
-                Ok(Arc::new(entry.message))
+                let messages = read(file, text)?.into_iter();
+                let same = |of: &Message| of.name == self.name && of.edition == self.edition;
+                let mut found = messages.filter(same);
+                let message = found.next().expect("its head was read from there");
+                Ok(Arc::new(message))
             }
         }
     }
@@ -408,10 +418,29 @@ impl Head {
 
 /// An entry of a file.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) verb: Option<Verb>,
-    pub(super) message: Message,
-    pub(super) line: u32,
+pub(super) enum Entry {
+    /// A whole message.
+    Message {
+        verb: Option<Verb>,
+        message: Box<Message>,
+        line: u32,
+    },
+    /// What is changed of one.
+    Patch(patch::Patch),
+}
+
+/// The messages of a text, whatever it does to the base; what it changes of others is read only.
+///
+/// # Errors
+/// Where the text is not one of messages: file, line, column and what was expected.
+#[doc(hidden)]
+pub fn read(file: &str, text: &str) -> Result<Vec<Message>> {
+    let entries = parse(file, text)?.into_iter();
+    let messages = entries.filter_map(|entry| match entry {
+        Entry::Message { message, .. } => Some(*message),
+        Entry::Patch(_) => None,
+    });
+    Ok(messages.collect())
 }
 
 /// The heads of the messages that ship, in the order of their files.

@@ -179,9 +179,9 @@ impl Out {
             Codes::In(table) => self.fact(indent, "in", table),
             Codes::Values(values) => {
                 for (code, label) in values {
-                    let blank = code.is_empty() || code.contains([' ', '"']);
+                    let blank = code.is_empty() || code.contains([' ', '\t', '"']);
                     let code = match blank {
-                        true => format!("code  \"{code}\""),
+                        true => format!("code  \"{}\"", code.replace('"', "\"\"")),
                         false => format!("code  {code}"),
                     };
                     self.line(indent, &code, label);

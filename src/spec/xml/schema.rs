@@ -11,7 +11,7 @@ pub(crate) type Lookup<'l> = &'l dyn Fn(&str) -> Result<Option<Vec<String>>>;
 
 /// Namespace of what the checks of this crate read beside XML Schema: `table`, the table that a
 /// value is looked up in; `repeats`, which lets elements in any order stand several times; and `shown`,
-/// what people are shown of a pattern.
+/// what people are shown of a pattern or type.
 pub(crate) const TABLE: &str = "urn:baowen:spec";
 
 /// Writes the schema of a message. For other programs (`published`) nothing stands in it that is
@@ -102,9 +102,14 @@ fn preset(value: &Value) -> String {
 }
 
 impl Writer<'_> {
-    /// The name of a type that is `body`; `kind` is `simpleType` or `complexType`.
-    fn named(&mut self, kind: &str, body: &str) -> String {
-        let key = format!("{kind}{body}");
+    /// The name of a type that is `body`; `kind` is `simpleType` or `complexType`, and `shown` what
+    /// people are told of it.
+    fn named(&mut self, kind: &str, body: &str, shown: &str) -> String {
+        let shown = match shown.is_empty() || self.published {
+            true => String::new(),
+            false => format!(" b:shown=\"{}\"", escaped(shown)),
+        };
+        let key = format!("{kind}{shown}{body}");
         if let Some(name) = self.named.get(&key) {
             return name.clone();
         }
@@ -112,7 +117,7 @@ impl Writer<'_> {
         let name = format!("{letter}{}", self.named.len() + 1);
         let _ = write!(
             self.types,
-            "<xs:{kind} name=\"{name}\">\n{body}</xs:{kind}>\n"
+            "<xs:{kind} name=\"{name}\"{shown}>\n{body}</xs:{kind}>\n"
         );
         let name = format!("{}{name}", self.prefix);
         self.named.insert(key, name.clone());
@@ -132,7 +137,7 @@ impl Writer<'_> {
                 let body = format!(
                     "<xs:complexContent><xs:extension base=\"xs:anyType\">\n{attributes}</xs:extension></xs:complexContent>\n"
                 );
-                let _ = write!(out, " type=\"{}\"", self.named("complexType", &body));
+                let _ = write!(out, " type=\"{}\"", self.named("complexType", &body, ""));
             }
             Holds::Value(value) => {
                 let simple = self.simple(value)?;
@@ -143,14 +148,14 @@ impl Writer<'_> {
                     let body = format!(
                         "<xs:simpleContent><xs:extension base=\"{simple}\">\n{attributes}</xs:extension></xs:simpleContent>\n"
                     );
-                    self.named("complexType", &body)
+                    self.named("complexType", &body, "")
                 };
                 let _ = write!(out, " type=\"{of}\"{}{}", preset(value), self.table(value));
             }
             Holds::Parts { parts, any_order } => {
                 let mut body = self.content(parts, *any_order)?;
                 body.push_str(&self.attributes(&element.attributes)?);
-                let _ = write!(out, " type=\"{}\"", self.named("complexType", &body));
+                let _ = write!(out, " type=\"{}\"", self.named("complexType", &body, ""));
             }
         }
         self.label(&mut out, element);
@@ -350,23 +355,24 @@ impl Writer<'_> {
         if let Some((first, shown)) = patterns.first() {
             self.pattern(&mut facets, first, shown.as_deref());
         }
+        let format = value.format.to_string();
         let mut of = format!("xs:{base}");
         if !facets.is_empty() {
             let body = format!("<xs:restriction base=\"{of}\">\n{facets}</xs:restriction>\n");
-            of = self.named("simpleType", &body);
+            of = self.named("simpleType", &body, &format);
         }
         for (pattern, shown) in patterns.iter().skip(1) {
             let mut facets = String::new();
             self.pattern(&mut facets, pattern, shown.as_deref());
             let body = format!("<xs:restriction base=\"{of}\">\n{facets}</xs:restriction>\n");
-            of = self.named("simpleType", &body);
+            of = self.named("simpleType", &body, &format);
         }
         if value.empty {
             let none =
                 "<xs:restriction base=\"xs:string\"><xs:length value=\"0\"/></xs:restriction>\n";
-            let none = self.named("simpleType", none);
+            let none = self.named("simpleType", none, "");
             let body = format!("<xs:union memberTypes=\"{of} {none}\"/>\n");
-            of = self.named("simpleType", &body);
+            of = self.named("simpleType", &body, &format);
         }
         Ok(of)
     }

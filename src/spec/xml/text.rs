@@ -2,12 +2,14 @@
 
 use nom::Parser;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till1};
+use nom::bytes::complete::{is_not, tag, take_till1};
 use nom::character::complete::{char, digit1, space0, space1};
 use nom::combinator::{map, map_opt, opt, recognize, rest, verify};
+use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 
-use super::super::text::{Fault, Line, Parsed, Source, code_value, expect, word};
+use super::super::text::{Fault, Line, Parsed, Source, expect, word};
+use super::patch;
 use super::{
     Attribute, Bound, Codes, Element, Entry, Format, Head, Holds, Message, Occurs, Part, Status,
     Value, Verb, When, Whole,
@@ -23,6 +25,15 @@ pub(in crate::spec) fn parse(file: &str, text: &str) -> Result<Vec<Entry>> {
     let mut source = Source::new(file, text, 1);
     let mut entries = Vec::new();
     while let Some(line) = source.next_at(0)? {
+        let verb = match split(line.text).0 {
+            "restrict" => Some(Verb::Restrict),
+            "extends" => Some(Verb::Extends),
+            _ => None,
+        };
+        if let Some(verb) = verb {
+            entries.push(Entry::Patch(patch::read(&mut source, line, verb)?));
+            continue;
+        }
         let (verb, mut message) = head(&mut source, line)?;
         let found = source.next_at(2)?;
         let Some(first) = found.filter(|first| first.text.starts_with('<')) else {
@@ -34,9 +45,9 @@ pub(in crate::spec) fn parse(file: &str, text: &str) -> Result<Vec<Entry>> {
             return Err(source.error(more, more.text, "a message has one root element"));
         }
         check_paths(&source, line, &message)?;
-        entries.push(Entry {
+        entries.push(Entry::Message {
             verb,
-            message,
+            message: Box::new(message),
             line: line.number,
         });
     }
@@ -68,9 +79,12 @@ pub(super) fn heads(file: &'static str, text: &'static str) -> Result<Vec<Head>>
             name: message.name,
             label: message.label,
             edition: message.edition,
+            valid: message.valid,
             root: root.unwrap_or("").into(),
             namespaces: message.namespaces,
             when: message.when,
+            file: file.into(),
+            line: line.number,
             text: Whole::Embedded(file, text),
         });
     }
@@ -180,7 +194,7 @@ fn check_paths<'a>(source: &Source<'a>, line: Line<'a>, message: &Message) -> Re
 }
 
 /// A keyword and what stands behind it.
-fn split(text: &str) -> (&str, &str) {
+pub(super) fn split(text: &str) -> (&str, &str) {
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     (&text[..end], text[end..].trim_start())
 }
@@ -315,7 +329,12 @@ enum Kind {
 }
 
 /// An element, `choice`, `sequence` or `*`.
-fn part<'a>(source: &mut Source<'a>, line: Line<'a>, indent: usize, depth: usize) -> Result<Part> {
+pub(super) fn part<'a>(
+    source: &mut Source<'a>,
+    line: Line<'a>,
+    indent: usize,
+    depth: usize,
+) -> Result<Part> {
     let (keyword, text) = split(line.text);
     match keyword {
         "choice" | "sequence" => {
@@ -381,7 +400,7 @@ fn attribute<'a>(source: &mut Source<'a>, line: Line<'a>, indent: usize) -> Resu
 }
 
 /// A line below a value.
-fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result<()> {
+pub(super) fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result<()> {
     let (keyword, text) = split(line.text);
     let twice = || source.error(line, line.text, "the value has its codes already");
     match keyword {
@@ -400,7 +419,7 @@ fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result
             };
         }
         "code" => {
-            let (code, label) = source.parse(line, text, (code_value, label))?;
+            let (code, label) = source.parse(line, text, (code, label))?;
             if value.codes == Codes::None {
                 value.codes = Codes::Values(Vec::new());
             }
@@ -423,6 +442,15 @@ fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value) -> Result
     Ok(())
 }
 
+/// A code: a word, or in quotation marks, of which one inside is written twice.
+fn code(input: &str) -> Parsed<'_, Box<str>> {
+    let inside = recognize(many0_count(alt((tag("\"\""), is_not("\"")))));
+    let quoted = delimited(char('"'), inside, terminated(char('"'), end_of_word));
+    let quoted = map(quoted, |text: &str| text.replace("\"\"", "\"").into());
+    let plain = verify(word, |text: &str| !text.starts_with('"'));
+    expect("a code", alt((quoted, map(plain, Into::into)))).parse(input)
+}
+
 fn fault<'a, O>(at: &'a str) -> Parsed<'a, O> {
     Err(nom::Err::Error(Fault { at, expected: None }))
 }
@@ -442,7 +470,7 @@ fn is_name(text: &str) -> bool {
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-fn status(input: &str) -> Parsed<'_, Status> {
+pub(super) fn status(input: &str) -> Parsed<'_, Status> {
     let one = map_opt(word, |text| match text {
         "M" => Some(Status::Mandatory),
         "C" => Some(Status::Conditional),
@@ -454,7 +482,7 @@ fn status(input: &str) -> Parsed<'_, Status> {
 }
 
 /// Status and how often: `M  1`, `C  *`, `M  2..9`, `N`.
-fn occurs(input: &str) -> Parsed<'_, Occurs> {
+pub(super) fn occurs(input: &str) -> Parsed<'_, Occurs> {
     let (left, status) = status(input)?;
     if status == Status::Absent {
         let occurs = Occurs {
@@ -484,7 +512,7 @@ fn occurs(input: &str) -> Parsed<'_, Occurs> {
 }
 
 /// A format, and whether the value may be empty.
-fn format(input: &str) -> Parsed<'_, (Format, bool)> {
+pub(super) fn format(input: &str) -> Parsed<'_, (Format, bool)> {
     let one = map_opt(word, |text: &str| {
         let (text, empty) = match text.strip_suffix('?') {
             Some(text) => (text, true),

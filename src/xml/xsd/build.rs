@@ -416,7 +416,9 @@ impl<'s> Builder<'s> {
             if self.node(place).get("name").is_some() {
                 let name = self.own_name(place);
                 let (namespace, local) = self.out.names.parts(name);
-                let name = (self.out.names.uri(namespace).into(), local.into());
+                // Of a value of a message of the specs people are told the format.
+                let shown = self.node(place).own("shown").unwrap_or(local);
+                let name = (self.out.names.uri(namespace).into(), shown.into());
                 self.out.simples.set_name(built, name);
             }
             self.types.insert(place, TypeId::Simple(built));

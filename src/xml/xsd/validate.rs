@@ -38,6 +38,8 @@ struct Frame {
     nil: bool,
     /// Whether its content had a fault already that makes its end uncertain.
     broken: bool,
+    /// Where its content stood when a child was met that the model does not have.
+    stranger: Option<Box<State>>,
     /// Where its name begins among the labels.
     label: u32,
     /// Its number among those of its name.
@@ -239,6 +241,7 @@ impl<'s> Validator<'s> {
             declaration: None,
             nil: false,
             broken: false,
+            stranger: None,
             label,
             ordinal,
             counts: self.counts.len() as u32,
@@ -291,6 +294,7 @@ impl<'s> Validator<'s> {
                 let finding = |mut finding: Finding| {
                     finding.place.path = Some(start.local().into());
                     finding.place.segment = Some(start.local().into());
+                    finding.place.message_type = Some(guide.label.clone());
                     finding
                         .with_content("element", start.local())
                         .with_content("namespace", &*remark.namespace)
@@ -436,6 +440,8 @@ impl<'s> Validator<'s> {
             }
             None => {
                 let expected = self.expected(model, state, local);
+                let was = self.frames[depth].stranger.as_deref() == Some(state);
+                let instead = was && !expected.contains(", ") && model.leads_to(state, start.id);
                 let named = expected
                     .split(", ")
                     .any(|text| text.ends_with(&format!("}}{local}")));
@@ -452,10 +458,14 @@ impl<'s> Validator<'s> {
                         start.local(),
                     )
                 };
-                scene.report(Code::XSD_UNEXPECTED, start.at, len, finding);
+                // A child of another name stood for the one that is missing: that was told.
+                if !instead {
+                    scene.report(Code::XSD_UNEXPECTED, start.at, len, finding);
+                }
             }
         }
         // Reading goes on after it, where it has a place further on.
+        let before = self.states[depth].clone();
         let found = model.resume(&mut self.states[depth], start.id);
         if model.is_ambiguous_model() {
             self.many[depth] = vec![self.states[depth].clone()];
@@ -468,6 +478,7 @@ impl<'s> Validator<'s> {
             }
             None => {
                 frame.broken = true;
+                frame.stranger = Some(Box::new(before));
                 Role::Skip
             }
         }
