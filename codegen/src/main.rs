@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use baowen_codegen::{Fault, History, Limits, Result, Source, edifact, flat, message, service};
+use baowen_codegen::{
+    Fault, History, Limits, Result, Source, codes, edifact, flat, message, service,
+};
 
 const USAGE: &str = "\
 Imports published message standards into baowen's text specs.
@@ -20,9 +22,11 @@ Usage:
   baowen-codegen table --out DIR TABLE…          messages in XML from tables of fields
   baowen-codegen china --out DIR --codes DIR FOLDER
                                                  the Chinese messages from their collection
+  baowen-codegen codes --out DIR FOLDER|FILE…    code tables: a folder of Chinese tables with INDEX.tsv, the
+                                                 Harmonized System, UN numbers, terminals, airports, UN/LOCODE
   baowen-codegen counts FOLDER|ZIP…              what directories hold, nothing written
 
-DIR is specs/edifact (or specs/edifact/service), or the same folder of a layer: its folder xml for
+DIR is specs/edifact (or specs/edifact/service, specs/codes), or the same folder of a layer: its folder xml for
 xsd and table, whose messages begin with new. Importing the same again changes nothing.
 ";
 
@@ -186,6 +190,11 @@ fn run(command: &str, arguments: &Arguments) -> Result<bool> {
                 report.tables.len(),
                 report.tables.join(", ")
             );
+            Ok(true)
+        }
+        "codes" => {
+            let written = codes::import(&arguments.paths, out()?)?;
+            println!("{written} files written");
             Ok(true)
         }
         _ => Err(Fault::Misuse(format!(

@@ -42,6 +42,7 @@ use crate::finding::{Sink, Syntax};
 use crate::sequence;
 use crate::spec::release::MessageName;
 use crate::spec::{Home, Specs, near};
+use crate::tree::gather::{Watch, WatchInput};
 use crate::{Error, Result};
 use compiled::Compiled;
 use date::DateFormats;
@@ -110,6 +111,11 @@ pub struct Checker {
     /// The character set where none is known.
     usual: Charset,
     schemas: Arc<xml::Schemas>,
+    watch: Option<Arc<dyn Watch>>,
+    /// Watches the input at hand.
+    watching: Option<Arc<dyn WatchInput>>,
+    /// Name of the file at hand.
+    file_name: Option<Box<str>>,
 }
 
 impl Checker {
@@ -150,7 +156,37 @@ impl Checker {
             flat,
             usual: usual.ok_or_else(|| Error::misuse("UNOC is a character set"))?,
             options,
+            watch: None,
+            watching: None,
+            file_name: None,
         })
+    }
+
+    /// The checker with someone who is told of the values of messages, as rules are: see
+    /// [`rule::Rules`](crate::rule::Rules).
+    #[must_use]
+    pub fn with_watch(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// The checker for a file of that name, which rules may ask for.
+    #[must_use]
+    pub fn named(&self, file: &str) -> Self {
+        Self {
+            file_name: Some(file.into()),
+            ..self.clone()
+        }
+    }
+
+    /// The checker for one input.
+    fn for_input(&self) -> Self {
+        let watch = self.watch.as_ref();
+        let watching = watch.map(|watch| watch.input(self.file_name.as_deref()));
+        let mut checker = self.clone();
+        checker.flat.watch(self.watch.clone(), watching.clone());
+        checker.watching = watching;
+        checker
     }
 
     /// Checks bytes at hand and sends what is found to `sink`, in the order of the input.
@@ -158,6 +194,13 @@ impl Checker {
     /// # Errors
     /// When a spec is broken; never for what the input holds.
     pub fn slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
+        match self.watch {
+            Some(_) => self.for_input().slice_in(input, sink),
+            None => self.slice_in(input, sink),
+        }
+    }
+
+    fn slice_in(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         match self.syntax(input)? {
             Syntax::Xml => return self.xml_slice(input, sink),
             Syntax::Flat => return self.flat.slice(input, sink),
@@ -179,7 +222,14 @@ impl Checker {
     ///
     /// # Errors
     /// When the stream cannot be read, or a spec is broken.
-    pub fn read(&self, mut read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
+    pub fn read(&self, read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
+        match self.watch {
+            Some(_) => self.for_input().read_in(read, sink),
+            None => self.read_in(read, sink),
+        }
+    }
+
+    fn read_in(&self, mut read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
         let mut start = Vec::new();
         let told = |error| Error::io("input", error);
         read.by_ref()
@@ -193,7 +243,7 @@ impl Checker {
         }
         if self.transcoded(&start).is_some() {
             read.read_to_end(&mut start).map_err(told)?;
-            return self.slice(&start, sink);
+            return self.slice_in(&start, sink);
         }
         let read = start.chain(read);
         self.run(Reader::from_read(read, self.options.reading), sink)
@@ -204,7 +254,14 @@ impl Checker {
     ///
     /// # Errors
     /// When the file cannot be read, or a spec is broken.
-    pub fn file(&self, mut file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
+    pub fn file(&self, file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
+        match self.watch {
+            Some(_) => self.for_input().file_in(file, sink),
+            None => self.file_in(file, sink),
+        }
+    }
+
+    fn file_in(&self, mut file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
         use std::io::Seek;
         let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         if regular {
@@ -213,7 +270,7 @@ impl Checker {
             file.take(BEGINNING).read_to_end(&mut start).map_err(told)?;
             file.rewind().map_err(told)?;
             if self.syntax(&start)? != Syntax::Edifact || self.transcoded(&start).is_some() {
-                return self.read(file, sink);
+                return self.read_in(file, sink);
             }
         }
         #[cfg(all(feature = "parallel", unix))]
@@ -224,7 +281,7 @@ impl Checker {
             let reader = Reader::from_read(file, self.options.reading);
             return self.split(&split::Source::File(file), reader, sink);
         }
-        self.read(file, sink)
+        self.read_in(file, sink)
     }
 
     /// How an input that begins with `start` is written; UN/EDIFACT where nothing says more.
@@ -293,6 +350,7 @@ impl Checker {
         self.options.jobs > 1
             && len >= 2 * split::STRETCH
             && self.forced.is_none()
+            && self.watch.as_ref().is_none_or(|watch| !watch.needs_order())
             && self
                 .options
                 .charset

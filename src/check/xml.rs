@@ -9,6 +9,8 @@ use super::xml_message::{choose, near_messages};
 use super::{Checker, Totals};
 use crate::finding::{Code, Finding, Sink};
 use crate::spec::Specs;
+use crate::spec::xml::{Head, Message};
+use crate::tree::gather::{Document, Known, XmlGatherer};
 use crate::xml::{self, Handler, Scene, Schema, Start};
 use crate::{Error, Result};
 
@@ -32,14 +34,19 @@ struct Found {
     roots: Option<HashMap<(String, String), usize>>,
     loaded: HashMap<usize, Arc<Schema>>,
     /// Of messages of the specs, by their ids, the namespace of the root, and that inside.
-    made: HashMap<(String, String, String), Arc<Schema>>,
+    made: HashMap<(String, String, String), Chosen>,
+    /// Messages of the specs that were read, by their ids.
+    read: HashMap<String, Arc<Message>>,
 }
 
-/// What is known of a document.
-enum Known {
-    Schema(Arc<Schema>),
-    /// No schema; messages that might be meant.
-    Nothing(Vec<String>),
+/// What a document is checked against.
+#[derive(Clone, Debug, Default)]
+struct Chosen {
+    schema: Option<Arc<Schema>>,
+    /// The message of the specs that it is, where that was asked for or makes the schema.
+    message: Option<Arc<Message>>,
+    /// Where there is no schema: messages that might be meant.
+    near: Vec<String>,
 }
 
 impl Schemas {
@@ -57,39 +64,68 @@ impl Schemas {
         }
     }
 
-    /// The schema for a document that begins with `start`.
-    fn find(&self, start: &[u8], options: &xml::Options) -> Result<Known> {
-        if let Some(given) = &self.given {
-            return Ok(Known::Schema(given.clone()));
+    /// The schema for a document that begins with `start`; its message too where it is `watched`.
+    fn find(&self, start: &[u8], options: &xml::Options, watched: bool) -> Result<Chosen> {
+        let given = |schema: &Arc<Schema>| Chosen {
+            schema: Some(schema.clone()),
+            ..Chosen::default()
+        };
+        if let (Some(schema), false) = (&self.given, watched) {
+            return Ok(given(schema));
         }
         let seen = xml::Beginning::of(start, options);
         let Some(root) = seen.root.clone() else {
-            return Ok(Known::Nothing(Vec::new()));
+            return Ok(self.given.as_ref().map_or_else(Chosen::default, given));
         };
-        if let Some(schema) = self.of_layers(&root)? {
-            return Ok(Known::Schema(schema));
+        let other = match &self.given {
+            Some(schema) => Some(schema.clone()),
+            None => self.of_layers(&root)?,
+        };
+        match other {
+            Some(schema) => Ok(Chosen {
+                message: if watched {
+                    self.message_of(&seen)?
+                } else {
+                    None
+                },
+                ..given(&schema)
+            }),
+            None => self.of_messages(&seen, root),
         }
-        Ok(match self.of_messages(&seen, root)? {
-            Some(schema) => Known::Schema(schema),
-            None => Known::Nothing(near_messages(&self.specs.xml_heads()?, &seen)),
-        })
+    }
+
+    fn head(&self, seen: &xml::Beginning) -> Result<Option<&Head>> {
+        match &self.message {
+            Some(name) => {
+                let named = self.specs.xml_named(name)?;
+                Ok(choose(&named, seen)?.or(named.first().copied()))
+            }
+            None => choose(&self.specs.xml_heads()?, seen),
+        }
+    }
+
+    /// The message of the specs that a document is.
+    fn message_of(&self, seen: &xml::Beginning) -> Result<Option<Arc<Message>>> {
+        let Some(head) = self.head(seen)? else {
+            return Ok(None);
+        };
+        let id = head.id();
+        let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(read) = lock().read.get(&id) {
+            return Ok(Some(read.clone()));
+        }
+        let message = head.read()?;
+        lock().read.insert(id, message.clone());
+        Ok(Some(message))
     }
 
     /// The schema of a message of the specs.
-    fn of_messages(
-        &self,
-        seen: &xml::Beginning,
-        root: (String, String),
-    ) -> Result<Option<Arc<Schema>>> {
-        let head = match &self.message {
-            Some(name) => {
-                let named = self.specs.xml_named(name)?;
-                choose(&named, seen)?.or(named.first().copied())
-            }
-            None => choose(&self.specs.xml_heads()?, seen)?,
-        };
-        let Some(head) = head else {
-            return Ok(None);
+    fn of_messages(&self, seen: &xml::Beginning, root: (String, String)) -> Result<Chosen> {
+        let Some(head) = self.head(seen)? else {
+            return Ok(Chosen {
+                near: near_messages(&self.specs.xml_heads()?, seen),
+                ..Chosen::default()
+            });
         };
         let inside = match &seen.inside {
             // The elements are told by their own namespace, unless it is quite another.
@@ -103,7 +139,7 @@ impl Schemas {
         let key = (head.id(), root.0.clone(), inside.clone());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = found.made.get(&key).filter(|_| usual) {
-            return Ok(Some(made.clone()));
+            return Ok(made.clone());
         }
         let message = head.read()?;
         let root = (&*root.0, &*root.1);
@@ -111,11 +147,15 @@ impl Schemas {
         // A pattern that is none, or elements that cannot be told apart, show here first.
         let what = format!("message {}", head.id());
         let schema = schema.map_err(|error| error.made_of(&head.file, head.line, &what))?;
-        let schema = Arc::new(schema);
+        let chosen = Chosen {
+            schema: Some(Arc::new(schema)),
+            message: Some(message),
+            near: Vec::new(),
+        };
         if usual {
-            found.made.insert(key, schema.clone());
+            found.made.insert(key, chosen.clone());
         }
-        Ok(Some(schema))
+        Ok(chosen)
     }
 
     /// The schema of a layer for documents with that root.
@@ -206,13 +246,35 @@ impl Checker {
 
     pub(super) fn xml_slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         let options = self.xml_options();
-        let counts = match self.schemas.find(input, &options)? {
-            Known::Schema(schema) => schema.check_slice(input, &options, sink)?,
-            Known::Nothing(near) => {
-                xml::read_slice(input, &options, &mut NoSchema::of(near), sink)?
+        let chosen = self.schemas.find(input, &options, self.watch.is_some())?;
+        let beside = self.gatherer(&chosen)?;
+        let counts = match (chosen.schema, beside) {
+            (Some(schema), Some(mut beside)) => {
+                schema.check_slice_beside(input, &options, &mut beside, sink)?
             }
+            (Some(schema), None) => schema.check_slice(input, &options, sink)?,
+            (None, _) => xml::read_slice(input, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
+    }
+
+    /// Gathers what a watcher wants of a document.
+    fn gatherer(&self, chosen: &Chosen) -> Result<Option<XmlGatherer>> {
+        let (Some(watch), Some(input), Some(message)) =
+            (&self.watch, &self.watching, &chosen.message)
+        else {
+            return Ok(None);
+        };
+        let Some(wants) = watch.wants(Known::Xml(message))? else {
+            return Ok(None);
+        };
+        let document = Document {
+            syntax: "xml".into(),
+            file: input.file().into(),
+            message: message.id().into(),
+            ..Document::default()
+        };
+        Ok(Some(XmlGatherer::new(&*wants, input, document)))
     }
 
     /// Checks a stream of which the beginning was read.
@@ -229,13 +291,15 @@ impl Checker {
             .read_to_end(&mut start)
             .map_err(|error| Error::io("input", error))?;
         let options = self.xml_options();
-        let schema = self.schemas.find(&start, &options)?;
+        let chosen = self.schemas.find(&start, &options, self.watch.is_some())?;
+        let beside = self.gatherer(&chosen)?;
         let stream = start.chain(rest);
-        let counts = match schema {
-            Known::Schema(schema) => schema.check_stream(stream, &options, sink)?,
-            Known::Nothing(near) => {
-                xml::read_stream(stream, &options, &mut NoSchema::of(near), sink)?
+        let counts = match (chosen.schema, beside) {
+            (Some(schema), Some(mut beside)) => {
+                schema.check_stream_beside(stream, &options, &mut beside, sink)?
             }
+            (Some(schema), None) => schema.check_stream(stream, &options, sink)?,
+            (None, _) => xml::read_stream(stream, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
     }
@@ -250,5 +314,6 @@ fn totals(counts: &xml::Counts) -> Totals {
         errors: counts.errors,
         warnings: counts.warnings,
         hints: counts.hints,
+        not_evaluated: counts.not_evaluated,
     }
 }

@@ -3,7 +3,6 @@
 //! [`Specs`] is the base that ships with the crate plus the layers of a user: folders with the
 //! layout of `specs/` (see [`Specs::with_dir`]).
 
-mod codeset;
 pub(crate) mod declared;
 mod directory;
 mod embedded;
@@ -14,7 +13,6 @@ pub mod model;
 mod near;
 pub mod receipt;
 pub mod release;
-mod table;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod text;
@@ -25,14 +23,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-pub use codeset::CodeSet;
-pub(crate) use codeset::{ShortCodes, little_endian};
+pub use crate::codes::CodeSet;
+pub(crate) use crate::codes::{ShortCodes, little_endian};
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
 pub use near::near;
-pub use table::Table;
 pub use text::Format;
 
+use crate::codes::{CodeTable, Crosswalk, Side, Tables};
 use crate::{Error, Result};
 use directory::{Directory, Mode};
 use release::{Release, Releases};
@@ -46,7 +44,7 @@ pub struct Specs(Arc<Inner>);
 struct Inner {
     edifact: Directory,
     service: Directory,
-    tables: table::Layered,
+    tables: Tables,
     /// Layouts of flat files that layers bring, latest last.
     flats: Vec<Arc<flat::Layout>>,
     /// Messages in XML that layers bring, latest last.
@@ -54,11 +52,26 @@ struct Inner {
     /// Receipts that layers bring, latest last.
     receipts: Vec<Arc<receipt::Receipt>>,
     binds: Vec<text::Bind>,
+    /// Rules that layers bring: the layer, file and text of each.
+    rules: Vec<RuleFile>,
+    layers: u32,
     overrides: Vec<Override>,
     /// Schemas in the folder `xml` of layers.
     schemas: Vec<std::path::PathBuf>,
     /// What others have compiled from these specs, by type.
     compiled: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// A file of rules.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleFile {
+    /// Which layer it is from, counted from 1; 0 is the base.
+    pub(crate) layer: u32,
+    /// The file as errors name it.
+    pub(crate) file: Arc<str>,
+    /// Its path below `rules/`, without its extension.
+    pub(crate) name: Box<str>,
+    pub(crate) text: std::borrow::Cow<'static, str>,
 }
 
 impl Clone for Inner {
@@ -72,6 +85,8 @@ impl Clone for Inner {
             messages: self.messages.clone(),
             receipts: self.receipts.clone(),
             binds: self.binds.clone(),
+            rules: self.rules.clone(),
+            layers: self.layers,
             overrides: self.overrides.clone(),
             schemas: self.schemas.clone(),
             compiled: Mutex::default(),
@@ -98,7 +113,7 @@ impl Specs {
     /// These specs with the folder `dir` layered over them.
     ///
     /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
-    /// `codes/`, `flat/`, `receipts/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
+    /// `codes/`, `rules/`, `flat/`, `receipts/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
     /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
     /// `extends`.
     ///
@@ -172,12 +187,95 @@ impl Specs {
         found.is_ok_and(|found| found.is_some())
     }
 
-    /// The table of `specs/codes` of that name.
+    /// The code table of that id, as `country-iso3166`: read once, then shared.
     ///
     /// # Errors
     /// When its file is broken.
-    pub fn table(&self, id: &str) -> Result<Option<Table>> {
+    pub fn table(&self, id: &str) -> Result<Option<Arc<CodeTable>>> {
         self.0.tables.get(id)
+    }
+
+    /// The files of rules: those of the base, then those of layers.
+    pub(crate) fn rule_files(&self) -> Vec<RuleFile> {
+        let base = embedded::files("rules/").map(|(path, text)| {
+            let name = path.trim_start_matches("rules/");
+            RuleFile {
+                layer: 0,
+                file: path.into(),
+                name: name.strip_suffix(".txt").unwrap_or(name).into(),
+                text: text.into(),
+            }
+        });
+        base.chain(self.0.rules.iter().cloned()).collect()
+    }
+
+    /// The ids of all code tables, sorted.
+    #[must_use]
+    pub fn table_ids(&self) -> Vec<&str> {
+        self.0.tables.ids()
+    }
+
+    /// The crosswalk of that name, as `country`: compiled once, then shared.
+    ///
+    /// # Errors
+    /// When its file is broken.
+    pub fn crosswalk(&self, name: &str) -> Result<Option<Arc<Crosswalk>>> {
+        self.0.tables.crosswalk(name)
+    }
+
+    /// The names of all crosswalks, sorted.
+    #[must_use]
+    pub fn crosswalk_names(&self) -> Vec<&str> {
+        self.0.tables.crosswalk_names()
+    }
+
+    /// Looks at every row of every code table, every parent and every crosswalk, also of those that
+    /// ship; [`with_dir`](Self::with_dir) looks at those of layers.
+    ///
+    /// # Errors
+    /// When one is not as it should be: with file, line, column and what was expected.
+    pub fn verify_codes(&self) -> Result<()> {
+        self.0.tables.verify()
+    }
+
+    /// The crosswalk that leads from a side to another, named as `country:alpha3`, and the two
+    /// sides.
+    ///
+    /// # Errors
+    /// When there is no such crosswalk or side, when the two are of different crosswalks, or when
+    /// a file is broken.
+    pub fn crosswalk_between(&self, from: &str, to: &str) -> Result<(Arc<Crosswalk>, Side, Side)> {
+        let split = |name: &str| {
+            let parts = name
+                .split_once(':')
+                .map(|(of, side)| (of.to_owned(), side.to_owned()));
+            parts.ok_or_else(|| {
+                Error::unknown(format!(
+                    "{name:?} is no side of a crosswalk, as country:alpha3"
+                ))
+            })
+        };
+        let ((name, from), (other, to)) = (split(from)?, split(to)?);
+        if name != other {
+            let message =
+                format!("{name} and {other} are two crosswalks: none leads from one to the other");
+            return Err(Error::misuse(message));
+        }
+        let found = self.crosswalk(&name)?.ok_or_else(|| {
+            let all = self.crosswalk_names().join(", ");
+            Error::unknown(format!("there is no crosswalk {name:?}; there are {all}"))
+        })?;
+        let side = |side: &str| {
+            found.side(side).ok_or_else(|| {
+                let all: Vec<&str> = found.sides().map(|(_, side)| side).collect();
+                Error::unknown(format!(
+                    "{name} has no side {side:?}; it has {}",
+                    all.join(", ")
+                ))
+            })
+        };
+        let (from, to) = (side(&from)?, side(&to)?);
+        Ok((found, from, to))
     }
 
     /// Layouts of flat files (平台文件): those of layers first, the latest before all others.
@@ -336,6 +434,7 @@ impl Inner {
         let mut inner = Self {
             edifact: Directory::load("edifact/")?,
             service: Directory::load("edifact/service/")?,
+            tables: Tables::new(embedded::slice("codes/")),
             ..Self::default()
         };
         for entry in inner.edifact.base_file("bindings.txt")? {
@@ -354,6 +453,7 @@ impl Inner {
         let mut files = Vec::new();
         collect(dir, &mut files, 0)?;
         let mut known = false;
+        self.layers += 1;
         for path in files {
             let name = path.strip_prefix(dir).unwrap_or(&path);
             let first = name
@@ -389,6 +489,10 @@ impl Inner {
                     known = true;
                     self.add_file(&shown, &text, service)?;
                 }
+                "rules" => {
+                    known = true;
+                    self.add_rules(&shown, name, text);
+                }
                 "codes" => {
                     known = true;
                     let (verb, what) = self.tables.add(&shown, &text)?;
@@ -402,6 +506,7 @@ impl Inner {
                 _ => {}
             }
         }
+        self.tables.compare()?;
         if !known && !dir.is_dir() {
             return Err(Error::io(
                 dir,
@@ -447,6 +552,45 @@ impl Inner {
             self.receipts.push(Arc::new(entry.receipt));
         }
         Ok(())
+    }
+
+    /// Takes in rules from a layer. They are read when rules are loaded; what they do to others is
+    /// told by the words at the margin.
+    fn add_rules(&mut self, file: &str, path: &Path, text: String) {
+        for (line, said) in (1..).zip(text.lines()) {
+            let mut words = said.split_whitespace();
+            let (verb, what) = match (words.next(), words.next(), words.next()) {
+                _ if said.starts_with([' ', '#']) => continue,
+                (Some("new"), Some("rule" | "join"), Some(id)) => ("new", format!("rule {id}")),
+                (Some("replace"), Some("rule" | "join"), Some(id)) => {
+                    ("replace", format!("rule {id}"))
+                }
+                (Some("rule" | "join"), Some(id), _) => ("new", format!("rule {id}")),
+                (Some("disable"), Some(id), _) => ("disable", format!("rule {id}")),
+                (Some("severity"), Some(id), Some(word)) => {
+                    ("severity", format!("rule {id}: {word}"))
+                }
+                _ => continue,
+            };
+            self.overrides.push(Override {
+                file: file.into(),
+                line,
+                verb,
+                what: what.into(),
+            });
+        }
+        let inside: Vec<_> = path
+            .iter()
+            .skip(1)
+            .map(|part| part.to_string_lossy())
+            .collect();
+        let name = inside.join("/");
+        self.rules.push(RuleFile {
+            layer: self.layers,
+            file: file.into(),
+            name: name.strip_suffix(".txt").unwrap_or(&name).into(),
+            text: text.into(),
+        });
     }
 
     /// Takes in messages in XML from a layer.
@@ -804,4 +948,18 @@ fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>, depth: u32) -> Resul
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Specs;
+
+    #[test]
+    fn every_binding_names_a_table() {
+        let specs = Specs::base();
+        for bind in specs.binds() {
+            let table = specs.table(&bind.table).unwrap();
+            assert!(table.is_some(), "{} {}", bind.element, bind.table);
+        }
+    }
 }

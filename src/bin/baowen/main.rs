@@ -1,4 +1,5 @@
-//! The command line: `baowen check`, `convert`, `ack`, `tree`, `fmt`, `explain`, `show`, `specs`.
+//! The command line: `baowen check`, `convert`, `ack`, `tree`, `fmt`, `explain`, `rules`, `show`,
+//! `codes`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
@@ -6,12 +7,14 @@
 mod ack;
 mod args;
 mod check;
+mod codes;
 mod convert;
 mod explain;
 mod fmt;
 mod inputs;
 mod lang;
 mod pages;
+mod rules;
 mod sarif;
 mod show;
 mod show_edifact;
@@ -92,7 +95,9 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
         Some(("tree", matches)) => tree::run(matches, lang),
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),
+        Some(("rules", matches)) => rules::run(matches, lang),
         Some(("show", matches)) => show::run(matches, lang),
+        Some(("codes", matches)) => codes::run(matches, lang),
         Some(("specs", matches)) => specs::run(matches, lang),
         Some(("completions", matches)) => pages::completions(matches, lang),
         Some(("man", matches)) => pages::man(matches, lang),

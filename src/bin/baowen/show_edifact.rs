@@ -221,11 +221,10 @@ impl Shown<'_> {
         if let Some(table) = &table
             && let Some(table) = specs.table(table)?
         {
-            // The names of a table stand in its second column.
             codes.extend(
-                table.rows().filter_map(|mut row| {
-                    Some((row.next()?.into(), row.next().unwrap_or("").into()))
-                }),
+                table
+                    .entries()
+                    .map(|entry| (entry.code().into(), entry.en().into())),
             );
         }
         if let Some(code) = code {
