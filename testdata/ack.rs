@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use baowen::ack::{Answered, Limits, Options, Report, Told, Writer, read};
+use baowen::ack::{Answered, Limits, Options, Report, Told, Writer, checking, read};
 use baowen::charset::Charset;
 use baowen::check::{self, Checker};
 use baowen::edifact::{Item, Reader};
@@ -31,17 +31,12 @@ fn name(path: &Path) -> String {
 }
 
 fn report(input: &[u8], lang: Lang, limits: Limits) -> Report {
-    let specs = Specs::base();
-    let settings = (lang, limits);
-    let mut none = |_: Finding| {};
-    Report::read(
-        &specs,
-        check::Options::default(),
-        input,
-        settings,
-        &mut none,
-    )
-    .unwrap()
+    report_by(&Specs::base(), input, (lang, limits))
+}
+
+fn report_by(specs: &Specs, input: &[u8], settings: (Lang, Limits)) -> Report {
+    let checker = Checker::new(specs, checking(check::Options::default())).unwrap();
+    Report::read(&checker, input, settings, &mut |_: Finding| {}).unwrap()
 }
 
 fn options() -> Options {
@@ -360,14 +355,7 @@ fn receipts_of_a_layer() {
     let specs = write(own).unwrap();
     let input = b"<Order><Number>7</Number></Order>";
     let settings = (Lang::En, Limits::default());
-    let report = Report::read(
-        &specs,
-        check::Options::default(),
-        &input[..],
-        settings,
-        &mut |_: Finding| {},
-    )
-    .unwrap();
+    let report = report_by(&specs, input, settings);
     let answered = Writer::new(&specs, options())
         .receipt(&report, input, &check::Options::default(), None)
         .unwrap();
@@ -590,4 +578,19 @@ fn errors_are_located_where_they_were_found() {
         .map(|finding| (finding.at.line, finding.at.column))
         .collect();
     assert_eq!(back, found);
+}
+
+#[test]
+fn what_rules_find_is_told_by_their_names() {
+    let specs = Specs::base();
+    let input = br#"<DecMessage xmlns="http://www.chinaport.gov.cn/dec"><DecHead><NetWt>3</NetWt><GrossWet>2</GrossWet></DecHead></DecMessage>"#;
+    let checker = baowen::checker(&specs, checking(check::Options::default())).unwrap();
+    let settings = (Lang::Zh, Limits::default());
+    let report = Report::read(&checker, &input[..], settings, &mut |_: Finding| {}).unwrap();
+    let writer = Writer::new(&specs, options());
+    let answered = writer
+        .receipt(&report, input, &check::Options::default(), None)
+        .unwrap();
+    let text = String::from_utf8(answered.bytes).unwrap();
+    assert!(text.contains("毛重"), "{text}");
 }

@@ -1,7 +1,7 @@
 //! No content makes acknowledging or reading acknowledgements fail, and what is written is sound.
 #![no_main]
 
-use baowen::ack::{Limits, Options, Report, Writer, read};
+use baowen::ack::{Limits, Options, Report, Writer, checking, read};
 use baowen::check::{self, Checker};
 use baowen::finding::{Finding, Lang, Severity};
 use baowen::spec::Specs;
@@ -11,12 +11,11 @@ fuzz_target!(|data: &[u8]| {
     let specs = Specs::base();
     let settings = (Lang::En, Limits::default());
     let mut none = |_: Finding| {};
-    let report = Report::read(&specs, check::Options::default(), data, settings, &mut none)
-        .expect("content never fails");
+    let checker = Checker::new(&specs, checking(check::Options::default())).expect("the base is sound");
+    let report = Report::read(&checker, data, settings, &mut none).expect("content never fails");
     let writer = Writer::new(&specs, Options::default());
     let answered = writer.contrl(&report).expect("content never fails");
     if !answered.bytes.is_empty() {
-        let checker = Checker::new(&specs, check::Options::default()).expect("the base is sound");
         let mut findings: Vec<Finding> = Vec::new();
         let checked = checker.slice(&answered.bytes, &mut findings);
         checked.expect("content never fails");

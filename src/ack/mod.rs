@@ -7,14 +7,16 @@
 //! - the receipts of Chinese platforms, as `specs/receipts` tells.
 //!
 //! ```
-//! use baowen::ack::{Limits, Options, Report, Writer};
+//! use baowen::ack::{Limits, Options, Report, Writer, checking};
+//! use baowen::check::Checker;
 //! use baowen::finding::{Finding, Lang};
 //! use baowen::spec::Specs;
 //!
 //! let input = b"UNB+UNOA:3+SENDER+RECEIVER+261124:0930+REF1'UNH+1+CUSCAR:D:95B:UN'BGM+85+M1+9'UNT+4+1'UNZ+1+REF1'";
 //! let specs = Specs::base();
 //! let settings = (Lang::En, Limits::default());
-//! let report = Report::read(&specs, Default::default(), &input[..], settings, &mut |_: Finding| {})?;
+//! let checker = Checker::new(&specs, checking(Default::default()))?;
+//! let report = Report::read(&checker, &input[..], settings, &mut |_: Finding| {})?;
 //! let options = Options {
 //!     reference: Some("ACK1".to_owned()),
 //!     now: "2026-11-24T10:30".parse()?,
@@ -37,6 +39,8 @@
 //! any segment in it). Of an interchange or group that is rejected for an error of its own, the levels
 //! below are not told. What is not told is acknowledged.
 //!
+//! What rules find is in APERAK and receipts only, where the checker has rules (`baowen::checker`).
+//!
 //! Values are mirrored only as far as they may stand in the answer: optional ones that may not are
 //! left out; where a mandatory one of UCF or UCM may not, the level above is rejected and names the
 //! service segment; where one of UCI may not, there is no CONTRL, and [`Unanswered`] says why. A
@@ -56,8 +60,20 @@ pub use moment::Moment;
 pub use read::{Told, read};
 pub use report::{Limits, Report};
 
+use crate::check;
 use crate::finding::{Finding, Lang};
 use crate::spec::Specs;
+
+/// The options of a check whose findings are to be acknowledged: every one is sent, in the order of
+/// the input.
+#[must_use]
+pub fn checking(options: check::Options) -> check::Options {
+    check::Options {
+        most_findings: u64::MAX,
+        jobs: 1,
+        ..options
+    }
+}
 
 /// How an acknowledgement is written.
 #[derive(Clone, Debug)]

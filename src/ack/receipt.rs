@@ -354,7 +354,10 @@ impl Fill<'_> {
                 let text = text.replace(['\r', '\n'], " ");
                 Some(cut(&format!("{behind}{text}"), *most as usize, *bytes))
             }
-            Given::Code => self.notes(at).first().map(|note| note.code.to_string()),
+            Given::Code => self.notes(at).first().map(|note| match &note.rule {
+                Some(rule) => rule.to_string(),
+                None => note.code.to_string(),
+            }),
             Given::Records => Some(RECORDS.to_owned()),
         }
     }

@@ -2,9 +2,8 @@
 
 use std::io::Read;
 
-use crate::check::{self, Checker, Totals};
+use crate::check::{Checker, Totals};
 use crate::finding::{Code, Finding, Lang, Service, Severity, Sink};
-use crate::spec::Specs;
 use crate::{Error, Result};
 
 /// Bounds of what a [`Report`] keeps.
@@ -28,8 +27,7 @@ impl Default for Limits {
 }
 
 /// The findings of one input and what its envelope said, kept as far as an acknowledgement needs
-/// them: a sink for a [`Checker`] whose options let every finding through and use one thread, as
-/// [`Report::read`] makes it.
+/// them: a sink for a [`Checker`] with the options of [`checking`](super::checking).
 #[derive(Debug, Default)]
 pub struct Report {
     pub(super) interchanges: Vec<Interchange>,
@@ -143,26 +141,20 @@ impl Report {
         }
     }
 
-    /// Checks a stream of any syntax and keeps what its acknowledgement needs. Of `options`,
-    /// [`most_findings`](check::Options::most_findings) and [`jobs`](check::Options::jobs) are
-    /// set: every finding counts, and in the order of the input. Findings are given to `also`.
+    /// Checks a stream of any syntax and keeps what its acknowledgement needs. The options of
+    /// `checker` are to be those of [`checking`](super::checking), so that every finding counts.
+    /// Findings are given to `also`.
     ///
     /// # Errors
     /// When the stream cannot be read, or a spec is broken.
     pub fn read(
-        specs: &Specs,
-        options: check::Options,
+        checker: &Checker,
         input: impl Read,
         (lang, limits): (Lang, Limits),
         also: &mut dyn Sink,
     ) -> Result<Self> {
-        let options = check::Options {
-            most_findings: u64::MAX,
-            jobs: 1,
-            ..options
-        };
         let mut both = Both(Self::new(lang, limits), also);
-        let totals = Checker::new(specs, options)?.read(input, &mut both)?;
+        let totals = checker.read(input, &mut both)?;
         let mut report = both.0;
         report.finish(totals);
         Ok(report)

@@ -2,15 +2,16 @@
 
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use baowen::ack::{self, Answered, Limits, Moment, Reason, Report, Told, Writer};
-use baowen::check;
+use baowen::check::{self, Checker};
 use baowen::finding::{Finding, Lang, Severity};
 use baowen::spec::Specs;
 use clap::ArgMatches;
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs, text};
+use crate::{Failure, Outcome, inputs, rules, text};
 
 /// Bytes of an input that are kept for a receipt, which mirrors values of it.
 const LARGEST: u64 = 256 << 20;
@@ -64,18 +65,25 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         options.now = now.parse::<Moment>()?;
     }
     let writer = Writer::new(&specs, options);
+    let mut checker = Checker::new(&specs, ack::checking(checking.clone()))?;
+    // CONTRL tells of syntax only.
+    if kind != "contrl"
+        && let Some(rules) = rules::load(matches, &specs, lang)?
+    {
+        checker = checker.with_watch(Arc::new(rules));
+    }
     let settings = (told, Limits::default());
     let name = path.display().to_string();
     let mut none = |_: Finding| {};
     let (report, answered) = if kind == "receipt" {
         let bytes = whole(path, lang)?;
-        let report = Report::read(&specs, checking.clone(), &bytes[..], settings, &mut none)?;
+        let report = Report::read(&checker, &bytes[..], settings, &mut none)?;
         let wanted = matches.get_one::<String>("receipt").map(String::as_str);
         let answered = writer.receipt(&report, &bytes, &checking, wanted)?;
         (report, answered)
     } else {
         let input = open(path)?;
-        let report = Report::read(&specs, checking, input, settings, &mut none);
+        let report = Report::read(&checker, input, settings, &mut none);
         let report = report.map_err(|error| match error.io_error() {
             Some(error) => Failure::Message(format!("{name}: {error}")),
             None => error.into(),

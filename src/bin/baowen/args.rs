@@ -388,6 +388,15 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .value_parser(value_parser!(std::path::PathBuf))
                         .help(t("What it answers: errors are located there", "被回执的原文：在其中定位错误")),
                 )
+                .arg(
+                    Arg::new("rules")
+                        .long("rules")
+                        .value_name("RULES")
+                        .action(ArgAction::Append)
+                        .help(t("APERAK and receipts: rules to apply, as for check", "APERAK 和平台回执：适用的规则，同 check")),
+                )
+                .arg(disable())
+                .arg(on())
                 .arg(specs())
                 .arg(message())
                 .arg(charset())
