@@ -49,11 +49,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     };
     if let Some(name) = &name {
         let is_flat = name.release.is_none() && specs.flat(&name.message)?.is_some();
-        // A message in XML says nothing that conversion needs; its name is one all the same.
-        let known = is_flat || !specs.xml_message(&name.to_string())?.is_empty();
         match home(&specs, name) {
             Ok(home) => options.message = Some((name.message.clone(), home)),
-            Err(error) if !known => return Err(error.into()),
+            Err(error) if !is_flat => return Err(error.into()),
             Err(_) => {}
         }
         options.layout = is_flat.then(|| name.message.clone());
