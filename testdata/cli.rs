@@ -743,17 +743,36 @@ fn rules_are_listed_explained_and_tested() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let rule = rules.iter().find(|rule| rule["id"] == "DEC-NET-GROSS").unwrap();
+    let rule = rules
+        .iter()
+        .find(|rule| rule["id"] == "DEC-NET-GROSS")
+        .unwrap();
     assert_eq!(rule["messages"], serde_json::json!(["DecMessage"]));
     assert_eq!(
         (&rule["severity"], &rule["class"], &rule["enforced"]),
         (&"error".into(), &"local".into(), &true.into())
     );
     assert!(rules.iter().all(|rule| rule["source_rule"].is_array()));
-    let text = out(&baowen(&["--lang", "zh", "rules", "flat IFCSUM", "--disable", "IFCSUM-PACKAGES"]));
-    assert!(text.contains("未启用") && text.contains("提单号重复"), "{text}");
+    let text = out(&baowen(&[
+        "--lang",
+        "zh",
+        "rules",
+        "flat IFCSUM",
+        "--disable",
+        "IFCSUM-PACKAGES",
+    ]));
+    assert!(
+        text.contains("未启用") && text.contains("提单号重复"),
+        "{text}"
+    );
     let explained = out(&baowen(&["explain", "DEC-NET-GROSS"]));
-    for part in ["this.NetWt <= this.GrossWet", "GACC", "pass", "fail", "rules/declaration.txt:"] {
+    for part in [
+        "this.NetWt <= this.GrossWet",
+        "GACC",
+        "pass",
+        "fail",
+        "rules/declaration.txt:",
+    ] {
         assert!(explained.contains(part), "{part}: {explained}");
     }
     let unknown = baowen(&["explain", "NET-GROSS"]);
@@ -764,7 +783,11 @@ fn rules_are_listed_explained_and_tested() {
     assert_eq!(code(&tested), 0, "{}", out(&tested));
     let wrong = baowen(&["rules", "--rules", "testdata/rules/errors/unknown-path.txt"]);
     assert_eq!(code(&wrong), 2);
-    assert!(err(&wrong).contains("unknown-path.txt:4:9"), "{}", err(&wrong));
+    assert!(
+        err(&wrong).contains("unknown-path.txt:4:9"),
+        "{}",
+        err(&wrong)
+    );
 }
 
 #[test]
@@ -779,12 +802,19 @@ fn rules_are_applied_chosen_and_counted() {
     let of_rules = |words: &[&str]| -> Vec<String> {
         let words = [&["check", "--format", "json", file], words].concat();
         let lines = out(&baowen(&words));
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter_map(|line| line["rule"].as_str().map(str::to_owned)).collect()
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines
+            .filter_map(|line| line["rule"].as_str().map(str::to_owned))
+            .collect()
     };
     let register = "licence=testdata/rules/licence.csv";
     assert_eq!(of_rules(&["--register", register]), ["DEC-LICENCE-BALANCE"]);
-    assert!(summary(&[])["not_evaluated"].as_u64() > summary(&["--register", register])["not_evaluated"].as_u64());
+    assert!(
+        summary(&[])["not_evaluated"].as_u64()
+            > summary(&["--register", register])["not_evaluated"].as_u64()
+    );
     assert_eq!(summary(&["--rules", "none"])["not_evaluated"], 0);
     let disabled = of_rules(&["--register", register, "--disable", "DEC-LICENCE-BALANCE"]);
     assert!(disabled.is_empty());
@@ -799,15 +829,30 @@ fn rules_are_applied_chosen_and_counted() {
         assert_eq!(code(&failed), 2, "{words:?}");
         assert!(err(&failed).contains(said), "{}", err(&failed));
     }
-    let sarif = out(&baowen(&["check", "--format", "sarif", "testdata/rules/check/DecMessage.xml"]));
+    let sarif = out(&baowen(&[
+        "check",
+        "--format",
+        "sarif",
+        "testdata/rules/check/DecMessage.xml",
+    ]));
     assert!(sarif.contains("\"ruleId\":\"DEC-NET-GROSS\""));
-    let redacted = out(&baowen(&["check", "--redact", "testdata/rules/check/DecMessage.xml"]));
+    let redacted = out(&baowen(&[
+        "check",
+        "--redact",
+        "testdata/rules/check/DecMessage.xml",
+    ]));
     assert!(redacted.contains("net weight **** is above"), "{redacted}");
 }
 
 #[test]
 fn documents_are_checked_together() {
-    let together = baowen(&["check", "--together", "--format", "json", "testdata/rules/together"]);
+    let together = baowen(&[
+        "check",
+        "--together",
+        "--format",
+        "json",
+        "testdata/rules/together",
+    ]);
     let lines = out(&together);
     let lines: Vec<Value> = lines
         .lines()
@@ -815,15 +860,32 @@ fn documents_are_checked_together() {
         .collect();
     let joined: Vec<&Value> = lines
         .iter()
-        .filter(|line| line["rule"].as_str().is_some_and(|rule| rule.starts_with("ACROSS-")))
+        .filter(|line| {
+            line["rule"]
+                .as_str()
+                .is_some_and(|rule| rule.starts_with("ACROSS-"))
+        })
         .collect();
     assert!(!joined.is_empty());
     let differing = joined
         .iter()
-        .find(|line| line["message"].as_str().unwrap().starts_with("the manifest has"))
+        .find(|line| {
+            line["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("the manifest has")
+        })
         .unwrap();
     assert_eq!(differing["file"], "testdata/rules/together/manifest.xml");
-    assert_eq!(differing["related"][0]["file"], "testdata/rules/together/tally.xml");
-    let apart = out(&baowen(&["check", "--format", "json", "testdata/rules/together"]));
+    assert_eq!(
+        differing["related"][0]["file"],
+        "testdata/rules/together/tally.xml"
+    );
+    let apart = out(&baowen(&[
+        "check",
+        "--format",
+        "json",
+        "testdata/rules/together",
+    ]));
     assert!(!apart.contains("ACROSS-"));
 }

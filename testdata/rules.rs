@@ -11,7 +11,9 @@ use baowen::spec::Specs;
 use proptest::prelude::*;
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata")
+        .join(name)
 }
 
 /// The files of a folder, sorted.
@@ -125,9 +127,13 @@ fn what_is_wrong_with_a_rule_is_told_with_its_place() {
             },
             ..Options::default()
         };
-        let error = Rules::load(&Specs::base(), options).unwrap_err().to_string();
+        let error = Rules::load(&Specs::base(), options)
+            .unwrap_err()
+            .to_string();
         let place = format!("{}:", path.display());
-        let error = error.strip_prefix(&place).unwrap_or_else(|| panic!("{error}"));
+        let error = error
+            .strip_prefix(&place)
+            .unwrap_or_else(|| panic!("{error}"));
         let error = error.replace(&path.display().to_string(), &name(&path));
         text.push_str(&format!("{}:{error}\n", name(&path)));
     }
@@ -141,7 +147,11 @@ fn what_a_check_finds_by_rules() {
     for path in files("rules/check") {
         let checker = checker(rules.clone()).named(&path.display().to_string());
         let (findings, totals) = found(&checker, &std::fs::read(&path).unwrap());
-        text.push_str(&format!("== {}, {} not evaluated\n", name(&path), totals.not_evaluated));
+        text.push_str(&format!(
+            "== {}, {} not evaluated\n",
+            name(&path),
+            totals.not_evaluated
+        ));
         for finding in &findings {
             text.push_str(&line(finding));
             text.push('\n');
@@ -213,7 +223,10 @@ fn a_port_layers_its_rules() {
         rules.try_samples(id).unwrap();
     }
     assert!(!rules.get("DEC-GOODS-NUMBER").unwrap().enforced);
-    assert_eq!(rules.get("DEC-NET-GROSS").unwrap().severity, Severity::Warning);
+    assert_eq!(
+        rules.get("DEC-NET-GROSS").unwrap().severity,
+        Severity::Warning
+    );
     let checker = Checker::new(&specs, baowen::check::Options::default()).unwrap();
     let checker = checker.with_watch(Arc::new(rules));
     let mut text = String::new();
@@ -241,7 +254,9 @@ fn documents_are_joined_whatever_their_order() {
         for path in paths {
             let mut none = |_: Finding| {};
             let checker = checker.named(&name(path));
-            checker.slice(&std::fs::read(path).unwrap(), &mut none).unwrap();
+            checker
+                .slice(&std::fs::read(path).unwrap(), &mut none)
+                .unwrap();
         }
         let mut text = String::new();
         let not_evaluated = rules
@@ -273,10 +288,12 @@ fn rules_that_cannot_be_evaluated_are_told_and_never_fail() {
     };
     let guid = "123456789012345678901234567890123456";
     let pattern = "(((((((a{1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99})";
-    let heads: String = (0..60).map(|_| head(guid)).chain([head(pattern), head("x")]).collect();
-    let input = format!(
-        "<CEB621Message xmlns=\"http://www.chinaport.gov.cn/ceb\">{heads}</CEB621Message>"
-    );
+    let heads: String = (0..60)
+        .map(|_| head(guid))
+        .chain([head(pattern), head("x")])
+        .collect();
+    let input =
+        format!("<CEB621Message xmlns=\"http://www.chinaport.gov.cn/ceb\">{heads}</CEB621Message>");
     let (findings, totals) = found(&checker(rules), input.as_bytes());
     let of = |id: &str, code: &str| {
         let of = findings.iter();
@@ -335,13 +352,16 @@ fn sets_and_ids_are_chosen_and_mistakes_have_near_names() {
 
 /// A list of goods: whether number, weights and second unit are given, and which.
 fn inventory() -> impl Strategy<Value = String> {
-    let item = (0..4u8, proptest::option::of(0..3u8), proptest::option::of(0..2u8)).prop_map(
-        |(number, unit, quantity)| {
+    let item = (
+        0..4u8,
+        proptest::option::of(0..3u8),
+        proptest::option::of(0..2u8),
+    )
+        .prop_map(|(number, unit, quantity)| {
             let unit = unit.map_or(String::new(), |unit| format!("<unit2>{unit}</unit2>"));
             let quantity = quantity.map_or(String::new(), |of| format!("<qty2>{of}</qty2>"));
             format!("<InventoryList><gnum>{number}</gnum>{quantity}{unit}</InventoryList>")
-        },
-    );
+        });
     let items = proptest::collection::vec(item, 0..5);
     (0..3u8, 0..3u8, items).prop_map(|(gross, net, items)| {
         format!(

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use baowen_codegen::{Fault, History, Limits, Result, Source, codes, edifact, flat, message, service};
+use baowen_codegen::{
+    Fault, History, Limits, Result, Source, codes, edifact, flat, message, service,
+};
 
 const USAGE: &str = "\
 Imports published message standards into baowen's text specs.

@@ -83,7 +83,11 @@ impl Schemas {
         };
         match other {
             Some(schema) => Ok(Chosen {
-                message: if watched { self.message_of(&seen)? } else { None },
+                message: if watched {
+                    self.message_of(&seen)?
+                } else {
+                    None
+                },
                 ..given(&schema)
             }),
             None => self.of_messages(&seen, root),
@@ -249,9 +253,7 @@ impl Checker {
                 schema.check_slice_beside(input, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_slice(input, &options, sink)?,
-            (None, _) => {
-                xml::read_slice(input, &options, &mut NoSchema::of(chosen.near), sink)?
-            }
+            (None, _) => xml::read_slice(input, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
     }
@@ -297,9 +299,7 @@ impl Checker {
                 schema.check_stream_beside(stream, &options, &mut beside, sink)?
             }
             (Some(schema), None) => schema.check_stream(stream, &options, sink)?,
-            (None, _) => {
-                xml::read_stream(stream, &options, &mut NoSchema::of(chosen.near), sink)?
-            }
+            (None, _) => xml::read_stream(stream, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
     }

@@ -273,12 +273,7 @@ impl Place<'_> {
     }
 
     /// Where findings point: what is said, else the first path that is read, else the anchor.
-    fn target(
-        &mut self,
-        on: Option<&Phrase>,
-        anchor: WantedId,
-        exprs: &[&Expr],
-    ) -> Result<Target> {
+    fn target(&mut self, on: Option<&Phrase>, anchor: WantedId, exprs: &[&Expr]) -> Result<Target> {
         if let Some(on) = on {
             let found = place::steps(self.projection, anchor, on, self.file);
             let (from, steps) = found.map_err(|error| self.about_message(error))?;
@@ -381,7 +376,10 @@ impl Place<'_> {
                 && self.projection.depth(timing.judged) < self.projection.depth(within)
             {
                 let message = "the key reads what stands outside the element in which it is unique";
-                let error = rule.unique.as_ref().map(|key| key.error(self.file, 0, message));
+                let error = rule
+                    .unique
+                    .as_ref()
+                    .map(|key| key.error(self.file, 0, message));
                 if let Some(error) = error {
                     return Err(self.about_message(error));
                 }

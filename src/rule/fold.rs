@@ -109,9 +109,7 @@ fn number(value: &Value<'_>) -> Result<Option<Number>, TroubleKind> {
         Value::Optional(Some(value)) => number(value),
         value => match value.to_text() {
             Some(text) if text.is_empty() => Ok(None),
-            Some(text) => Number::read(&text)
-                .map(Some)
-                .ok_or(TroubleKind::NotANumber),
+            Some(text) => Number::read(&text).map(Some).ok_or(TroubleKind::NotANumber),
             None => Err(TroubleKind::NotANumber),
         },
     }

@@ -53,7 +53,10 @@ fn samples(samples: &[Sample]) -> Vec<String> {
 
 fn selectors(selectors: &[Selector]) -> String {
     let each = selectors.iter().map(|of| {
-        let edition = of.edition.as_ref().map_or(String::new(), |of| format!("@{of}"));
+        let edition = of
+            .edition
+            .as_ref()
+            .map_or(String::new(), |of| format!("@{of}"));
         let except = if of.except { "!" } else { "" };
         let flat = if of.flat { "flat " } else { "" };
         format!("{except}{flat}{}{edition}", of.name)
@@ -173,7 +176,8 @@ impl Rules {
                 parts.push(("message", selectors(&rule.messages)));
                 parts.extend(rule.at.iter().map(|at| ("at", text(at))));
                 for of in &rule.lets {
-                    let mut said = format!("{} = {} {}", of.name, of.gathers.as_str(), of.over.text);
+                    let mut said =
+                        format!("{} = {} {}", of.name, of.gathers.as_str(), of.over.text);
                     if let Some(value) = &of.value {
                         said.push_str(": ");
                         said.push_str(&value.text);
@@ -200,12 +204,17 @@ impl Rules {
                     parts.extend(side.when.iter().map(|when| ("  when", text(when))));
                     parts.extend(side.key.iter().map(|key| ("  key", text(key))));
                     let takes = side.takes.iter();
-                    parts.extend(takes.map(|(name, of)| ("  take", format!("{name} = {}", of.text))));
+                    parts.extend(
+                        takes.map(|(name, of)| ("  take", format!("{name} = {}", of.text))),
+                    );
                 }
                 for (keyword, lacks) in [("missing", &join.missing), ("doubled", &join.doubled)] {
                     let lacks = lacks.iter();
                     parts.extend(lacks.map(|lack| {
-                        (keyword, format!("{}  {}", lack.side, lack.severity.as_str()))
+                        (
+                            keyword,
+                            format!("{}  {}", lack.side, lack.severity.as_str()),
+                        )
                     }));
                 }
                 parts.extend(join.when.iter().map(|when| ("when", text(when))));
@@ -253,6 +262,11 @@ impl Info {
 /// A name of the command line has no place in a file.
 fn unplaced(error: crate::Error) -> crate::Error {
     let text = error.to_string();
-    let text = text.splitn(4, ':').nth(3).unwrap_or(&text).trim().to_owned();
+    let text = text
+        .splitn(4, ':')
+        .nth(3)
+        .unwrap_or(&text)
+        .trim()
+        .to_owned();
     crate::Error::unknown(text)
 }

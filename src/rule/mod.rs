@@ -121,9 +121,10 @@ impl Rules {
     pub fn load(specs: &Specs, options: Options) -> Result<Self> {
         let held: Arc<[Held]> = set::load(specs, &options.choice)?.into();
         let today = match &options.today {
-            Some(text) => Some(day(text).ok_or_else(|| {
-                Error::unknown(format!("{text:?} is no day, as 2026-11-25"))
-            })?),
+            Some(text) => Some(
+                day(text)
+                    .ok_or_else(|| Error::unknown(format!("{text:?} is no day, as 2026-11-25")))?,
+            ),
             None => None,
         };
         let needs_order = held.iter().any(|held| match &held.body {
@@ -248,7 +249,9 @@ impl Rules {
             for (side, kinds) in kinds.iter_mut().enumerate() {
                 let messages = &join.sides[side].messages;
                 let keys = expand(messages, self.specs(), &held.file)?;
-                let key = keys.first().ok_or_else(|| together::no_message(held, side))?;
+                let key = keys
+                    .first()
+                    .ok_or_else(|| together::no_message(held, side))?;
                 let program = self.compile(key, of, true)?;
                 let sides = program.iter().flat_map(|program| &program.sides);
                 let made = sides.clone().find(|made| made.side == side);
@@ -303,9 +306,8 @@ impl Rules {
 
 impl Watch for Rules {
     fn wants(&self, message: Known<'_>) -> Result<Option<Arc<dyn Wants>>> {
-        let shared = |program: &Arc<Program>| -> Arc<dyn Wants> {
-            Arc::new(Shared(program.clone()))
-        };
+        let shared =
+            |program: &Arc<Program>| -> Arc<dyn Wants> { Arc::new(Shared(program.clone())) };
         let (key, syntax) = match message {
             Known::Edifact(name, home, syntax) => (Key::Edifact(name.into(), home), syntax),
             Known::Xml(message) => {
@@ -332,7 +334,10 @@ impl Watch for Rules {
                         .any(|side| select::selects(&side.messages, self.specs(), &key.0)),
                 }
         });
-        let made = match about.then(|| program::met(self.specs(), message)).transpose()? {
+        let made = match about
+            .then(|| program::met(self.specs(), message))
+            .transpose()?
+        {
             Some(Some((met, projection, syntax))) => Program::new(
                 self.specs(),
                 &self.0.held,

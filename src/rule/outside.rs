@@ -74,7 +74,9 @@ impl Tables for Outside {
 
     fn crosswalk(&self, from: &str, to: &str) -> Option<CrosswalkId> {
         let mut ways = self.ways();
-        let known = ways.iter().position(|((a, b), _)| **a == *from && **b == *to);
+        let known = ways
+            .iter()
+            .position(|((a, b), _)| **a == *from && **b == *to);
         if let Some(at) = known {
             return Some(CrosswalkId(at as u32));
         }
@@ -84,7 +86,10 @@ impl Tables for Outside {
     }
 
     fn table_names(&self) -> Vec<String> {
-        self.tables.iter().map(|(name, _)| name.to_string()).collect()
+        self.tables
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .collect()
     }
 
     fn crosswalk_sides(&self) -> Vec<String> {
@@ -121,7 +126,8 @@ impl Host for Outside {
     fn crosswalk(&self, crosswalk: CrosswalkId, code: &str) -> Option<Cow<'_, str>> {
         let ways = self.ways();
         let (_, (of, from, to)) = ways.get(crosswalk.0 as usize)?;
-        of.get(*from, *to, code).map(|found| found.to_owned().into())
+        of.get(*from, *to, code)
+            .map(|found| found.to_owned().into())
     }
 
     fn register(&self, name: &str, key: &str) -> Answer<'_> {

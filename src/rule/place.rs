@@ -127,11 +127,7 @@ pub(super) fn around(
     };
     let chain = projection.chain(anchor);
     if !chain[..chain.len() - 1].contains(&found) {
-        let message = format!(
-            "{} is not around {}",
-            phrase.text,
-            projection.path(anchor)
-        );
+        let message = format!("{} is not around {}", phrase.text, projection.path(anchor));
         return Err(phrase.error(file, 0, message));
     }
     Ok(found)
@@ -244,9 +240,7 @@ impl Timing {
         // A list that is kept by something of which there is one grows with the message.
         let single = |holder: usize| {
             let around = &self.chain[1..=holder];
-            around
-                .iter()
-                .all(|id| !projection.wanted(*id).endless)
+            around.iter().all(|id| !projection.wanted(*id).endless)
         };
         self.class = if self.many.iter().any(|holder| single(*holder)) {
             Class::Whole

@@ -134,13 +134,7 @@ impl Program {
                     for (side, of_side) in text.sides.iter().enumerate() {
                         if selects(&of_side.messages, specs, key) {
                             let at = (of, side);
-                            sides.extend(compile::side(
-                                at,
-                                rule,
-                                &mut projection,
-                                world,
-                                &label,
-                            )?);
+                            sides.extend(compile::side(at, rule, &mut projection, world, &label)?);
                         }
                     }
                 }
@@ -241,10 +235,5 @@ struct Nobody;
 impl Listener for Nobody {
     fn open(&mut self, _: &crate::tree::gather::Told<'_>) {}
 
-    fn close(
-        &mut self,
-        _: &crate::tree::gather::Told<'_>,
-        _: &mut dyn crate::tree::gather::Say,
-    ) {
-    }
+    fn close(&mut self, _: &crate::tree::gather::Told<'_>, _: &mut dyn crate::tree::gather::Say) {}
 }

@@ -25,7 +25,10 @@ impl TableRegister {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
         let name = path.display().to_string();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             Self::from_json(&name, &text)
         } else {
             Self::from_csv(&name, &text)
@@ -67,7 +70,12 @@ impl TableRegister {
     pub fn from_json(file: &str, text: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line() as u32, error.column() as u32);
-            Error::spec(file, line, column.max(1), format!("this is no JSON: {error}"))
+            Error::spec(
+                file,
+                line,
+                column.max(1),
+                format!("this is no JSON: {error}"),
+            )
         })?;
         let wrong = || {
             let message = "expected an array of objects, or an object of objects by key";
@@ -154,7 +162,12 @@ fn csv(file: &str, text: &str) -> Result<Vec<(u32, Vec<Box<str>>)>> {
         }
     }
     if quoted {
-        return Err(Error::spec(file, begin, 1, "a quoted field is not closed; expected \""));
+        return Err(Error::spec(
+            file,
+            begin,
+            1,
+            "a quoted field is not closed; expected \"",
+        ));
     }
     if !field.is_empty() || !fields.is_empty() {
         fields.push(field.into());

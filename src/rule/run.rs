@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::compile::{Asks, Let, Reach, Ready, ReadySide, Target};
 use super::fold::Fold;
+use super::input::Input;
 use super::keys::{Keys, Met, key};
 use super::program::Program;
 use super::together::Row;
-use super::input::Input;
 use crate::expr::{Expr, Kind, Limits, NodeId, Number, Scope, Spot, Trouble, TroubleKind, Value};
 use crate::finding::{Code, Finding, Lang, Related, Said, Value as Shown};
 use crate::tree::gather::{Listener, ROOT, Say, Told, WantedId, path_of};
@@ -152,8 +152,7 @@ impl Judge {
         let severity = Code::RULE_INCOMPLETE.severity();
         if say.wants(&id, severity) {
             let spot = spot(told, told.node);
-            let mut finding =
-                Finding::new(Code::RULE_INCOMPLETE, spot.span).with("rule", &id);
+            let mut finding = Finding::new(Code::RULE_INCOMPLETE, spot.span).with("rule", &id);
             finding.at = spot.at;
             finding.rule = Some(id);
             say.say(finding);
@@ -429,9 +428,13 @@ fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
 
 /// The tag of the segment or the id of the record in a path, or the name of the element.
 fn segment(path: &str) -> &str {
-    let mut names = path.rsplit('/').map(|name| name.split('[').next().unwrap_or(""));
+    let mut names = path
+        .rsplit('/')
+        .map(|name| name.split('[').next().unwrap_or(""));
     let own = names.clone().find_map(|name| {
-        let own = name.strip_prefix("S_").or_else(|| name.strip_prefix("R_"))?;
+        let own = name
+            .strip_prefix("S_")
+            .or_else(|| name.strip_prefix("R_"))?;
         Some(own.split('_').next().unwrap_or(own))
     });
     own.or_else(|| names.find(|name| !name.starts_with('@')))

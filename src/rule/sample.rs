@@ -14,7 +14,7 @@ use super::text::{Sample, Selector};
 use super::together::Together;
 use super::{Rules, World};
 use crate::finding::{Finding, Severity};
-use crate::tree::gather::{Document, Say, WatchInput, Wants, gather_json};
+use crate::tree::gather::{Document, Say, Wants, WatchInput, gather_json};
 use crate::{Error, Result};
 
 /// What became of one sample in one message.
@@ -234,7 +234,13 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
             let input: Arc<dyn WatchInput> = Arc::new(input);
             let document = document(content, program.0.syntax.as_str(), &program.0.message);
             let listener = program.listener(&input);
-            gather_json(program.projection(), listener, &document, content, &mut found);
+            gather_json(
+                program.projection(),
+                listener,
+                &document,
+                content,
+                &mut found,
+            );
         }
     }
     let joins = rules.joins(Some(of))?;
@@ -253,7 +259,9 @@ fn outcome(message: String, passes: bool, sample: &Sample, found: Found) -> Outc
         .filter(|finding| finding.code == crate::finding::Code::RULE_BROKEN)
         .collect();
     let paths = || {
-        let paths = broken.iter().filter_map(|finding| finding.place.path.as_deref());
+        let paths = broken
+            .iter()
+            .filter_map(|finding| finding.place.path.as_deref());
         paths.collect::<Vec<_>>().join(", ")
     };
     let count = broken.len();
@@ -270,7 +278,10 @@ fn outcome(message: String, passes: bool, sample: &Sample, found: Found) -> Outc
             _ => "it was to be found, and could not be evaluated".to_owned(),
         }),
         (false, _, Some(at)) if !broken.iter().any(|f| f.place.path.as_deref() == Some(at)) => {
-            Some(format!("it was to be found at {at}, and was at {}", paths()))
+            Some(format!(
+                "it was to be found at {at}, and was at {}",
+                paths()
+            ))
         }
         _ => None,
     };

@@ -137,9 +137,8 @@ pub(crate) fn load(specs: &Specs, choice: &Choice) -> Result<Vec<Held>> {
     }
     let mut own: Vec<Box<str>> = Vec::new();
     let is_set = |name: &str| {
-        let inside = |file: &&RuleFile| {
-            *file.name == *name || file.name.starts_with(&format!("{name}/"))
-        };
+        let inside =
+            |file: &&RuleFile| *file.name == *name || file.name.starts_with(&format!("{name}/"));
         files.iter().any(|file| inside(&file))
     };
     for name in &choice.sets {
@@ -167,9 +166,10 @@ pub(crate) fn load(specs: &Specs, choice: &Choice) -> Result<Vec<Held>> {
     for held in &mut set.rules {
         let chosen = all
             || own.contains(&held.set)
-            || choice.sets.iter().any(|name| {
-                *held.set == **name || held.set.starts_with(&format!("{name}/"))
-            });
+            || choice
+                .sets
+                .iter()
+                .any(|name| *held.set == **name || held.set.starts_with(&format!("{name}/")));
         let (from, to) = &held.about().valid;
         let in_force = match &choice.on {
             // Days compare as text does.
@@ -188,9 +188,8 @@ fn unknown_set(name: &str, files: &[RuleFile]) -> Error {
     let mut names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
     names.extend(["base", "none"]);
     let near = near(name, names.iter().copied());
-    let mut message = format!(
-        "no rules {name:?}: expected base, none, the name of a set, or a file of rules"
-    );
+    let mut message =
+        format!("no rules {name:?}: expected base, none, the name of a set, or a file of rules");
     if !near.is_empty() {
         message.push_str("; did you mean ");
         message.push_str(&near.join(", "));

@@ -297,8 +297,7 @@ fn name(input: &str) -> Parsed<'_, &str> {
         let (left, text) =
             take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_').parse(input)?;
         let first: Parsed<'_, char> =
-            nom::character::complete::satisfy(|c| c.is_ascii_alphabetic() || c == '_')
-                .parse(input);
+            nom::character::complete::satisfy(|c| c.is_ascii_alphabetic() || c == '_').parse(input);
         first.map(|_| (left, text))
     })
     .parse(input)
@@ -441,7 +440,9 @@ impl About {
                 said.once(source, &self.zh)?;
                 self.zh = Some(said.phrase(source, "the wording in Chinese")?);
             }
-            "source" => self.sources.push(said.words(source, "where it comes from")?),
+            "source" => self
+                .sources
+                .push(said.words(source, "where it comes from")?),
             "row" => {
                 let rows = separated_list1((char(','), space0), id);
                 let rows = source.parse(said.line, said.tail, rows)?;
@@ -478,12 +479,7 @@ impl About {
 
 const KEYWORDS: &str = "message, at, let, when, must, unique, within, on, severity, en, zh, source, row, receipt, valid, note, pass, fail";
 
-fn rule<'a>(
-    file: &str,
-    source: &mut Source<'a>,
-    head: Line<'a>,
-    about: About,
-) -> Result<RuleText> {
+fn rule<'a>(file: &str, source: &mut Source<'a>, head: Line<'a>, about: About) -> Result<RuleText> {
     let mut rule = RuleText {
         about,
         ..RuleText::default()
@@ -549,15 +545,9 @@ fn rule<'a>(
     Ok(rule)
 }
 
-const JOIN_KEYWORDS: &str =
-    "side, missing, doubled, when, must, severity, en, zh, source, row, receipt, valid, note, pass, fail";
+const JOIN_KEYWORDS: &str = "side, missing, doubled, when, must, severity, en, zh, source, row, receipt, valid, note, pass, fail";
 
-fn join<'a>(
-    file: &str,
-    source: &mut Source<'a>,
-    head: Line<'a>,
-    about: About,
-) -> Result<JoinText> {
+fn join<'a>(file: &str, source: &mut Source<'a>, head: Line<'a>, about: About) -> Result<JoinText> {
     let mut join = JoinText {
         about,
         ..JoinText::default()
@@ -739,7 +729,10 @@ fn gathered<'a>(source: &Source<'a>, said: &Said<'a>) -> Result<LetText> {
     let (gathers, tail) = source.parse(said.line, tail, (of, rest))?;
     let whole = said.phrase_from(source, tail, "a path")?;
     let end = whole.text.len();
-    let filter_at = whole.text.find(" where ").or_else(|| whole.text.find("\nwhere "));
+    let filter_at = whole
+        .text
+        .find(" where ")
+        .or_else(|| whole.text.find("\nwhere "));
     let value_end = filter_at.unwrap_or(end);
     let colon = whole.text[..value_end].find(':');
     let trimmed = |from: usize, to: usize| {
@@ -854,10 +847,7 @@ fn sample<'a>(file: &str, source: &Source<'a>, said: &Said<'a>) -> Result<Sample
     let at = opt(alt((path,)));
     let begins = expect(
         "the content, as JSON in braces",
-        nom::combinator::peek(alt((
-            tag("{"),
-            nom::combinator::eof,
-        ))),
+        nom::combinator::peek(alt((tag("{"), nom::combinator::eof))),
     );
     let head = (findings, at, begins, take_while(|_| true));
     let (findings, at, _, tail) = source.parse(said.line, said.tail, head)?;

@@ -4,14 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::compile::World;
+use super::outside::Outside;
 use super::set::{Held, Kind};
 use super::text::{JoinText, Lack, Phrase};
 use super::wording::{Wording, fault};
-use super::compile::World;
-use super::outside::Outside;
-use crate::expr::{
-    Env, Expr, Facts, Field, Limits, Presence, Scope, Shape, Shapes, Value,
-};
+use crate::expr::{Env, Expr, Facts, Field, Limits, Presence, Scope, Shape, Shapes, Value};
 use crate::finding::{Arg, Code, Finding, Related, Said, Severity, Syntax};
 use crate::span::{LineColumn, Span};
 use crate::{Error, Result};
@@ -258,7 +256,15 @@ impl Judged<'_> {
                 }
                 for row in rows {
                     let pair = pair(other, Some(row), None);
-                    self.say(held, lack.severity, (&lack.en, &lack.zh), key, pair, row, None);
+                    self.say(
+                        held,
+                        lack.severity,
+                        (&lack.en, &lack.zh),
+                        key,
+                        pair,
+                        row,
+                        None,
+                    );
                 }
             }
         }
@@ -267,7 +273,15 @@ impl Judged<'_> {
                 for row in &rows[1..] {
                     let pair = pair(lack.side, Some(row), None);
                     let first = Some((&rows[0], Code::FIRST_USED));
-                    self.say(held, lack.severity, (&lack.en, &lack.zh), key, pair, row, first);
+                    self.say(
+                        held,
+                        lack.severity,
+                        (&lack.en, &lack.zh),
+                        key,
+                        pair,
+                        row,
+                        first,
+                    );
                 }
             }
         }
@@ -307,7 +321,15 @@ impl Judged<'_> {
             Ok(false) => {
                 let other = Some((b, Code::COMPARED_HERE));
                 let words = (&join.en, &join.zh);
-                self.say(held, held.severity, words, key, [Some(a), Some(b)], a, other);
+                self.say(
+                    held,
+                    held.severity,
+                    words,
+                    key,
+                    [Some(a), Some(b)],
+                    a,
+                    other,
+                );
             }
             Err(_) => self.not_evaluated += 1,
         }
@@ -324,8 +346,9 @@ impl Judged<'_> {
         at: &Row,
         other: Option<(&Row, Code)>,
     ) {
-        let (en, zh): (Box<[Arg]>, Box<[Arg]>) =
-            with_scope(self.outside, key, pair, |scope| (en.fill(scope), zh.fill(scope)));
+        let (en, zh): (Box<[Arg]>, Box<[Arg]>) = with_scope(self.outside, key, pair, |scope| {
+            (en.fill(scope), zh.fill(scope))
+        });
         let mut finding = Finding::new(Code::RULE_BROKEN, at.span);
         finding.at = at.at;
         finding.severity = severity;

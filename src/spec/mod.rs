@@ -519,7 +519,11 @@ impl Inner {
                 what: what.into(),
             });
         }
-        let inside: Vec<_> = path.iter().skip(1).map(|part| part.to_string_lossy()).collect();
+        let inside: Vec<_> = path
+            .iter()
+            .skip(1)
+            .map(|part| part.to_string_lossy())
+            .collect();
         let name = inside.join("/");
         self.rules.push(RuleFile {
             layer: self.layers,

@@ -46,7 +46,10 @@ pub(crate) fn command(lang: Lang) -> Command {
             .long("disable")
             .value_name("RULE")
             .action(ArgAction::Append)
-            .help(t("Do not apply this rule; may be repeated", "不执行该规则；可重复"))
+            .help(t(
+                "Do not apply this rule; may be repeated",
+                "不执行该规则；可重复",
+            ))
     };
     let on = || {
         Arg::new("on")
@@ -54,7 +57,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             .value_name("DATE")
             .value_parser(|text: &str| {
                 let day = text.parse::<chrono::NaiveDate>();
-                day.map(|day| day.to_string()).map_err(|error| error.to_string())
+                day.map(|day| day.to_string())
+                    .map_err(|error| error.to_string())
             })
             .help(t(
                 "The day for which rules are chosen, as 2026-11-25; default today (UTC)",

@@ -31,7 +31,11 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                 return Ok(Outcome::Clean);
             }
             let code = Code::find(name).ok_or_else(|| {
-                let unknown = pick(lang, "no finding and no rule is called", "没有名为此的问题代码或规则：");
+                let unknown = pick(
+                    lang,
+                    "no finding and no rule is called",
+                    "没有名为此的问题代码或规则：",
+                );
                 let mut message = format!("{unknown} {name:?}");
                 let mut names: Vec<&str> = Code::all().map(Code::as_str).collect();
                 names.extend(rules.ids());

@@ -86,7 +86,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     }
     let list = rules.list(name.map(String::as_str))?;
     let mut out = BufWriter::new(io::stdout().lock());
-    if matches.get_one::<String>("format").is_some_and(|format| format == "json") {
+    if matches
+        .get_one::<String>("format")
+        .is_some_and(|format| format == "json")
+    {
         for info in &list {
             writeln!(out, "{}", as_json(info))?;
         }
@@ -160,8 +163,14 @@ fn test(rules: &Rules, lang: Lang) -> Result<Outcome, Failure> {
         }
     }
     match lang {
-        Lang::En => writeln!(out, "{count} rules, {samples} samples as they say, {wrong} rules wrong")?,
-        Lang::Zh => writeln!(out, "{count} 条规则，{samples} 个样例符合预期，{wrong} 条规则有误")?,
+        Lang::En => writeln!(
+            out,
+            "{count} rules, {samples} samples as they say, {wrong} rules wrong"
+        )?,
+        Lang::Zh => writeln!(
+            out,
+            "{count} 条规则，{samples} 个样例符合预期，{wrong} 条规则有误"
+        )?,
     }
     out.flush()?;
     Ok(if wrong > 0 {

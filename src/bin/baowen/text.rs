@@ -156,7 +156,11 @@ pub(crate) fn finding(
             Lang::En => format!("offset {}", related.span.start),
             Lang::Zh => format!("偏移 {}", related.span.start),
         };
-        let place = place.into_iter().chain([offset]).collect::<Vec<_>>().join(", ");
+        let place = place
+            .into_iter()
+            .chain([offset])
+            .collect::<Vec<_>>()
+            .join(", ");
         let place = match lang {
             Lang::En => format!(" ({place})"),
             Lang::Zh => format!("（{place}）"),

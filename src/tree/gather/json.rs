@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::{Document, Gathering, Projection, ROOT, Say, WantedId};
-use crate::expr::Spot;
 use super::{Listener, What};
+use crate::expr::Spot;
 use std::sync::Arc;
 
 /// Gathers from `content`, the children of the root. Names that the projection does not want are passed

@@ -328,7 +328,7 @@ impl Gathering {
                 projection: &self.projection,
                 facts: &self.facts,
                 root: self.open[0].node,
-            root_spot: self.root_spot,
+                root_spot: self.root_spot,
                 document: self.document,
                 wanted: open.wanted,
                 node: open.node,

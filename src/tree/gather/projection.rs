@@ -12,14 +12,8 @@ pub const ROOT: WantedId = 0;
 pub const DOCUMENT: WantedId = 1;
 
 /// What is known of a document beside its message: fields of the bound name `document`.
-pub const DOCUMENT_FIELDS: [&str; 6] = [
-    "syntax",
-    "file",
-    "root",
-    "namespace",
-    "encoding",
-    "message",
-];
+pub const DOCUMENT_FIELDS: [&str; 6] =
+    ["syntax", "file", "root", "namespace", "encoding", "message"];
 
 /// A list that may have more items than this is not to be kept as a whole.
 const MOST_HARMLESS: u32 = 999;
@@ -263,7 +257,10 @@ impl Projection {
     /// The path of one from the root on, the root left out.
     pub(crate) fn path(&self, id: WantedId) -> String {
         let chain = self.chain(id);
-        let names: Vec<&str> = chain[1..].iter().map(|id| &*self.wanted(*id).name).collect();
+        let names: Vec<&str> = chain[1..]
+            .iter()
+            .map(|id| &*self.wanted(*id).name)
+            .collect();
         names.join("/")
     }
 }

@@ -66,9 +66,11 @@ fn fields(projection: &Projection, record: WantedId) -> Box<[(usize, WantedId)]>
         }
         let wanted = projection.find(record, &child.name);
         let places = child.max.clamp(1, MOST_PLACES) as usize;
-        found.extend(wanted.into_iter().flat_map(|wanted| {
-            (at..at + places).map(move |place| (place, wanted))
-        }));
+        found.extend(
+            wanted
+                .into_iter()
+                .flat_map(|wanted| (at..at + places).map(move |place| (place, wanted))),
+        );
         at += places;
     }
     found.into()
@@ -154,7 +156,8 @@ impl RecordGatherer {
                 span: Span::new(field.offset, field.raw.len() as u64),
                 at: locate(field.offset),
             };
-            self.gathering.value(*to, text.trim_end_matches(' '), spot, say);
+            self.gathering
+                .value(*to, text.trim_end_matches(' '), spot, say);
         }
         if given.record.is_some() {
             self.gathering.close(say);

@@ -56,11 +56,7 @@ pub(crate) struct XmlGatherer {
 }
 
 impl XmlGatherer {
-    pub(crate) fn new(
-        wants: &dyn Wants,
-        input: &Arc<dyn WatchInput>,
-        document: Document,
-    ) -> Self {
+    pub(crate) fn new(wants: &dyn Wants, input: &Arc<dyn WatchInput>, document: Document) -> Self {
         let projection = wants.projection().clone();
         let mut symbols: Vec<Box<str>> = Vec::new();
         let mut children: Vec<Children> = Vec::with_capacity(projection.len());
@@ -285,7 +281,11 @@ impl Handler for XmlGatherer {
         } else {
             if !own.is_empty() {
                 let what = self.gathering.projection().wanted(frame.wanted).what;
-                let own = if what == What::Number { own.trim() } else { own };
+                let own = if what == What::Number {
+                    own.trim()
+                } else {
+                    own
+                };
                 self.gathering.set_text(own);
             }
             self.gathering.close(scene);
