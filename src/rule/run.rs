@@ -37,12 +37,7 @@ pub(super) struct Judge {
     input: Arc<Input>,
     states: Vec<State>,
     sides: Vec<Vec<Pending>>,
-    /// A key, to be written again.
-    text: String,
 }
-
-/// How many names are always bound.
-const NAMES: usize = 4;
 
 /// Where a rule is judged.
 struct Here<'t, 'f> {
@@ -63,12 +58,11 @@ impl Judge {
             sides: program.sides.iter().map(|_| Vec::new()).collect(),
             program,
             input,
-            text: String::new(),
         }
     }
 
     /// The values of names: `this`, `parent`, `message`, `document`.
-    fn bound<'f>(told: &Told<'f>, anchor: WantedId, node: NodeId) -> [Value<'f>; NAMES] {
+    fn bound<'f>(&self, told: &Told<'f>, anchor: WantedId, node: NodeId) -> Vec<Value<'f>> {
         let facts = told.facts;
         let of = told.projection.kind(anchor);
         let parent = facts.parent(node).unwrap_or(node);
@@ -80,7 +74,7 @@ impl Judge {
             },
             Kind::Text | Kind::Any => Value::Text(facts.text(node).into()),
         };
-        [
+        vec![
             this,
             Value::Record(parent),
             Value::Record(told.root),
@@ -89,9 +83,10 @@ impl Judge {
     }
 
     /// Takes an item into what a `let` gathers.
-    fn gather(&mut self, program: &Program, at: (usize, usize), told: &Told<'_>) {
+    fn gather(&mut self, at: (usize, usize), told: &Told<'_>) {
+        let program = self.program.clone();
         let of: &Let = &program.rules[at.0].lets[at.1];
-        let bound = Self::bound(told, of.item, told.node);
+        let bound = self.bound(told, of.item, told.node);
         let scope = Scope {
             facts: told.facts,
             bound: &bound,
@@ -117,29 +112,29 @@ impl Judge {
     }
 
     /// An anchor closes.
-    fn reach(&mut self, program: &Program, at: usize, told: &Told<'_>, say: &mut dyn Say) {
+    fn reach(&mut self, at: usize, told: &Told<'_>, say: &mut dyn Say) {
         let state = &mut self.states[at];
         let pending = Pending {
             node: told.node,
             number: told.number,
             lets: state.lets.iter().map(Fold::value).collect(),
         };
-        let rule = &program.rules[at];
+        let rule = &self.program.rules[at];
         if rule.judged == rule.anchor {
-            self.judge(program, at, &pending, told, say);
+            self.judge(at, &pending, told, say);
         } else {
             state.pending.push(pending);
         }
     }
 
     /// What all pending ones of a rule wait for closes.
-    fn settle(&mut self, program: &Program, at: usize, told: &Told<'_>, say: &mut dyn Say) {
+    fn settle(&mut self, at: usize, told: &Told<'_>, say: &mut dyn Say) {
         let pending = std::mem::take(&mut self.states[at].pending);
         if told.cut && !pending.is_empty() {
             return self.incomplete(at, pending.len() as u64, told, say);
         }
         for one in &pending {
-            self.judge(program, at, one, told, say);
+            self.judge(at, one, told, say);
         }
         let mut pending = pending;
         pending.clear();
@@ -169,16 +164,10 @@ impl Judge {
         self.program.held[of].about().id.clone()
     }
 
-    fn judge(
-        &mut self,
-        program: &Program,
-        at: usize,
-        pending: &Pending,
-        told: &Told<'_>,
-        say: &mut dyn Say,
-    ) {
+    fn judge(&mut self, at: usize, pending: &Pending, told: &Told<'_>, say: &mut dyn Say) {
+        let program = self.program.clone();
         let rule = &program.rules[at];
-        if told.cut && rule.lists {
+        if told.cut && rule.class == super::compile::Class::Whole {
             return self.incomplete(at, 1, told, say);
         }
         let here = Here {
@@ -186,28 +175,27 @@ impl Judge {
             node: pending.node,
             number: pending.number,
         };
-        let names = Self::bound(told, rule.anchor, pending.node);
-        if matches!(names[0], Value::Null) {
+        let mut bound = self.bound(told, rule.anchor, pending.node);
+        if matches!(bound[0], Value::Null) {
             return say.not_evaluated(1);
         }
-        let more: Vec<Value<'_>>;
-        let bound: &[Value<'_>] = if pending.lets.is_empty() {
-            &names
-        } else {
-            let lets = pending.lets.iter().cloned();
-            match names.into_iter().map(Ok).chain(lets).collect() {
-                Ok(all) => more = all,
+        for of in &pending.lets {
+            match of {
+                Ok(value) => bound.push(value.clone()),
                 Err(kind) => {
-                    let (start, end) = (0, 0);
-                    return self.trouble(at, &Trouble { kind, start, end }, &here, say);
+                    let trouble = Trouble {
+                        kind: *kind,
+                        start: 0,
+                        end: 0,
+                    };
+                    return self.trouble(at, &trouble, &here, say);
                 }
             }
-            &more
-        };
+        }
         let input = self.input.clone();
         let scope = Scope {
             facts: told.facts,
-            bound,
+            bound: &bound,
             host: &*input.outside,
             limits: Limits::default(),
         };
@@ -228,19 +216,14 @@ impl Judge {
                     Err(trouble) if trouble.kind == TroubleKind::Missing => return,
                     Err(trouble) => return self.trouble(at, &trouble, &here, say),
                 };
-                let mut text = std::mem::take(&mut self.text);
-                text.clear();
-                let there = key(&value, &mut text).is_some() && !text.is_empty();
-                let met = there.then(|| {
-                    let spot = pointed_spot(&rule.target, rule.anchor, &here);
-                    match within {
-                        Reach::Element(_) => self.states[at].keys.meet(&text, spot),
-                        Reach::Input => input.meet(rule.of, &text, spot),
-                    }
-                });
-                self.text = text;
-                let Some(met) = met else {
+                let mut text = String::new();
+                if key(&value, &mut text).is_none() || text.is_empty() {
                     return;
+                }
+                let spot = pointed(&rule.target, rule.anchor, &here).spot;
+                let met = match within {
+                    Reach::Element(_) => self.states[at].keys.meet(&text, spot),
+                    Reach::Input => input.meet(rule.of, &text, spot),
                 };
                 match met {
                     Met::New => {}
@@ -323,7 +306,7 @@ impl Judge {
             node: pending.node,
             number: pending.number,
         };
-        let bound = Self::bound(told, of.anchor, pending.node);
+        let bound = self.bound(told, of.anchor, pending.node);
         let scope = Scope {
             facts: told.facts,
             bound: &bound,
@@ -405,8 +388,8 @@ impl Pointed {
     }
 }
 
-/// Follows the target as far as it goes: what is there, and the names of what is not.
-fn follow(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> (WantedId, NodeId, String) {
+/// Follows the target as far as it goes.
+fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
     let told = here.told;
     let (mut of, mut node) = (anchor, here.node);
     while of != target.from && told.projection.wanted(of).parent != of {
@@ -425,17 +408,6 @@ fn follow(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> (WantedId, 
             }
         }
     }
-    (of, node, missing)
-}
-
-fn pointed_spot(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Spot {
-    let (_, node, _) = follow(target, anchor, here);
-    spot(here.told, node)
-}
-
-fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
-    let told = here.told;
-    let (of, node, missing) = follow(target, anchor, here);
     let mut path = path_of(told.projection, told.facts, of, node);
     path.push_str(&missing);
     // The paths of XML begin with the root.
@@ -455,7 +427,7 @@ fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
 }
 
 /// The tag of the segment or the id of the record in a path, or the name of the element.
-pub(super) fn segment(path: &str) -> &str {
+fn segment(path: &str) -> &str {
     let mut names = path
         .rsplit('/')
         .map(|name| name.split('[').next().unwrap_or(""));
@@ -470,10 +442,6 @@ pub(super) fn segment(path: &str) -> &str {
 }
 
 impl Listener for Judge {
-    fn memory(&self) -> usize {
-        self.input.memory
-    }
-
     fn begin(&mut self) {
         if let Some(together) = &self.input.together {
             for side in &self.program.sides {
@@ -505,13 +473,13 @@ impl Listener for Judge {
         let program = self.program.clone();
         let actions = &program.actions[told.wanted as usize];
         for at in &actions.gathered {
-            self.gather(&program, *at, told);
+            self.gather(*at, told);
         }
         for at in &actions.anchors {
-            self.reach(&program, *at, told, say);
+            self.reach(*at, told, say);
         }
         for at in &actions.settled {
-            self.settle(&program, *at, told, say);
+            self.settle(*at, told, say);
         }
         for at in &actions.sides {
             let pending = Pending {
