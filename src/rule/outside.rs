@@ -31,7 +31,7 @@ pub(crate) struct Outside {
     /// By name, each loaded when it is first asked.
     tables: Vec<Table>,
     /// Those that expressions name: never taken out.
-    ways: Mutex<Vec<Named>>,
+    ways: Arc<Mutex<Vec<Named>>>,
     registers: HashMap<Box<str>, Arc<dyn Register>>,
     context: HashMap<Box<str>, Box<str>>,
     today: Option<Day>,
@@ -48,10 +48,24 @@ impl Outside {
         Self {
             tables: names.map(|name| (name.into(), OnceLock::new())).collect(),
             specs: specs.clone(),
-            ways: Mutex::default(),
+            ways: Arc::default(),
             registers,
             context,
             today,
+        }
+    }
+
+    /// Others outside, for expressions that were compiled with these: the crosswalks they name are
+    /// numbered alike.
+    pub(crate) fn other(
+        &self,
+        registers: HashMap<Box<str>, Arc<dyn Register>>,
+        context: HashMap<Box<str>, Box<str>>,
+        today: Option<Day>,
+    ) -> Self {
+        Self {
+            ways: self.ways.clone(),
+            ..Self::new(&self.specs, registers, context, today)
         }
     }
 

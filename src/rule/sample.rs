@@ -99,12 +99,16 @@ fn registers(value: Option<&Value>) -> HashMap<Box<str>, Arc<dyn Register>> {
     each.collect()
 }
 
+/// A world without registers and context.
+fn plain(rules: &Rules) -> Outside {
+    Outside::new(rules.specs(), HashMap::new(), HashMap::new(), None)
+}
+
 /// What a sample says of the world: `$document`, `$context`, `$register` and `$today` beside the
-/// content.
-fn outside(rules: &Rules, content: &Value) -> Arc<Outside> {
+/// content. What is compiled was so with `plain`.
+fn outside(plain: &Outside, content: &Value) -> Arc<Outside> {
     let today = content.get("$today").and_then(Value::as_str);
-    Arc::new(Outside::new(
-        rules.specs(),
+    Arc::new(plain.other(
         registers(content.get("$register")),
         texts(content.get("$context")),
         today.and_then(super::day),
@@ -135,9 +139,9 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
                 let Some(projection) = projection(rules.specs(), &key)? else {
                     continue;
                 };
-                let outside = Outside::new(rules.specs(), HashMap::new(), HashMap::new(), None);
+                let plain = plain(rules);
                 let world = World {
-                    tables: &outside,
+                    tables: &plain,
                     functions: rules.functions(),
                 };
                 let program = Program::new(
@@ -156,7 +160,7 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
                 let each = each.chain(text.fail.iter().map(|sample| (false, sample)));
                 for (passes, sample) in each {
                     let mut found = Found::default();
-                    one(rules, &program, sample, &mut found);
+                    one(&plain, &program, sample, &mut found);
                     let message = program.0.message.to_string();
                     outcomes.push(outcome(message, passes, sample, found));
                 }
@@ -176,8 +180,8 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
 }
 
 /// Runs a sample through the rules of a program.
-fn one(rules: &Rules, program: &Shared, sample: &Sample, found: &mut Found) {
-    let input = Input::new(None, &outside(rules, &sample.content), None, MEMORY);
+fn one(plain: &Outside, program: &Shared, sample: &Sample, found: &mut Found) {
+    let input = Input::new(None, &outside(plain, &sample.content), None, MEMORY);
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
     let single = std::slice::from_ref(&sample.content);
@@ -201,7 +205,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
         return Ok(Found::default());
     };
     let together = Arc::new(Together::default());
-    let outside = outside(rules, &sample.content);
+    let outside = outside(&plain(rules), &sample.content);
     let mut found = Found::default();
     for side in &join.sides {
         let selectors: &[Selector] = &side.messages;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::outline::ANYTHING;
 use super::{Document, Gathering, ROOT, Say, WantedId, Wants, WatchInput, What};
 use crate::expr::Spot;
 use crate::finding::{Finding, Severity};
@@ -51,6 +52,8 @@ pub(crate) struct XmlGatherer {
     children: Vec<Children>,
     /// The attributes that are wanted of each, without `@`.
     attributes: Vec<Attributes>,
+    /// Of each, what takes elements that its spec does not name.
+    wildcards: Vec<Option<WantedId>>,
     /// By the number of a name in the document: its symbol, counted from 2; 1 is none of them, 0 not
     /// known yet.
     by_name: Vec<u32>,
@@ -66,12 +69,17 @@ impl XmlGatherer {
         let mut symbols: Vec<Box<str>> = Vec::new();
         let mut children: Vec<Children> = Vec::with_capacity(projection.len());
         let mut attributes = Vec::with_capacity(projection.len());
+        let mut wildcards = vec![None; projection.len()];
         for id in 0..projection.len() as WantedId {
             let (mut own, mut beside) = (Vec::new(), Vec::new());
             for child in &projection.wanted(id).children {
                 let of = projection.wanted(*child);
                 if of.attribute {
                     beside.push((of.name[1..].into(), *child));
+                    continue;
+                }
+                if &*of.name == ANYTHING {
+                    wildcards[id as usize] = Some(*child);
                     continue;
                 }
                 let symbol = symbols.iter().position(|held| *held == of.name);
@@ -91,6 +99,7 @@ impl XmlGatherer {
             symbols,
             children,
             attributes,
+            wildcards,
             by_name: Vec::new(),
             frames: Vec::new(),
             skipped: 0,
@@ -106,12 +115,19 @@ impl XmlGatherer {
             Some(symbol) if *symbol != 0 => *symbol,
             _ => self.symbol(id, start.local()),
         };
-        if symbol == 1 {
-            return None;
-        }
         let children = &self.children[around as usize];
         let found = children.iter().find(|(of, _)| *of == symbol);
-        found.map(|(_, child)| *child)
+        match found {
+            Some((_, child)) => Some(*child),
+            None => self.anything(around, start.local()),
+        }
+    }
+
+    /// What stands where the spec leaves open what may stand, if that is wanted.
+    fn anything(&self, around: WantedId, local: &str) -> Option<WantedId> {
+        let wildcard = self.wildcards[around as usize]?;
+        let mut named = self.gathering.projection().may_hold(around);
+        (!named.any(|name| name == local)).then_some(wildcard)
     }
 
     #[cold]
