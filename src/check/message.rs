@@ -202,13 +202,7 @@ impl<'c> MessageCheck<'c> {
         context: &Context<'_, '_>,
     ) {
         if !placement.faults.is_empty() {
-            self.missing(
-                out,
-                segment.offset(),
-                Some((segment, number)),
-                &placement.faults,
-                context,
-            );
+            self.missing(out, segment.offset(), number, &placement.faults, context);
         }
         self.path.follow(&self.compiled.plan, placement);
         if !placement.faults.is_empty() {
@@ -312,12 +306,12 @@ impl<'c> MessageCheck<'c> {
         finding.place.path = Some(self.path.segment(&self.compiled.plan, position).into());
     }
 
-    /// What is missing before `at`.
+    /// What is missing before `at`, where the segment of number `before` stands or would.
     fn missing(
         &self,
         out: &mut Out<'_>,
         at: u64,
-        before: Option<(&Segment<'_>, u64)>,
+        before: u64,
         faults: &[Fault],
         context: &Context<'_, '_>,
     ) {
@@ -353,7 +347,7 @@ impl<'c> MessageCheck<'c> {
                 _ => continue,
             };
             let mut finding = finding;
-            finding.place.segment_number = before.map(|(_, number)| number);
+            finding.place.segment_number = Some(before);
             finding.place.segment = Some(tag);
             finding.place.path = Some(path.into());
             out.send(finding, context);
@@ -472,22 +466,24 @@ impl<'c> MessageCheck<'c> {
             .with("expected", String::from_utf8_lossy(expected));
             finding.value = Some(out.value(token.bytes));
             self.place(&mut finding, segment, number, position);
+            finding.place.element = Some(1);
             out.send(finding, context);
         }
     }
 
-    /// Ends the message at offset `at`: what waits is settled, what is missing is said, totals are
+    /// Ends the message of so many `segments` at offset `at`: what waits is settled, what is missing is said, totals are
     /// compared.
     pub(super) fn finish(
         mut self,
         env: &Env<'_>,
         out: &mut Out<'_>,
         at: u64,
+        segments: u64,
         context: &Context<'_, '_>,
     ) {
         let faults = self.sequencer.finish();
         self.settle_waiting(env, out);
-        self.missing(out, at, None, &faults, context);
+        self.missing(out, at, segments + 1, &faults, context);
         if let Some(mut watched) = self.watched.take() {
             watched.gatherer.end(&mut Told { out, context });
         }
@@ -528,6 +524,8 @@ impl<'c> MessageCheck<'c> {
                 .with("what_zh", if row.zh().is_empty() { what } else { row.zh() });
             finding.value = Some(out.value(&control.value));
             finding.place.segment_number = Some(control.number);
+            finding.place.element = Some(1);
+            finding.place.component = Some(2);
             finding.place.segment = Some("CNT".into());
             finding.place.path = Some(format!("{}/C_C270/D_6066", control.path).into());
             let context = Context::Counted(&control.lines, control.span.start);
@@ -591,6 +589,8 @@ pub(super) fn report(
             finding.with(name, text)
         };
     }
+    finding.place.element = Some(trouble.element as u32 + 1);
+    finding.place.repetition = (trouble.repetition > 1).then_some(trouble.repetition);
     let mut path = place.path;
     match layout.parts.get(trouble.element) {
         Some(part) => {
@@ -602,6 +602,7 @@ pub(super) fn report(
             if part.composite
                 && let Some(component) = trouble.component
             {
+                finding.place.component = Some(component as u32 + 1);
                 path.push('/');
                 match layout.components[part.components.clone()].get(component) {
                     Some(component) => path.push_str(&component.name),

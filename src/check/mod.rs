@@ -162,8 +162,7 @@ impl Checker {
         })
     }
 
-    /// The checker with someone who is told of the values of messages, as rules are: see
-    /// `rule::Rules`.
+    /// The checker with someone who is told of the values of messages, as rules are.
     #[must_use]
     pub fn with_watch(mut self, watch: Arc<dyn Watch>) -> Self {
         self.watch = Some(watch);

@@ -3,7 +3,7 @@
 use super::out::Totals;
 use crate::Result;
 use crate::edifact::transcode;
-use crate::finding::{Code, Finding, Sink, Syntax};
+use crate::finding::{Code, Finding, Service, Sink, Syntax};
 use crate::span::Span;
 
 /// Transcodes `input` and has it checked by `check`; what that finds is told of `input`'s own
@@ -27,19 +27,42 @@ pub(super) fn run(
             sink.finding(finding);
         }
     }
-    let mut back = |mut finding: Finding| {
-        let to_original = |span: Span| {
-            let start = transcoded.original(span.start);
-            Span::new(start, transcoded.original(span.end()) - start)
-        };
-        finding.span = to_original(finding.span);
-        for related in &mut finding.related {
-            related.span = to_original(related.span);
-        }
-        sink.finding(finding);
+    let mut back = Back {
+        transcoded: &transcoded,
+        sink,
     };
     let mut totals = check(&transcoded.text, &mut back)?;
     totals.bytes = input.len() as u64;
     totals.errors += errors;
     Ok(totals)
+}
+
+/// Tells of the original's bytes.
+struct Back<'s> {
+    transcoded: &'s transcode::Transcoded,
+    sink: &'s mut dyn Sink,
+}
+
+impl Back<'_> {
+    fn original(&self, span: Span) -> Span {
+        let start = self.transcoded.original(span.start);
+        Span::new(start, self.transcoded.original(span.end()) - start)
+    }
+}
+
+impl Sink for Back<'_> {
+    fn finding(&mut self, mut finding: Finding) {
+        finding.span = self.original(finding.span);
+        for related in &mut finding.related {
+            related.span = self.original(related.span);
+        }
+        self.sink.finding(finding);
+    }
+
+    fn service(&mut self, service: &Service<'_>) {
+        self.sink.service(&Service {
+            span: self.original(service.span),
+            ..*service
+        });
+    }
 }

@@ -8,6 +8,7 @@ mod reader;
 mod segment;
 pub(crate) mod transcode;
 mod una;
+mod writer;
 
 pub use crate::charset::CharacterLength;
 pub(crate) use crate::lines::LineCounter;
@@ -15,6 +16,7 @@ pub(crate) use reader::{Continuation, Peek};
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
 pub use una::Separators;
+pub use writer::Writer;
 
 #[cfg(test)]
 mod reader_tests;
