@@ -3,8 +3,8 @@
 
 use super::date;
 use super::element::{self, Env, holds};
-use super::hot::{HotJoined, HotPart, HotRule, Kind};
-use super::layout::{Known, KnownBound, Layout, PartRule};
+use super::hot::{HotRule, need};
+use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
 use super::value;
 use crate::edifact::Segment;
@@ -56,10 +56,10 @@ fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
 fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segment<'_>) -> bool {
     let (data, separators, service) = segment.raw();
     let (component_separator, element_separator) = (service.component, service.element);
-    let Some((&tag_end, behind)) = separators.split_first() else {
+    let Some((&tag_end, ends)) = separators.split_first() else {
         return false;
     };
-    if behind.is_empty() {
+    if ends.is_empty() {
         return satisfied(layout, 0);
     }
     if data[tag_end as usize] != element_separator {
@@ -71,57 +71,59 @@ fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segme
         memory,
         layout,
         data,
+        ends,
+        first: tag_end + 1,
+        component: component_separator,
     };
     let hot = &layout.hot;
-    let mut ends = behind.iter();
-    let mut at = tag_end + 1;
+    let (parts, rules) = (&*hot.parts, &*hot.rules);
+    let mut start = tag_end + 1;
     let mut present = 0u64;
-    for (element, part) in hot.parts.iter().enumerate() {
-        let rules = &hot.rules[usize::from(part.first)..][..usize::from(part.count)];
-        let first = Components {
-            start: at,
-            ends: ends.as_slice(),
-        };
-        let (mut found, mut component) = (0u32, 0);
+    let mut at = 0;
+    for (element, part) in parts.iter().enumerate() {
+        let first = at;
+        let mut rule_at = part.first;
+        let mut found = 0u32;
         let (end, len) = loop {
-            let Some(&position) = ends.next() else {
+            let Some(&position) = ends.get(at) else {
                 return false;
             };
-            let len = position - at;
+            let len = position - start;
             if len != 0 {
-                let Some(rule) = rules.get(component) else {
+                let Some(rule) = rules.get(usize::from(rule_at)) else {
                     return false;
                 };
-                let good = match rule.kind {
-                    Kind::Text => rule.takes(len),
-                    Kind::Code => rule.takes(len) && look.is_code(rule, at, len),
-                    _ => look.fits(rule, at, len),
+                let good = if rule.needs == 0 {
+                    rule.takes(len)
+                } else {
+                    look.fits(rule, (at, first), (start, len))
                 };
                 if !good {
                     return false;
                 }
-                found |= 1 << component;
+                found |= 1 << ((at - first) & 31);
             }
-            component += 1;
-            at = position + 1;
+            at += 1;
+            start = position + 1;
             let end = data[position as usize];
             if end != component_separator {
                 break (end, len);
             }
+            rule_at = part.last.min(rule_at + 1);
         };
         if found != 0 {
             if found & part.required != part.required
-                || (part.joined != 0 && !look.is_whole(part, element, found, first))
+                || (part.dependent && !look.composite_holds(element, found))
             {
                 return false;
             }
             present |= u64::from(element < 64) << (element & 63);
         }
-        if len == 0 && component > 1 {
+        if len == 0 && at - first > 1 {
             // A separator that nothing follows.
             return false;
         }
-        if ends.as_slice().is_empty() {
+        if at == ends.len() {
             return (found != 0 || element == 0) && satisfied(layout, present);
         }
         if end != element_separator {
@@ -142,29 +144,6 @@ fn satisfied(layout: &Layout, present: u64) -> bool {
 /// Where a value begins, and its length.
 type Stretch = (u32, u32);
 
-/// Components of an element: where the first begins, and the separators behind it.
-#[derive(Clone, Copy)]
-struct Components<'a> {
-    start: u32,
-    ends: &'a [u32],
-}
-
-impl Components<'_> {
-    /// The component at `at`, if it is one of those that were found.
-    #[inline]
-    fn get(&self, found: u32, at: u8) -> Stretch {
-        let place = usize::from(at);
-        if found >> (at & 31) & 1 == 0 {
-            return (0, 0);
-        }
-        let from = match place {
-            0 => self.start,
-            _ => self.ends[place - 1] + 1,
-        };
-        (from, self.ends[place] - from)
-    }
-}
-
 impl HotRule {
     /// Whether a value may have so many bytes.
     #[inline]
@@ -178,8 +157,8 @@ impl HotRule {
 fn word(data: &[u8], from: u32, len: u32) -> u64 {
     let from = from as usize;
     match data.get(from..from + 8).and_then(<[u8]>::first_chunk) {
-        Some(chunk) if len < 8 => u64::from_le_bytes(*chunk) & ((1 << (8 * len)) - 1),
-        _ => little_endian(&data[from..from + len as usize]),
+        Some(chunk) => u64::from_le_bytes(*chunk) & !u64::MAX.checked_shl(8 * len).unwrap_or(0),
+        None => little_endian(&data[from..from + len as usize]),
     }
 }
 
@@ -189,6 +168,12 @@ struct Look<'l, 'a> {
     memory: &'l mut Memory,
     layout: &'l Layout,
     data: &'a [u8],
+    /// The separators behind its tag.
+    ends: &'a [u32],
+    /// Where the first value begins.
+    first: u32,
+    /// What separates components.
+    component: u8,
 }
 
 impl<'a> Look<'_, 'a> {
@@ -197,34 +182,84 @@ impl<'a> Look<'_, 'a> {
         &self.data[from as usize..(from + len) as usize]
     }
 
-    /// Whether a value that is neither text nor only a code is good.
-    #[inline(never)]
-    fn fits(&self, rule: &HotRule, at: u32, len: u32) -> bool {
-        let word = word(self.data, at, len);
-        match rule.kind {
-            Kind::Text => rule.takes(len),
-            Kind::Code => rule.takes(len) && self.is_code(rule, at, len),
-            Kind::Number => self.is_number(rule, word, at, len),
-            Kind::NumericCode => self.is_number(rule, word, at, len) && self.is_code(rule, at, len),
-            Kind::Alpha => rule.takes(len) && self.is_alphabetic(at, len),
-            Kind::AlphaCode => {
-                rule.takes(len) && self.is_alphabetic(at, len) && self.is_code(rule, at, len)
+    /// Whether a value of which more than the length is to be looked at is good. It ends at
+    /// separator `at`; its element's first component at `first`.
+    #[inline(always)]
+    fn fits(&mut self, rule: &HotRule, at: (usize, usize), value: Stretch) -> bool {
+        if rule.needs & !(need::CODE | need::LIST | need::AGENCY) == 0 {
+            let word = word(self.data, value.0, value.1);
+            let short = self.layout.short(rule.coded);
+            if short.is_some_and(|codes| codes.hold(word, value.1)) && rule.takes(value.1) {
+                return true;
             }
-            Kind::Never => false,
         }
+        self.fits_at_all(rule, at, value)
     }
 
-    fn is_alphabetic(&self, at: u32, len: u32) -> bool {
-        !self.bytes((at, len)).iter().any(u8::is_ascii_digit)
-    }
-
-    /// Whether a value is in its list, as far as that depends on nothing beside it.
     #[inline(never)]
-    fn is_code(&self, rule: &HotRule, at: u32, len: u32) -> bool {
-        let word = word(self.data, at, len);
-        let short = self.layout.short(rule.coded, self.env.specs);
-        (len <= 4 && short.is_some_and(|codes| codes.hold(word)))
-            || self.is_unusual_code(rule, word, (at, len))
+    fn fits_at_all(&mut self, rule: &HotRule, (at, first): (usize, usize), value: Stretch) -> bool {
+        let needs = rule.needs;
+        let is = |need: u8| needs & need != 0;
+        let word = word(self.data, value.0, value.1);
+        let representation = if is(need::NUMBER) {
+            self.is_number(rule, word, value.0, value.1)
+        } else {
+            rule.takes(value.1)
+        };
+        if !representation || is(need::NEVER) || (is(need::ALPHA) && !self.is_alphabetic(value)) {
+            return false;
+        }
+        if is(need::CODE) {
+            let short = self.layout.loaded_short(rule.coded, self.env.specs);
+            let good = short.is_some_and(|codes| codes.hold(word, value.1))
+                || if is(need::LIST | need::AGENCY) {
+                    let list = if is(need::LIST) {
+                        self.behind(at, 1)
+                    } else {
+                        (0, 0)
+                    };
+                    let agency = if is(need::AGENCY) {
+                        self.behind(at, 1 + usize::from(is(need::LIST)))
+                    } else {
+                        (0, 0)
+                    };
+                    self.is_named_code(rule.coded, value, list, agency)
+                } else {
+                    self.is_unusual_code(rule, word, value)
+                };
+            if !good {
+                return false;
+            }
+        }
+        if is(need::DATE) {
+            // The date stands in the same element.
+            let date = at - usize::from(rule.date_back).min(at - first);
+            let from = match date.checked_sub(1) {
+                Some(before) => self.ends[before] + 1,
+                None => self.first,
+            };
+            return self.is_date((from, self.ends[date] - from), value);
+        }
+        true
+    }
+
+    fn is_alphabetic(&self, value: Stretch) -> bool {
+        !self.bytes(value).iter().any(u8::is_ascii_digit)
+    }
+
+    /// The value so many components behind the one that ends at separator `at`; an empty one
+    /// where the element ends before it.
+    #[inline]
+    fn behind(&self, at: usize, by: usize) -> Stretch {
+        let component = self.component;
+        let goes_on = |end: &u32| self.data[*end as usize] == component;
+        match self.ends.get(at..=at + by) {
+            Some([between @ .., to]) if between.iter().all(goes_on) => {
+                let from = between.last().map_or(0, |end| end + 1);
+                (from, to - from)
+            }
+            _ => (0, 0),
+        }
     }
 
     #[inline(never)]
@@ -236,30 +271,21 @@ impl<'a> Look<'_, 'a> {
         known.own.contains_packed(word, bytes) || is_bound_code(known, None, word, bytes)
     }
 
-    /// Whether what can be said of a composite only when it is whole is good.
+    /// Whether the dependency notes of a composite hold, of which the components `found` are
+    /// there.
     #[inline(never)]
-    fn is_whole(
-        &mut self,
-        part: &HotPart,
-        element: usize,
-        found: u32,
-        components: Components<'_>,
-    ) -> bool {
-        let get = |at: u8| components.get(found, at);
-        match self.layout.hot.joined.get(usize::from(part.joined) - 1) {
-            Some(&HotJoined::Named(code, list, agency)) => {
-                let component = usize::from(part.first) + usize::from(code);
-                let (list, agency) = (list.map_or((0, 0), get), agency.map_or((0, 0), get));
-                self.is_named_code(component, get(code), list, agency)
-            }
-            Some(&HotJoined::Date(date, format)) => self.is_date(get(date), get(format)),
-            _ => self.joined_fits(&self.layout.parts[element], found, components),
-        }
+    fn composite_holds(&self, element: usize, found: u32) -> bool {
+        let part = self.layout.parts.get(element);
+        found == 0
+            || part.is_some_and(|part| {
+                let mut notes = part.dependencies.iter();
+                notes.all(|note| holds(note, u64::from(found)))
+            })
     }
 
     #[inline]
     fn is_number(&self, rule: &HotRule, word: u64, at: u32, len: u32) -> bool {
-        if len <= 8 && are_digits(word, len) {
+        if are_digits(word, len) {
             return rule.takes(len);
         }
         let (min, span) = (u32::from(rule.min), u32::from(rule.span));
@@ -279,42 +305,9 @@ impl<'a> Look<'_, 'a> {
                 .is_none_or(|pattern| date::matches(pattern, date))
     }
 
-    /// Whether what can be said of a composite only when it is whole is good.
-    #[inline(never)]
-    fn joined_fits(&mut self, part: &PartRule, found: u32, composite: Components<'_>) -> bool {
-        if part.components.len() > 31 {
-            return false;
-        }
-        let get = |at: usize| composite.get(found, at as u8);
-        for &at in &part.named {
-            let component = part.components.start + at;
-            let (list, agency) = self.layout.components[component].list_named_by;
-            let [list, agency] = [list, agency].map(|at| at.map_or((0, 0), get));
-            if !self.is_named_code(component, get(at), list, agency) {
-                return false;
-            }
-        }
-        part.date
-            .is_none_or(|(date, format)| self.is_date(get(date), get(format)))
-            && part
-                .dependencies
-                .iter()
-                .all(|note| holds(note, u64::from(found)))
-    }
-
     /// Whether there is nothing to say of a code whose list 1131 and 3055 may name.
     #[inline]
-    fn is_named_code(
-        &mut self,
-        component: usize,
-        code: Stretch,
-        list: Stretch,
-        agency: Stretch,
-    ) -> bool {
-        if code.1 == 0 {
-            return true;
-        }
-        let coded = self.layout.hot.rules[component].coded;
+    fn is_named_code(&mut self, coded: u16, code: Stretch, list: Stretch, agency: Stretch) -> bool {
         let place = Memory::place(self.layout, coded);
         // Together they are a number that is not zero and no other's.
         let mut key = None;
@@ -388,7 +381,7 @@ fn is_bound_code(known: &Known, agency: Option<&[u8]>, word: u64, bytes: &[u8]) 
     }
 }
 
-/// Whether the lowest `len` bytes are digits.
+/// Whether a value of `len` bytes, given as by [`word`], is digits and has eight at most.
 #[inline]
 fn are_digits(word: u64, len: u32) -> bool {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
@@ -396,7 +389,7 @@ fn are_digits(word: u64, len: u32) -> bool {
     // Zeros stand where no byte is.
     let word = word | ZEROS.checked_shl(8 * len).unwrap_or(0);
     // Six more than a digit still begins with 3; no byte that begins with 3 carries over.
-    word & HIGH == ZEROS && word.wrapping_add(0x0606_0606_0606_0606) & HIGH == ZEROS
+    (len <= 8) & (word & HIGH == ZEROS) & (word.wrapping_add(0x0606_0606_0606_0606) & HIGH == ZEROS)
 }
 
 /// A list and agency whose codes are not held, as a number that is not that of a code.

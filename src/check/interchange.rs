@@ -634,6 +634,16 @@ impl<'c, 's> Run<'c, 's> {
                 }
                 break;
             }
+            if let Some(check) = &mut check {
+                let env = self.env();
+                let clean = reader.are_blocks_clean();
+                let (taken, reached) = check.follow(&env, &mut self.out, reader.lane(), clean);
+                if let Some(reached) = reached {
+                    reader.leave_lane(reached);
+                    number += taken;
+                    self.out.totals.segments += taken;
+                }
+            }
             let tag = loop {
                 let more = reader.advance()?;
                 if reader.has_findings() {

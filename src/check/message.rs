@@ -7,7 +7,7 @@ use super::element::{self, Env, Trouble};
 use super::glance;
 use super::layout::Layout;
 use super::out::{Context, Out};
-use crate::edifact::{LineCounter, OwnedSegment, Segment};
+use crate::edifact::{Lane, LanePlace, LineCounter, OwnedSegment, Segment};
 use crate::finding::{Code, Finding};
 use crate::sequence::{Fault, Limits, Path, Placement, PositionId, Sequencer, TagId};
 use crate::span::Span;
@@ -56,7 +56,7 @@ impl<'c> MessageCheck<'c> {
         Self {
             compiled,
             sequencer: Sequencer::new(plan, limits),
-            path: Path::new(),
+            path: Path::new(plan.positions().len()),
             waiting: VecDeque::new(),
             placed: vec![0; plan.positions().len()],
             ahead: (0, None),
@@ -110,6 +110,53 @@ impl<'c> MessageCheck<'c> {
                 self.settle_waiting(env, out);
             }
         }
+    }
+
+    /// Takes segments from a lane as long as each has one place that is certain and nothing is to
+    /// be said of it; how many, and where the reader is behind the last. All others go through
+    /// [`segment`](Self::segment).
+    #[inline(never)]
+    pub(super) fn follow(
+        &mut self,
+        env: &Env<'_>,
+        out: &mut Out<'_>,
+        mut lane: Lane<'_>,
+        clean: bool,
+    ) -> (u64, Option<LanePlace>) {
+        let (mut taken, mut reached) = (0, None);
+        if !self.sequencer.may_be_certain() {
+            return (taken, reached);
+        }
+        let compiled = self.compiled;
+        let plan = &compiled.plan;
+        let Some((mut segment, tag, mut behind)) = lane.next() else {
+            return (taken, reached);
+        };
+        let Some(mut tag) = plan.tag(u64::from(tag)) else {
+            return (taken, reached);
+        };
+        while let Some((next_segment, next, next_behind)) = lane.next()
+            && let Some(next) = plan.tag(u64::from(next))
+            && (clean || out.charset.holds(segment.bytes()))
+            && let Some(certain) = self
+                .sequencer
+                .certain(tag, next, || compiled.qualifier(Some(tag), &segment))
+        {
+            let position = certain.position();
+            let layout = compiled.layout(position);
+            if compiled.role(position) != Role::Plain
+                || !glance::is_good(env, &mut out.memory, layout, &segment)
+            {
+                break;
+            }
+            let place = self.sequencer.take(certain);
+            self.path.place(plan, place);
+            self.placed[position as usize] += 1;
+            taken += 1;
+            reached = Some(behind);
+            (segment, tag, behind) = (next_segment, next, next_behind);
+        }
+        (taken, reached)
     }
 
     fn settle_waiting(&mut self, env: &Env<'_>, out: &mut Out<'_>) {

@@ -512,7 +512,11 @@ impl Plan {
     /// The same as a list.
     #[inline]
     pub(super) fn steps(&self, from: usize, tag: TagId) -> &[Step] {
-        let choice = self.choice(from, tag);
+        self.steps_of(self.choice(from, tag))
+    }
+
+    #[inline]
+    pub(super) fn steps_of(&self, choice: &Choice) -> &[Step] {
         &self.steps[choice.start as usize..choice.start as usize + usize::from(choice.count)]
     }
 

@@ -1,7 +1,7 @@
 //! The search for the placement with the fewest errors.
 
 use super::plan::{GroupId, ItemId, Plan, PositionId, TagId};
-use super::step::{Qualifier, Step};
+use super::step::{Bounds, Choice, Qualifier, Step};
 use super::{Fault, Place, Placement};
 use crate::spec::little_endian;
 
@@ -50,6 +50,17 @@ struct Level {
     occurrence: u32,
     /// Index of the last item reached, so that one that came early is not missed later.
     reached: i32,
+}
+
+/// A place that is certain, by the transition to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Certain(Step);
+
+impl Certain {
+    #[inline]
+    pub(crate) fn position(self) -> PositionId {
+        self.0.to()
+    }
 }
 
 /// One way in which the segments so far may stand.
@@ -164,6 +175,43 @@ impl<'p> Sequencer<'p> {
         None
     }
 
+    /// The one place of the next segment, if it is certain at once: nothing waits, one transition
+    /// on `tag`, with its qualifier, needs no error, and `next` may follow it. Nothing moves before
+    /// [`take`](Self::take).
+    #[inline(always)]
+    pub(crate) fn certain<'s>(
+        &self,
+        tag: TagId,
+        next: TagId,
+        qualifier: impl Fn() -> Option<&'s [u8]>,
+    ) -> Option<Certain> {
+        let plan = self.plan;
+        let choice = plan.choice(index(plan, self.state.at), tag);
+        let step = match choice.only {
+            Some(step) if !choice.identified => step,
+            _ => self.step_of(choice, tag, &|_| qualifier())?,
+        };
+        let certain = self.fits(&self.state, step) && plan.follows(step.to() as usize, next);
+        certain.then_some(Certain(step))
+    }
+
+    /// Whether [`certain`](Self::certain) may be asked.
+    #[inline]
+    pub(crate) fn may_be_certain(&self) -> bool {
+        self.waiting == 0 && !self.plan.counts_matter
+    }
+
+    /// Takes the next segment at the place that is certain.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, Certain(step): Certain) -> Place {
+        apply(self.plan, &mut self.state, step);
+        Place {
+            position: step.to(),
+            keep: step.keep(),
+            repeat: step.repeat(),
+        }
+    }
+
     /// The one transition that a tag, with its qualifier, allows without an error.
     #[inline]
     fn only_step<'s>(
@@ -171,18 +219,28 @@ impl<'p> Sequencer<'p> {
         tag: TagId,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
     ) -> Option<Step> {
-        let from = index(self.plan, self.state.at);
-        let choice = self.plan.choice(from, tag);
-        if !choice.identified {
-            return choice.only.or_else(|| {
-                // All others may be used up.
-                let steps = self.plan.steps(from, tag).iter();
-                let mut fitting = steps.filter(|step| self.fits(&self.state, **step));
-                let step = fitting.next()?;
-                fitting.next().is_none().then_some(*step)
-            });
+        let choice = self.plan.choice(index(self.plan, self.state.at), tag);
+        match choice.only {
+            Some(step) if !choice.identified => Some(step),
+            _ => self.step_of(choice, tag, qualifier),
         }
-        self.identified_step(self.plan.steps(from, tag), tag, qualifier)
+    }
+
+    #[inline(never)]
+    fn step_of<'s>(
+        &self,
+        choice: &Choice,
+        tag: TagId,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) -> Option<Step> {
+        let steps = self.plan.steps_of(choice);
+        if choice.identified {
+            return self.identified_step(steps, tag, qualifier);
+        }
+        // All others may be used up.
+        let mut fitting = steps.iter().filter(|step| self.fits(&self.state, **step));
+        let step = fitting.next()?;
+        fitting.next().is_none().then_some(*step)
     }
 
     fn identified_step<'s>(
@@ -719,6 +777,26 @@ fn common_levels(path: &[GroupId], open: &[Level]) -> usize {
 #[inline]
 fn apply(plan: &Plan, state: &mut State, step: Step) {
     let position = plan.bounds[step.to() as usize];
+    let keep = usize::from(step.keep());
+    if !step.repeat() && state.open.len() == keep && usize::from(position.depth) + 1 == keep {
+        // In the same occurrences of the same groups.
+        if let Some(level) = state.open.last_mut() {
+            level.reached = level.reached.max(i32::from(position.index));
+        }
+        let again = step.to() as usize == state.at;
+        state.count = if again {
+            state.count.saturating_add(1)
+        } else {
+            1
+        };
+        state.at = step.to() as usize;
+        return;
+    }
+    cross(plan, state, step, position);
+}
+
+/// Moves a state into other groups.
+fn cross(plan: &Plan, state: &mut State, step: Step, position: Bounds) {
     if step.to() as usize == state.at && !step.repeat() && state.open.len() == step.keep() as usize
     {
         state.count = state.count.saturating_add(1);
