@@ -3,7 +3,7 @@
 
 use super::date;
 use super::element::{self, Env, holds};
-use super::hot::{HotRule, need};
+use super::hot::{HotRule, MOST_RULES, need};
 use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
 use super::value;
@@ -14,8 +14,19 @@ use crate::spec::model::Class;
 
 /// Whether there is nothing to say of the elements of a segment. `false` means that a closer look
 /// is needed.
-#[inline]
+#[inline(never)]
 pub(super) fn is_good(
+    env: &Env<'_>,
+    memory: &mut Memory,
+    layout: &Layout,
+    segment: &Segment<'_>,
+) -> bool {
+    is_good_inline(env, memory, layout, segment)
+}
+
+/// The same, made a part of where it is called.
+#[inline(always)]
+pub(super) fn is_good_inline(
     env: &Env<'_>,
     memory: &mut Memory,
     layout: &Layout,
@@ -52,7 +63,7 @@ fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
 }
 
 /// Whether there is nothing to say of elements in which nothing is released.
-#[inline]
+#[inline(always)]
 fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segment<'_>) -> bool {
     let (data, separators, service) = segment.raw();
     let (component_separator, element_separator) = (service.component, service.element);
@@ -60,12 +71,14 @@ fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segme
         return false;
     };
     if ends.is_empty() {
-        return satisfied(layout, 0);
+        return nothing_is_good(layout);
     }
     if data[tag_end as usize] != element_separator {
         // Explicit nesting.
         return false;
     }
+    let hot = &layout.hot;
+    let rules = &*hot.rules;
     let mut look = Look {
         env,
         memory,
@@ -75,70 +88,72 @@ fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segme
         first: tag_end + 1,
         component: component_separator,
     };
-    let hot = &layout.hot;
-    let (parts, rules) = (&*hot.parts, &*hot.rules);
+    let (mut seen, mut strange) = (0u64, 0u32);
     let mut start = tag_end + 1;
-    let mut present = 0u64;
-    let mut at = 0;
-    for (element, part) in parts.iter().enumerate() {
-        let first = at;
-        let mut rule_at = part.first;
-        let mut found = 0u32;
-        let (end, len) = loop {
-            let Some(&position) = ends.get(at) else {
-                return false;
-            };
-            let len = position - start;
-            if len != 0 {
-                let Some(rule) = rules.get(usize::from(rule_at)) else {
-                    return false;
-                };
-                let good = if rule.needs == 0 {
-                    rule.takes(len)
-                } else {
-                    look.fits(rule, (at, first), (start, len))
-                };
-                if !good {
-                    return false;
-                }
-                found |= 1 << ((at - first) & 31);
-            }
-            at += 1;
-            start = position + 1;
-            let end = data[position as usize];
-            if end != component_separator {
-                break (end, len);
-            }
-            rule_at = part.last.min(rule_at + 1);
+    let mut rule_at = 0u8;
+    for (at, &position) in ends.iter().enumerate() {
+        let (Some(rule), Some(&end)) =
+            (rules.get(usize::from(rule_at)), data.get(position as usize))
+        else {
+            return false;
         };
-        if found != 0 {
-            if found & part.required != part.required
-                || (part.dependent && !look.composite_holds(element, found))
-            {
+        let len = position - start;
+        let ended = end != component_separator;
+        if len != 0 {
+            seen |= 1 << (rule_at & 63);
+            let good = if rule.needs == 0 {
+                rule.takes(len)
+            } else {
+                look.fits(rule, at, (start, len))
+            };
+            if !good {
                 return false;
             }
-            present |= u64::from(element < 64) << (element & 63);
-        }
-        if len == 0 && at - first > 1 {
+        } else if ended && rule.component != 0 {
             // A separator that nothing follows.
             return false;
         }
-        if at == ends.len() {
-            return (found != 0 || element == 0) && satisfied(layout, present);
-        }
-        if end != element_separator {
-            return false;
-        }
+        strange += u32::from(ended & (end != element_separator));
+        start = position + 1;
+        rule_at = rule.next[usize::from(ended)];
     }
-    false
+    // Only the terminator is neither a component separator nor an element separator.
+    let mut good = (strange == 1) & (seen & hot.must == hot.must);
+    if let [.., before, last] = ends {
+        // The last element is there.
+        good &= before + 1 != *last;
+    }
+    for demands in &*hot.demands {
+        good &= demands
+            .iter()
+            .fold(true, |met, demand| met & demand.is_met(seen));
+    }
+    good && (!hot.dependent || notes_hold(layout, seen))
 }
 
-/// Whether the elements that are there are those that must be.
-#[inline]
-fn satisfied(layout: &Layout, present: u64) -> bool {
-    let mandatory = layout.hot.mandatory;
-    present & mandatory == mandatory
-        && (!layout.hot.dependent || layout.dependencies.iter().all(|note| holds(note, present)))
+/// Whether the elements of an empty segment are those that must be there.
+#[cold]
+fn nothing_is_good(layout: &Layout) -> bool {
+    layout.mandatory == 0 && layout.dependencies.iter().all(|note| holds(note, 0))
+}
+
+/// Whether the dependency notes of a segment and its composites hold, of which `seen` is there.
+#[cold]
+fn notes_hold(layout: &Layout, seen: u64) -> bool {
+    let (mut present, mut first) = (0u64, 0);
+    for (element, part) in layout.parts.iter().enumerate() {
+        let count = part.components.len();
+        if first + count > MOST_RULES {
+            break;
+        }
+        let found = seen >> first & !u64::MAX.checked_shl(count as u32).unwrap_or(0);
+        present |= u64::from(found != 0 && element < 64) << (element & 63);
+        if found != 0 && !part.dependencies.iter().all(|note| holds(note, found)) {
+            return false;
+        }
+        first += count + 1;
+    }
+    layout.dependencies.iter().all(|note| holds(note, present))
 }
 
 /// Where a value begins, and its length.
@@ -182,25 +197,36 @@ impl<'a> Look<'_, 'a> {
         &self.data[from as usize..(from + len) as usize]
     }
 
-    /// Whether a value of which more than the length is to be looked at is good. It ends at
-    /// separator `at`; its element's first component at `first`.
+    /// Where the value stands that ends at separator `at`.
+    #[inline]
+    fn value(&self, at: usize) -> Stretch {
+        let from = match at.checked_sub(1) {
+            Some(before) => self.ends[before] + 1,
+            None => self.first,
+        };
+        (from, self.ends[at] - from)
+    }
+
+    /// Whether a value of which more than the length is to be looked at is good: the one that ends
+    /// at separator `at`.
     #[inline(always)]
-    fn fits(&mut self, rule: &HotRule, at: (usize, usize), value: Stretch) -> bool {
+    fn fits(&mut self, rule: &HotRule, at: usize, value: Stretch) -> bool {
+        let word = word(self.data, value.0, value.1);
         if rule.needs & !(need::CODE | need::LIST | need::AGENCY) == 0 {
-            let word = word(self.data, value.0, value.1);
             let short = self.layout.short(rule.coded);
             if short.is_some_and(|codes| codes.hold(word, value.1)) && rule.takes(value.1) {
                 return true;
             }
+        } else if rule.needs == need::NUMBER && are_digits(word, value.1) && rule.takes(value.1) {
+            return true;
         }
-        self.fits_at_all(rule, at, value)
+        self.fits_at_all(rule, at, value, word)
     }
 
     #[inline(never)]
-    fn fits_at_all(&mut self, rule: &HotRule, (at, first): (usize, usize), value: Stretch) -> bool {
+    fn fits_at_all(&mut self, rule: &HotRule, at: usize, value: Stretch, word: u64) -> bool {
         let needs = rule.needs;
         let is = |need: u8| needs & need != 0;
-        let word = word(self.data, value.0, value.1);
         let representation = if is(need::NUMBER) {
             self.is_number(rule, word, value.0, value.1)
         } else {
@@ -232,13 +258,8 @@ impl<'a> Look<'_, 'a> {
             }
         }
         if is(need::DATE) {
-            // The date stands in the same element.
-            let date = at - usize::from(rule.date_back).min(at - first);
-            let from = match date.checked_sub(1) {
-                Some(before) => self.ends[before] + 1,
-                None => self.first,
-            };
-            return self.is_date((from, self.ends[date] - from), value);
+            let date = self.value(at - usize::from(rule.date_back).min(at));
+            return self.is_date(date, value);
         }
         true
     }
@@ -271,26 +292,13 @@ impl<'a> Look<'_, 'a> {
         known.own.contains_packed(word, bytes) || is_bound_code(known, None, word, bytes)
     }
 
-    /// Whether the dependency notes of a composite hold, of which the components `found` are
-    /// there.
-    #[inline(never)]
-    fn composite_holds(&self, element: usize, found: u32) -> bool {
-        let part = self.layout.parts.get(element);
-        found == 0
-            || part.is_some_and(|part| {
-                let mut notes = part.dependencies.iter();
-                notes.all(|note| holds(note, u64::from(found)))
-            })
-    }
-
     #[inline]
     fn is_number(&self, rule: &HotRule, word: u64, at: u32, len: u32) -> bool {
         if are_digits(word, len) {
             return rule.takes(len);
         }
-        let (min, span) = (u32::from(rule.min), u32::from(rule.span));
         let (bytes, marks) = (self.bytes((at, len)), self.env.marks);
-        value::check(Class::Numeric, (min, min + span), bytes, len, marks).is_none()
+        value::check(Class::Numeric, rule.bounds(), bytes, len, marks).is_none()
     }
 
     /// Whether a date is one that exists, in its format.

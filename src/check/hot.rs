@@ -15,35 +15,50 @@ use crate::spec::model::Class;
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(super) struct Hot {
-    /// Its elements, and last one that stands for all beyond them.
-    pub parts: Arc<[HotPart]>,
-    /// The components of each element, and behind them one that stands for all beyond them.
+    /// The components of its elements, behind those of each element one that stands for all beyond
+    /// them, and last one that stands for all beyond the elements.
     pub rules: Arc<[HotRule]>,
-    /// See [`Layout::mandatory`].
-    pub mandatory: u64,
+    /// Which components need others. Some of them need nothing: they come in fours.
+    pub demands: Arc<[[Demand; 4]]>,
+    /// Bit of each rule whose component must be there.
+    pub must: u64,
     /// Its number among all layouts.
     pub id: u32,
     /// Where its coded components begin among those of all layouts.
     pub coded_from: u32,
-    /// Whether there are dependency notes of the segment.
+    /// Whether there are dependency notes of the segment or of a composite.
     pub dependent: bool,
 }
 
-/// What is looked at first of an element.
+/// What must be there where one of some components is: bits of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct HotPart {
-    /// The first and the last of its components in [`Hot::rules`]: the last takes no value.
-    pub first: u16,
-    pub last: u16,
-    /// Bit of each component that must be there when the element is. More than there are, where
-    /// the element may not be there.
-    pub required: u32,
-    /// Whether there are dependency notes of the composite.
-    pub dependent: bool,
+pub(super) struct Demand {
+    /// Where one of these is there,
+    pub when: u64,
+    /// all of these must be.
+    pub all: u64,
+    /// One of these must be there anyway.
+    pub any: u64,
+}
+
+impl Demand {
+    /// Something must be there at all.
+    const NONE: Self = Self {
+        when: 0,
+        all: 0,
+        any: u64::MAX,
+    };
+
+    /// Whether it is met where these rules have found a value.
+    #[inline]
+    pub(super) fn is_met(&self, seen: u64) -> bool {
+        ((seen & self.when == 0) | (seen & self.all == self.all)) & (seen & self.any != 0)
+    }
 }
 
 /// What is looked at first of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(align(16))]
 pub(super) struct HotRule {
     /// Least length in bytes, and how much longer it may be.
     pub min: u16,
@@ -55,6 +70,10 @@ pub(super) struct HotRule {
     pub needs: u8,
     /// How many components before it the date stands whose format it is.
     pub date_back: u8,
+    /// Which rule is next: behind a component separator, and behind an element separator.
+    pub next: [u8; 2],
+    /// Which component of its element it is.
+    pub component: u8,
 }
 
 /// What may be looked at of a value besides its length, a bit each.
@@ -83,17 +102,27 @@ impl HotRule {
         coded: 0,
         needs: need::NEVER,
         date_back: 0,
+        next: [0; 2],
+        component: 1,
     };
+
+    /// Least and greatest length.
+    #[inline]
+    pub(super) fn bounds(&self) -> (u32, u32) {
+        let min = u32::from(self.min);
+        (min, min + u32::from(self.span))
+    }
 }
 
-/// Components of an element that are looked at first; more are looked at closely.
-const MOST_COMPONENTS: usize = 31;
+/// Rules of a layout, those that take nothing included; what more elements hold is looked at
+/// closely.
+pub(super) const MOST_RULES: usize = 64;
 
 /// What the layouts of many messages have in common.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    parts: FxHashSet<Arc<[HotPart]>>,
     rules: FxHashSet<Arc<[HotRule]>>,
+    demands: FxHashSet<Arc<[[Demand; 4]]>>,
     /// How many layouts there are, and coded components of them.
     layouts: u32,
     coded: u32,
@@ -134,6 +163,8 @@ impl ComponentRule {
             coded,
             needs,
             date_back: 0,
+            next: [0; 2],
+            component: 0,
         }
     }
 }
@@ -145,72 +176,88 @@ impl Layout {
         let coded = self.components.iter().enumerate();
         let coded = coded.filter(|(_, rule)| rule.codes.is_some());
         let coded: Vec<usize> = coded.map(|(at, _)| at).collect();
-        let (mut parts, mut rules) = (Vec::new(), Vec::new());
-        for part in &self.parts {
+        let (mut rules, mut demands) = (Vec::new(), Vec::new());
+        let mut must = 0u64;
+        for (element, part) in self.parts.iter().enumerate() {
             let first = rules.len();
             let components = &self.components[part.components.clone()];
-            let few = components.len() <= MOST_COMPONENTS;
-            for (at, rule) in components.iter().enumerate().take(MOST_COMPONENTS) {
+            // One that takes nothing stands behind them, and another behind all elements.
+            if first + components.len() + 2 > MOST_RULES {
+                if self.parts[element..].iter().any(|part| part.mandatory) {
+                    // It is not told whether it is there.
+                    rules.clear();
+                }
+                break;
+            }
+            for (at, rule) in components.iter().enumerate() {
                 let place = coded.binary_search(&(part.components.start + at));
                 let mut hot = rule.hot(place.unwrap_or(coded.len()) as u16);
                 if let Some((date, format)) = part.date
                     && format == at
                 {
-                    let back = format.checked_sub(date);
-                    match back.and_then(|back| u8::try_from(back).ok()) {
-                        Some(back) => hot.date_back = back,
+                    match format.checked_sub(date) {
+                        Some(back) => hot.date_back = back as u8,
                         None => hot.needs |= need::NEVER,
                     }
                     hot.needs |= need::DATE;
                 }
                 // A code that is checked with what names its list, and is a number or alphabetic,
-                // is looked at closely; and all of a composite with very many components.
-                if !few || (part.named.contains(&at) && !rule.named) {
+                // is looked at closely.
+                if part.max == 0 || (part.named.contains(&at) && !rule.named) {
                     hot.needs |= need::NEVER;
                 }
+                hot.component = at as u8;
                 rules.push(hot);
             }
-            let last = rules.len();
-            rules.push(HotRule::NONE);
-            parts.push(HotPart {
-                first: first as u16,
-                last: last as u16,
-                required: match part.composite {
-                    _ if part.max == 0 => u32::MAX,
-                    true => part.required as u32,
-                    false => 0,
-                },
-                dependent: !part.dependencies.is_empty(),
+            rules.push(HotRule {
+                component: components.len() as u8,
+                ..HotRule::NONE
             });
+            let next = rules.len() as u8;
+            for (at, rule) in (first..).zip(&mut rules[first..]) {
+                rule.next = [(at as u8 + 1).min(next - 1), next];
+            }
+            let all = ((1u64 << components.len()) - 1) << first;
+            let required = if part.composite {
+                part.required << first & all
+            } else {
+                0
+            };
+            match (part.mandatory, required) {
+                (true, 0) if components.len() == 1 => must |= all,
+                (true, 0) => demands.push(Demand {
+                    any: all,
+                    ..Demand::NONE
+                }),
+                (true, required) => must |= required,
+                (false, 0) => {}
+                (false, required) => demands.push(Demand {
+                    when: all,
+                    all: required,
+                    ..Demand::NONE
+                }),
+            }
         }
-        let beyond = rules.len() as u16;
-        rules.push(HotRule::NONE);
-        parts.push(HotPart {
-            first: beyond,
-            last: beyond,
-            required: 0,
-            dependent: false,
+        let beyond = rules.len() as u8;
+        rules.push(HotRule {
+            next: [beyond; 2],
+            ..HotRule::NONE
         });
-        if u16::try_from(rules.len()).is_err() {
-            // More than can be numbered.
-            rules = vec![HotRule::NONE];
-            parts = vec![HotPart {
-                first: 0,
-                last: 0,
-                required: 0,
-                dependent: false,
-            }];
-        }
+        let rest = demands.len().next_multiple_of(4);
+        demands.resize(rest, Demand::NONE);
+        let (demands, _) = demands.as_chunks::<4>();
+        let dependent = !self.dependencies.is_empty()
+            || self.parts.iter().any(|part| !part.dependencies.is_empty());
         self.known = coded.iter().map(|_| OnceLock::new()).collect();
         self.short = (0..=coded.len()).map(|_| OnceLock::new()).collect();
         self.short[coded.len()] = OnceLock::from(ShortCodes::default());
         self.hot = Hot {
-            parts: shared(&mut shapes.parts, parts),
             rules: shared(&mut shapes.rules, rules),
-            mandatory: self.mandatory,
+            demands: shared(&mut shapes.demands, demands.to_vec()),
+            must,
             id: shapes.layouts,
             coded_from: shapes.coded,
-            dependent: !self.dependencies.is_empty(),
+            dependent,
         };
         shapes.coded += coded.len() as u32;
         shapes.layouts += 1;

@@ -179,9 +179,9 @@ impl Layout {
         let segment = model.get(of);
         let mut layout = Self {
             hot: Hot {
-                parts: [].into(),
                 rules: [].into(),
-                mandatory: 0,
+                demands: [].into(),
+                must: 0,
                 id: 0,
                 coded_from: 0,
                 dependent: false,

@@ -7,7 +7,7 @@ use super::element::{self, Env, Trouble};
 use super::glance;
 use super::layout::Layout;
 use super::out::{Context, Out};
-use crate::edifact::{Lane, LanePlace, LineCounter, OwnedSegment, Segment};
+use crate::edifact::{Lane, LanePlace, LineCounter, OwnedSegment, Segment, on_this_machine};
 use crate::finding::{Code, Finding};
 use crate::sequence::{Fault, Limits, Path, Placement, PositionId, Sequencer, TagId};
 use crate::span::Span;
@@ -115,8 +115,18 @@ impl<'c> MessageCheck<'c> {
     /// Takes segments from a lane as long as each has one place that is certain and nothing is to
     /// be said of it; how many, and where the reader is behind the last. All others go through
     /// [`segment`](Self::segment).
-    #[inline(never)]
     pub(super) fn follow(
+        &mut self,
+        env: &Env<'_>,
+        out: &mut Out<'_>,
+        lane: Lane<'_>,
+        clean: bool,
+    ) -> (u64, Option<LanePlace>) {
+        on_this_machine(|| self.follow_lane(env, out, lane, clean))
+    }
+
+    #[inline(always)]
+    fn follow_lane(
         &mut self,
         env: &Env<'_>,
         out: &mut Out<'_>,
@@ -145,7 +155,7 @@ impl<'c> MessageCheck<'c> {
             let position = certain.position();
             let layout = compiled.layout(position);
             if compiled.role(position) != Role::Plain
-                || !glance::is_good(env, &mut out.memory, layout, &segment)
+                || !glance::is_good_inline(env, &mut out.memory, layout, &segment)
             {
                 break;
             }

@@ -23,7 +23,7 @@ pub struct CodeSet {
 struct Bucket([u32; 8]);
 
 impl Bucket {
-    #[inline]
+    #[inline(always)]
     fn holds(&self, key: u32) -> bool {
         // All are compared, so that the compiler makes vectors of them.
         self.0
@@ -43,7 +43,7 @@ pub(crate) struct ShortCodes(Arc<[Bucket]>);
 impl ShortCodes {
     /// Whether a value of `len` bytes, given as [`little_endian`], is held where it is looked for
     /// first. Where it is not, the whole set may hold it all the same.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hold(&self, packed: u64, len: u32) -> bool {
         let key = packed as u32;
         let held = self.0.get(bucket(key, self.0.len()));
