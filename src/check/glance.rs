@@ -21,6 +21,11 @@ pub(super) fn is_good(
     layout: &Layout,
     segment: &Segment<'_>,
 ) -> bool {
+    // It was looked at already, and to look again would not be the same: what is said once only
+    // is said now.
+    if memory.refused.take() == Some(segment.offset()) {
+        return false;
+    }
     is_good_inline(env, memory, layout, segment)
 }
 
@@ -415,6 +420,8 @@ pub(super) struct Memory {
     held: Vec<Line>,
     /// Whole segments that were found good.
     pub repeated: Repeated,
+    /// Where the segment begins of which the first look said last that a closer one is needed.
+    refused: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -425,6 +432,11 @@ struct Line([u64; 8]);
 const MOST_HELD: usize = 32 << 10;
 
 impl Memory {
+    /// A closer look is needed at the segment that begins at `offset`.
+    pub(super) fn refuse(&mut self, offset: u64) {
+        self.refused = Some(offset);
+    }
+
     /// Makes room for coded components and layouts up to these.
     pub(super) fn reach(&mut self, end: u32, layouts: u32) {
         self.repeated.reach(layouts);

@@ -154,9 +154,11 @@ impl<'c> MessageCheck<'c> {
         {
             let position = certain.position();
             let layout = compiled.layout(position);
-            if compiled.role(position) != Role::Plain
-                || !glance::is_good_inline(env, &mut out.memory, layout, &segment)
-            {
+            if compiled.role(position) != Role::Plain {
+                break;
+            }
+            if !glance::is_good_inline(env, &mut out.memory, layout, &segment) {
+                out.memory.refuse(segment.offset());
                 break;
             }
             let place = self.sequencer.take(certain);
