@@ -3,6 +3,7 @@
 //! The lexer finds the separators, the reader cuts segments, objects and what is neither, and
 //! a segment is a view on its bytes. Nothing here knows a message.
 
+mod iso2022;
 mod lex;
 mod reader;
 mod segment;

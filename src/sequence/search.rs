@@ -32,6 +32,11 @@ const MARGIN: u32 = 2 * ERROR + 8;
 const OTHER_QUALIFIER: u32 = ERROR - 4;
 /// For so many segments a hypothesis must stay ahead to be taken.
 const LONG_AHEAD: usize = 12;
+/// A message in which so many stretches had errors is out of order as a whole: from there on less
+/// is tried, and sooner decided.
+const STORM: u32 = 64;
+const STORM_HYPOTHESES: usize = 8;
+const STORM_AHEAD: usize = 4;
 const START: usize = usize::MAX;
 const NONE: u32 = u32::MAX;
 
@@ -98,6 +103,10 @@ pub struct Sequencer<'p> {
     margin: u32,
     /// Whether a tag that the message has may stand for another.
     mistypes: bool,
+    /// The least that a hypothesis about the segment at hand has cost.
+    cheapest: u32,
+    /// Stretches that had errors.
+    faulty: u32,
 }
 
 impl<'p> Sequencer<'p> {
@@ -123,6 +132,8 @@ impl<'p> Sequencer<'p> {
             resolved: Vec::new(),
             margin: MARGIN,
             mistypes: true,
+            cheapest: u32::MAX,
+            faulty: 0,
         }
     }
 
@@ -346,6 +357,7 @@ impl<'p> Sequencer<'p> {
         let best_before = best;
         let before = std::mem::take(&mut self.hypotheses);
         let mut after: Vec<Hypothesis> = Vec::with_capacity(before.len() + 8);
+        self.cheapest = u32::MAX;
         for hypothesis in &before {
             self.expand(
                 hypothesis,
@@ -363,12 +375,24 @@ impl<'p> Sequencer<'p> {
             _ => true,
         };
         self.ahead = if ahead { self.ahead + 1 } else { 0 };
-        if self.hypotheses.len() == 1
-            || self.ahead >= LONG_AHEAD
-            || self.waiting >= self.limits.waiting
-        {
+        let long = if self.is_storm() {
+            STORM_AHEAD
+        } else {
+            LONG_AHEAD
+        };
+        if self.hypotheses.len() == 1 || self.ahead >= long || self.waiting >= self.limits.waiting {
             self.decide();
         }
+    }
+
+    fn is_storm(&self) -> bool {
+        self.faulty >= STORM
+    }
+
+    /// Whether a hypothesis would be given up at once.
+    fn is_too_costly(&mut self, cost: u32) -> bool {
+        self.cheapest = self.cheapest.min(cost);
+        cost > self.cheapest + self.margin
     }
 
     /// Positions a segment may take by its qualifiers.
@@ -447,9 +471,9 @@ impl<'p> Sequencer<'p> {
             .filter(|(_, price)| *price == 0)
             .map(|(position, _)| *position)
             .collect();
-        targets.sort_by_cached_key(|to| {
+        targets.sort_by_key(|to| {
             let here = *to as usize == from.state.at;
-            std::cmp::Reverse((here, common_levels(&plan.open_at(*to), &from.state.open)))
+            std::cmp::Reverse((here, common_levels(plan.path_to(*to), &from.state.open)))
         });
         for to in targets {
             self.with_errors(from, to, most, after);
@@ -466,6 +490,7 @@ impl<'p> Sequencer<'p> {
             let placement = self.aside(&from.state, position, depth, Fault::OutOfOrder(position));
             let mut missing = from.missing.clone();
             missing.retain(|held| *held != (position, depth));
+            self.cheapest = self.cheapest.min(from.cost);
             let last = self.record(from.last, placement, Some(position));
             after.push(Hypothesis {
                 state: from.state.clone(),
@@ -508,6 +533,9 @@ impl<'p> Sequencer<'p> {
         position: Option<(PositionId, u16)>,
         after: &mut Vec<Hypothesis>,
     ) {
+        if self.is_too_costly(from.cost + cost) {
+            return;
+        }
         let placement = match position {
             Some((position, depth)) => self.aside(&from.state, position, depth, fault),
             None => Placement {
@@ -552,6 +580,9 @@ impl<'p> Sequencer<'p> {
         cost: u32,
         after: &mut Vec<Hypothesis>,
     ) {
+        if self.is_too_costly(from.cost + cost) {
+            return;
+        }
         let mut state = from.state.clone();
         apply(self.plan, &mut state, step);
         let mut missing = from.missing.clone();
@@ -604,9 +635,9 @@ impl<'p> Sequencer<'p> {
         after: &mut Vec<Hypothesis>,
     ) {
         let plan = self.plan;
-        let path = plan.open_at(to);
+        let path = plan.path_to(to);
         let open = &from.state.open;
-        let common = common_levels(&path, open);
+        let common = common_levels(path, open);
         let item_at = |depth: usize| match path.get(depth + 1) {
             Some(&inner) => plan.group(inner).index,
             None => plan.position(to).index,
@@ -628,7 +659,7 @@ impl<'p> Sequencer<'p> {
         if target > reached {
             let mut faults = missing_after(plan, &from.state, common);
             missing_between(plan, path[depth], open[depth].reached, target, &mut faults);
-            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            missing_on_entry(plan, path, depth + 1, to, &mut faults);
             self.place_costly(from, step, faults, most, after);
         } else if to as usize == from.state.at {
             let position = plan.position(to);
@@ -656,7 +687,7 @@ impl<'p> Sequencer<'p> {
         } else if target < reached {
             // A whole group that comes late: go back to it, what was reached stays reached.
             let mut faults = vec![Fault::OutOfOrder(to)];
-            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            missing_on_entry(plan, path, depth + 1, to, &mut faults);
             self.place_costly(from, step, faults, most, after);
         }
         // In a new occurrence of one of the open groups.
@@ -669,7 +700,7 @@ impl<'p> Sequencer<'p> {
             }
             let first = item_at(depth);
             missing_between(plan, level.group, -1, i32::from(first), &mut faults);
-            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            missing_on_entry(plan, path, depth + 1, to, &mut faults);
             let step = Step::new(to, depth as u16 + 1, true);
             if faults.is_empty() && over {
                 self.place(from, step, faults, 1, after);
@@ -713,9 +744,14 @@ impl<'p> Sequencer<'p> {
         after.retain(|h| h.cost <= best + self.margin);
         // Stable: of those that cost the same, the one that came first stays first.
         after.sort_by_key(|h| h.cost);
-        let mut kept: Vec<Hypothesis> = Vec::with_capacity(after.len().min(self.limits.hypotheses));
+        let most = if self.is_storm() {
+            self.limits.hypotheses.min(STORM_HYPOTHESES)
+        } else {
+            self.limits.hypotheses
+        };
+        let mut kept: Vec<Hypothesis> = Vec::with_capacity(after.len().min(most));
         for hypothesis in after {
-            if kept.len() == self.limits.hypotheses {
+            if kept.len() == most {
                 break;
             }
             if !kept.iter().any(|held| held.state == hypothesis.state) {
@@ -749,6 +785,10 @@ impl<'p> Sequencer<'p> {
             at = decision.before;
         }
         self.resolved[start..].reverse();
+        let faulty = self.resolved[start..]
+            .iter()
+            .any(|at| !at.faults.is_empty());
+        self.faulty = self.faulty.saturating_add(u32::from(faulty));
         self.hypotheses.clear();
         self.decisions.clear();
         self.waiting = 0;
