@@ -58,6 +58,14 @@ impl Error {
         }))
     }
 
+    /// The same fault of a text that was made of another: the place is in that one.
+    pub(crate) fn made_of(self, file: &str, line: u32, what: &str) -> Self {
+        match *self.0 {
+            Kind::Spec { message, .. } => Self::spec(file, line, 1, format!("{what}: {message}")),
+            other => Self(Box::new(other)),
+        }
+    }
+
     /// Something was asked for by a name that is not known (a release, a message, a table).
     pub fn unknown(message: impl Into<String>) -> Self {
         Self(Box::new(Kind::Unknown(message.into())))

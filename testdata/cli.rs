@@ -506,3 +506,386 @@ fn a_closed_pipe_is_quiet() {
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     assert_eq!(err(&output), "");
 }
+
+const PORT_CODES: &str = "testdata/layers/port-codes";
+
+#[test]
+fn codes_are_listed_and_looked_up() {
+    let list = out(&baowen(&["codes"]));
+    assert!(list.lines().count() > 85);
+    assert!(list.lines().any(|line| line.starts_with("country ")
+        && line.contains("264  Countries and regions (customs)  [official-copy]")));
+    let found = baowen(&["codes", "country", "CHN", "KOR"]);
+    assert_eq!(code(&found), 0);
+    assert_eq!(
+        out(&found),
+        "CHN  China  中国\n  customs  142\n  ciq  156\n  alpha2  CN\n\
+         KOR  Korea (the Republic of)  韩国\n  customs  133\n  ciq  410\n  alpha2  KR\n"
+    );
+    let nested = out(&baowen(&["codes", "hs2022", "0101"]));
+    assert!(nested.contains("  parent  01  Animals; live\n"), "{nested}");
+    let table = out(&baowen(&["--lang", "zh", "codes", "ie-flag"]));
+    assert!(
+        table.starts_with("ie-flag  进出口标志\n") && table.ends_with("I  进口\nE  出口\n"),
+        "{table}"
+    );
+    let json: Value = serde_json::from_str(&out(&baowen(&[
+        "codes", "country", "CHN", "--format", "json",
+    ])))
+    .unwrap();
+    assert_eq!(
+        (&json["table"], &json["code"], &json["zh"], &json["customs"]),
+        (
+            &"country".into(),
+            &"CHN".into(),
+            &"中国".into(),
+            &"142".into()
+        )
+    );
+    let csv = out(&baowen(&["codes", "packaging", "22", "--format", "csv"]));
+    assert!(
+        csv.starts_with("code,en,zh,customs,customs-zh,ciq,ciq-zh\r\n22,,纸制或纤维板制盒/箱,2,"),
+        "{csv}"
+    );
+    let quoted = out(&baowen(&["codes", "hs2022", "010121", "--format", "csv"]));
+    assert!(
+        quoted.contains("\"Horses; live, pure-bred breeding animals\""),
+        "{quoted}"
+    );
+    for line in out(&baowen(&["codes", "--format", "json"])).lines() {
+        let table: Value = serde_json::from_str(line).unwrap();
+        assert!(
+            table["rows"].as_u64().unwrap() > 0 && table["trust"].is_string(),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn codes_that_are_not_there_are_told_with_near_ones() {
+    let unknown = baowen(&["codes", "country", "CHX", "CHN"]);
+    assert_eq!(code(&unknown), 1);
+    assert!(out(&unknown).starts_with("CHN  China"));
+    assert_eq!(
+        err(&unknown),
+        "baowen: \"CHX\" is not a code of country; did you mean CHE, CHL, CHN\n"
+    );
+    let elsewhere = baowen(&["codes", "country", "CN"]);
+    assert_eq!(
+        (code(&elsewhere), err(&elsewhere)),
+        (
+            1,
+            "baowen: \"CN\" is not a code of country; did you mean CHN (alpha2 CN), CAN, PCN\n"
+                .to_owned()
+        )
+    );
+    let ended = baowen(&["codes", "currency-iso4217", "DEM", "--on", "2024-01-01"]);
+    assert_eq!(
+        (code(&ended), err(&ended)),
+        (
+            1,
+            "baowen: DEM is not valid on 2024-01-01  (valid to 2002-03-31)\n".to_owned()
+        )
+    );
+    assert_eq!(
+        code(&baowen(&[
+            "codes",
+            "currency-iso4217",
+            "DEM",
+            "--on",
+            "20020331"
+        ])),
+        0
+    );
+    for (words, said) in [
+        (
+            vec!["codes", "contry"],
+            "there is no table \"contry\"; did you mean country",
+        ),
+        (
+            vec!["codes", "币制"],
+            "there is no table \"币制\"; did you mean currency",
+        ),
+        (
+            vec!["codes", "country", "--on", "yesterday"],
+            "is no day, as 2024-01-31",
+        ),
+        (vec!["codes", "--search", "x"], "--search needs a table"),
+        (
+            vec!["codes", "country", "CHN", "--search", "x"],
+            "--search takes the place of codes",
+        ),
+        (
+            vec!["codes", "--crosswalk", "country:alpha3", "unit:rec20"],
+            "country and unit are two crosswalks",
+        ),
+        (
+            vec!["codes", "--crosswalk", "country:alpha3", "country:no"],
+            "country has no side \"no\"; it has alpha3, alpha2, customs, ciq, numeric",
+        ),
+        (
+            vec!["codes", "--crosswalk", "country", "country:ciq"],
+            "is no side of a crosswalk, as country:alpha3",
+        ),
+        (
+            vec!["codes", "--crosswalk", "country:ciq"],
+            "2 values required",
+        ),
+    ] {
+        let output = baowen(&words);
+        assert_eq!(code(&output), 2, "{words:?}");
+        assert!(err(&output).contains(said), "{words:?} {}", err(&output));
+    }
+}
+
+#[test]
+fn codes_are_searched_and_translated() {
+    assert_eq!(
+        out(&baowen(&["codes", "country", "--search", "韩国"])),
+        "KOR  Korea (the Republic of)  韩国\n"
+    );
+    assert!(out(&baowen(&["codes", "country", "--search", "hg"])).starts_with("KOR"));
+    assert_eq!(
+        code(&baowen(&["codes", "country", "--search", "no such land"])),
+        1
+    );
+    let one = baowen(&[
+        "codes",
+        "--crosswalk",
+        "country:alpha3",
+        "country:customs",
+        "KOR",
+    ]);
+    assert_eq!((code(&one), out(&one)), (0, "KOR  133\n".to_owned()));
+    let several = out(&baowen(&[
+        "codes",
+        "--crosswalk",
+        "transport-mode:unified",
+        "transport-mode:rec19",
+        "2",
+        "--format",
+        "json",
+    ]));
+    let several: Value = serde_json::from_str(&several).unwrap();
+    assert_eq!(several["counterparts"], serde_json::json!(["1", "8"]));
+    assert_eq!(several["relation"], "widening");
+    let none = baowen(&[
+        "codes",
+        "--crosswalk",
+        "transport-mode:unified",
+        "transport-mode:rec19",
+        "L",
+        "Q",
+    ]);
+    assert_eq!(code(&none), 1);
+    assert!(
+        err(&none).contains("L has no counterpart in transport-mode:rec19")
+            && err(&none).contains("\"Q\" is not a code of transport-mode:unified")
+    );
+    let all = out(&baowen(&[
+        "codes",
+        "--crosswalk",
+        "currency:alpha",
+        "currency:customs",
+        "--format",
+        "csv",
+    ]));
+    assert!(
+        all.starts_with("currency:alpha,currency:customs\r\nHKD,110\r\n")
+            && all.lines().count() == 23
+    );
+    assert!(
+        out(&baowen(&["codes", "--crosswalks"]))
+            .contains("  country:alpha3 → country:customs  narrowing  264/264\n")
+    );
+}
+
+#[test]
+fn codes_of_a_layer() {
+    let on = |day| baowen(&["codes", "berth", "B02", "--on", day, "--specs", PORT_CODES]);
+    assert!(out(&on("2023-06-30")).starts_with("B02  Berth 2, river side"));
+    assert!(out(&on("2023-07-01")).starts_with("B02  Berth 2, sea side"));
+    assert!(out(&baowen(&["codes", "berth", "--specs", PORT_CODES, "--on", "2025-01-01"])).ends_with(
+        "T1  Terminal one  一号码头\nB01  Berth 1  一号泊位\nB02  Berth 2, sea side  二号泊位（外海）  (valid from 2023-07-01)\n"
+    ));
+    let ended = baowen(&[
+        "codes",
+        "domestic-port",
+        "110001",
+        "--specs",
+        PORT_CODES,
+        "--on",
+        "2026-01-01",
+    ]);
+    assert_eq!(code(&ended), 1);
+    let translated = out(&baowen(&[
+        "codes",
+        "--crosswalk",
+        "berth:port",
+        "berth:operator",
+        "B01",
+        "--specs",
+        PORT_CODES,
+    ]));
+    assert_eq!(translated, "B01  Q-1\n");
+    let layers = out(&baowen(&["specs", "--layers", "--specs", PORT_CODES]));
+    assert!(
+        layers.contains("extends table domestic-port: 2 added, 1 ended"),
+        "{layers}"
+    );
+}
+
+#[test]
+fn rules_are_listed_explained_and_tested() {
+    let listed = baowen(&["rules", "DecMessage", "--format", "json"]);
+    assert_eq!(code(&listed), 0);
+    let rules: Vec<Value> = out(&listed)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let rule = rules
+        .iter()
+        .find(|rule| rule["id"] == "DEC-NET-GROSS")
+        .unwrap();
+    assert_eq!(rule["messages"], serde_json::json!(["DecMessage"]));
+    assert_eq!(
+        (&rule["severity"], &rule["class"], &rule["enforced"]),
+        (&"error".into(), &"local".into(), &true.into())
+    );
+    assert!(rules.iter().all(|rule| rule["source_rule"].is_array()));
+    let text = out(&baowen(&[
+        "--lang",
+        "zh",
+        "rules",
+        "flat IFCSUM",
+        "--disable",
+        "IFCSUM-PACKAGES",
+    ]));
+    assert!(
+        text.contains("未启用") && text.contains("提单号重复"),
+        "{text}"
+    );
+    let explained = out(&baowen(&["explain", "DEC-NET-GROSS"]));
+    for part in [
+        "this.NetWt <= this.GrossWet",
+        "GACC",
+        "pass",
+        "fail",
+        "rules/declaration.txt:",
+    ] {
+        assert!(explained.contains(part), "{part}: {explained}");
+    }
+    let unknown = baowen(&["explain", "NET-GROSS"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(err(&unknown).contains("DEC-NET-GROSS"), "{}", err(&unknown));
+    let layer = "testdata/layers/port-rules";
+    let tested = baowen(&["rules", "--specs", layer, "--test"]);
+    assert_eq!(code(&tested), 0, "{}", out(&tested));
+    let wrong = baowen(&["rules", "--rules", "testdata/rules/errors/unknown-path.txt"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(
+        err(&wrong).contains("unknown-path.txt:4:9"),
+        "{}",
+        err(&wrong)
+    );
+}
+
+#[test]
+fn rules_are_applied_chosen_and_counted() {
+    let file = "testdata/rules/check/licence.xml";
+    let summary = |words: &[&str]| -> Value {
+        let words = [&["check", "--format", "json", file], words].concat();
+        let lines = out(&baowen(&words));
+        let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        last["summary"].clone()
+    };
+    let of_rules = |words: &[&str]| -> Vec<String> {
+        let words = [&["check", "--format", "json", file], words].concat();
+        let lines = out(&baowen(&words));
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines
+            .filter_map(|line| line["rule"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let register = "licence=testdata/rules/licence.csv";
+    assert_eq!(of_rules(&["--register", register]), ["DEC-LICENCE-BALANCE"]);
+    assert!(
+        summary(&[])["not_evaluated"].as_u64()
+            > summary(&["--register", register])["not_evaluated"].as_u64()
+    );
+    assert_eq!(summary(&["--rules", "none"])["not_evaluated"], 0);
+    let disabled = of_rules(&["--register", register, "--disable", "DEC-LICENCE-BALANCE"]);
+    assert!(disabled.is_empty());
+    for (words, said) in [
+        (["--register", "licence"], "NAME=VALUE"),
+        (["--register", "licence=no-such.csv"], "no-such.csv"),
+        (["--rules", "declaratoin"], "did you mean declaration"),
+        (["--disable", "DEC-NET-GROS"], "did you mean DEC-NET-GROSS"),
+        (["--on", "2026-13-01"], "2026-13-01"),
+    ] {
+        let failed = baowen(&[&["check", file], &words[..]].concat());
+        assert_eq!(code(&failed), 2, "{words:?}");
+        assert!(err(&failed).contains(said), "{}", err(&failed));
+    }
+    let sarif = out(&baowen(&[
+        "check",
+        "--format",
+        "sarif",
+        "testdata/rules/check/DecMessage.xml",
+    ]));
+    assert!(sarif.contains("\"ruleId\":\"DEC-NET-GROSS\""));
+    let redacted = out(&baowen(&[
+        "check",
+        "--redact",
+        "testdata/rules/check/DecMessage.xml",
+    ]));
+    assert!(redacted.contains("net weight **** is above"), "{redacted}");
+}
+
+#[test]
+fn documents_are_checked_together() {
+    let together = baowen(&[
+        "check",
+        "--together",
+        "--format",
+        "json",
+        "testdata/rules/together",
+    ]);
+    let lines = out(&together);
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let joined: Vec<&Value> = lines
+        .iter()
+        .filter(|line| {
+            line["rule"]
+                .as_str()
+                .is_some_and(|rule| rule.starts_with("ACROSS-"))
+        })
+        .collect();
+    assert!(!joined.is_empty());
+    let differing = joined
+        .iter()
+        .find(|line| {
+            line["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("the manifest has")
+        })
+        .unwrap();
+    assert_eq!(differing["file"], "testdata/rules/together/manifest.xml");
+    assert_eq!(
+        differing["related"][0]["file"],
+        "testdata/rules/together/tally.xml"
+    );
+    let apart = out(&baowen(&[
+        "check",
+        "--format",
+        "json",
+        "testdata/rules/together",
+    ]));
+    assert!(!apart.contains("ACROSS-"));
+}

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 13] = [
+const FLOORS: [(&str, u32); 16] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
     ("charset", 0),
     ("lines", 0),
+    ("codes", 1),
     ("edifact", 1),
+    ("expr", 1),
     ("flat", 1),
     ("spec", 1),
     ("xml", 1),
@@ -17,15 +19,18 @@ const FLOORS: [(&str, u32); 13] = [
     ("tree", 2),
     ("check", 3),
     ("convert", 3),
+    ("rule", 3),
 ];
 
 /// Uses on one floor that are meant.
-const MEANT: [(&str, &str); 7] = [
+const MEANT: [(&str, &str); 8] = [
     ("finding", "span"),
     ("finding", "error"),
     ("lines", "span"),
     // A syntax may read the model of its specs.
     ("flat", "spec"),
+    // What a message may contain is also which codes.
+    ("spec", "codes"),
     ("tree", "sequence"),
     // The model of all syntaxes.
     ("xml", "spec"),

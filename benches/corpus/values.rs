@@ -179,8 +179,8 @@ impl<'s> Lists<'s> {
         if let Ok(Some(table)) = self.specs.table("date-format-2379") {
             for code in USUAL {
                 let pattern = table
-                    .row(code)
-                    .and_then(|row| row.get(1).map(|p| Box::<str>::from(*p)));
+                    .get(code)
+                    .map(|row| Box::<str>::from(row.get("pattern")));
                 if let Some(pattern) = pattern
                     && own.iter().any(|held| &**held == code)
                 {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use baowen_codegen::{Fault, History, Limits, Result, Source, edifact, flat, service};
+use baowen_codegen::{
+    Fault, History, Limits, Result, Source, codes, edifact, flat, message, service,
+};
 
 const USAGE: &str = "\
 Imports published message standards into baowen's text specs.
@@ -15,15 +17,23 @@ Usage:
   baowen-codegen service --out DIR FOLDER        the service directory of ISO 9735
   baowen-codegen flat --out DIR [--additions FILE] TABLE…
                                                  layouts of flat files from tables of fields
+  baowen-codegen xsd --out DIR [--message ROOT]… SCHEMA
+                                                 messages in XML from an XML Schema
+  baowen-codegen table --out DIR TABLE…          messages in XML from tables of fields
+  baowen-codegen china --out DIR --codes DIR FOLDER
+                                                 the Chinese messages from their collection
+  baowen-codegen codes --out DIR FOLDER|FILE…    code tables: a folder of Chinese tables with INDEX.tsv, the
+                                                 Harmonized System, UN numbers, terminals, airports, UN/LOCODE
   baowen-codegen counts FOLDER|ZIP…              what directories hold, nothing written
 
-DIR is specs/edifact (or specs/edifact/service), or the same folder of a layer. Importing the same
-directory again changes nothing.
+DIR is specs/edifact (or specs/edifact/service, specs/codes), or the same folder of a layer: its folder xml for
+xsd and table, whose messages begin with new. Importing the same again changes nothing.
 ";
 
 struct Arguments {
     out: Option<PathBuf>,
     additions: Option<PathBuf>,
+    codes: Option<PathBuf>,
     release: Option<String>,
     messages: Vec<String>,
     paths: Vec<PathBuf>,
@@ -49,6 +59,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments> {
     let mut found = Arguments {
         out: None,
         additions: None,
+        codes: None,
         release: None,
         messages: Vec::new(),
         paths: Vec::new(),
@@ -61,6 +72,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<Arguments> {
         };
         match word.as_str() {
             "--out" => found.out = Some(value()?.into()),
+            "--codes" => found.codes = Some(value()?.into()),
             "--additions" => found.additions = Some(value()?.into()),
             "--release" => found.release = Some(value()?),
             "--message" => found.messages.push(value()?),
@@ -151,6 +163,37 @@ fn run(command: &str, arguments: &Arguments) -> Result<bool> {
         "flat" => {
             let written =
                 flat::import_files(&arguments.paths, arguments.additions.as_deref(), out()?)?;
+            println!("{written} files written");
+            Ok(true)
+        }
+        "xsd" => {
+            let schema = &arguments.paths[0];
+            let written = message::import_schema(schema, &arguments.messages, out()?)?;
+            println!("{written} files written");
+            Ok(true)
+        }
+        "table" => {
+            let written = message::import_tables(&arguments.paths, out()?)?;
+            println!("{written} files written");
+            Ok(true)
+        }
+        "china" => {
+            let codes = arguments.codes.as_deref();
+            let codes = codes.ok_or_else(|| Fault::Misuse("--codes is missing".to_owned()))?;
+            let report = message::china::import(&arguments.paths[0], out()?, codes)?;
+            for list in &report.lists {
+                eprintln!("{list}");
+            }
+            println!(
+                "{} messages written, {} tables: {}",
+                report.messages,
+                report.tables.len(),
+                report.tables.join(", ")
+            );
+            Ok(true)
+        }
+        "codes" => {
+            let written = codes::import(&arguments.paths, out()?)?;
             println!("{written} files written");
             Ok(true)
         }

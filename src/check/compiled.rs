@@ -8,11 +8,12 @@ use rustc_hash::FxHashMap;
 use super::hot::Shapes;
 use super::layout::Layout;
 use crate::Result;
+use crate::codes::CodeTable;
 use crate::edifact::Segment;
 use crate::sequence::{Plan, PositionId, TagId, pack_tag};
 use crate::spec::declared::{Choice, Declared, choose};
 use crate::spec::model::TypeId;
-use crate::spec::{Home, Specs, Table};
+use crate::spec::{Home, Specs};
 
 /// What a position is to the checks of a whole message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) enum Role {
 pub(crate) struct CompiledMessage {
     /// Its name, as `CUSCAR@D95B`.
     pub name: Arc<str>,
+    /// Its type, where it is defined, and the syntax version of its service segments.
+    pub of: (Box<str>, Home, u8),
     pub plan: Plan,
     layouts: Vec<Layout>,
     /// For each position, which of the layouts is its segment's.
@@ -104,17 +107,17 @@ pub(crate) struct Compiled {
     messages: Cached<(Box<str>, Home, u8), CompiledMessage>,
     segments: Cached<(Box<str>, u8), Layout>,
     choices: Mutex<FxHashMap<Declared, Choice>>,
-    control_totals: OnceLock<Option<Table>>,
+    control_totals: OnceLock<Option<Arc<CodeTable>>>,
     shapes: Mutex<Shapes>,
 }
 
 impl Compiled {
     /// The control totals that count segments.
-    pub(super) fn control_totals(&self, specs: &Specs) -> Option<&Table> {
+    pub(super) fn control_totals(&self, specs: &Specs) -> Option<&CodeTable> {
         let table = self
             .control_totals
             .get_or_init(|| specs.table("control-total-6069").ok().flatten());
-        table.as_ref()
+        table.as_deref()
     }
 
     fn shapes(&self) -> MutexGuard<'_, Shapes> {
@@ -191,6 +194,7 @@ impl Compiled {
                     coded_end: coded_end.unwrap_or(0),
                     layouts_end: layouts.last().map_or(0, |layout| layout.hot.id + 1),
                     name,
+                    of: (message.into(), home, syntax),
                     plan,
                     layouts,
                     layout_of,

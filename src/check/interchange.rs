@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::compiled::CompiledMessage;
 use super::element::{self, Env};
 use super::glance;
-use super::message::{MessageCheck, Where, report, tag_text};
+use super::message::{MessageCheck, Told, Where, report, tag_text};
 use super::out::{Context, Out};
 use super::split::{STRETCH, Split, Stretch};
 use super::value::DecimalMarks;
@@ -19,10 +19,12 @@ use super::{Checker, repertoire};
 use crate::Result;
 use crate::charset::Charset;
 use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment, Separators};
+use crate::expr::Spot;
 use crate::finding::{Code, Finding, Related};
 use crate::span::Span;
 use crate::spec::Home;
 use crate::spec::declared::{Choice, Declared};
+use crate::tree::gather::{Document, Known, Wants};
 
 /// What a header that was met says: the message type, and its definition.
 type Definition = (Arc<str>, Arc<CompiledMessage>);
@@ -143,6 +145,8 @@ pub(super) struct Run<'c, 's> {
     counted: bool,
     /// Message types and definitions by what headers say of them, where nothing is to be said.
     definitions: FxHashMap<Box<[u8]>, Definition>,
+    /// What a watcher wants of the last message.
+    wanted: Option<(Arc<CompiledMessage>, Option<Arc<dyn Wants>>)>,
     /// Where messages go to be checked by other threads.
     pub split: Option<Split<'c>>,
 }
@@ -169,6 +173,7 @@ impl<'c, 's> Run<'c, 's> {
             guessed: false,
             counted: false,
             definitions: FxHashMap::default(),
+            wanted: None,
             split: None,
         }
     }
@@ -236,6 +241,13 @@ impl<'c, 's> Run<'c, 's> {
                 Finding::new(Code::EMPTY_INPUT, Span::at(end)),
                 &Context::Reader(reader),
             );
+        }
+        if let Some(input) = &self.checker.watching {
+            let context = Context::Reader(reader);
+            input.finish(&mut Told {
+                out: &mut self.out,
+                context: &context,
+            });
         }
         self.out.finish(end, reader.locate(end));
         Ok(())
@@ -621,6 +633,25 @@ impl<'c, 's> Run<'c, 's> {
         let mut check = compiled
             .as_deref()
             .map(|compiled| MessageCheck::new(compiled, self.checker.options.sequence));
+        if let (Some(check), Some(compiled)) = (&mut check, &compiled)
+            && let Some(input) = &self.checker.watching
+        {
+            let at = Context::Reader(reader).locate(segment.offset());
+            let spot = Spot {
+                span: Span::new(segment.offset(), segment.tag().len() as u64),
+                at,
+            };
+            if let Some(wants) = self.wants(compiled)? {
+                let document = Document {
+                    syntax: "edifact".into(),
+                    file: input.file().into(),
+                    encoding: self.out.charset.name().into(),
+                    message: (&*compiled.name).into(),
+                    ..Document::default()
+                };
+                check.watch(wants, input, &document, spot);
+            }
+        }
         let mut number = 0;
         loop {
             number += 1;
@@ -636,8 +667,7 @@ impl<'c, 's> Run<'c, 's> {
             }
             if let Some(check) = &mut check {
                 let env = self.env();
-                let clean = reader.are_blocks_clean();
-                let (taken, reached) = check.follow(&env, &mut self.out, reader.lane(), clean);
+                let (taken, reached) = check.follow(&env, &mut self.out, reader, number);
                 if let Some(reached) = reached {
                     reader.leave_lane(reached);
                     number += taken;
@@ -682,6 +712,22 @@ impl<'c, 's> Run<'c, 's> {
         self.out.message_ref = None;
         self.out.message_type = None;
         Ok(())
+    }
+
+    /// What a watcher wants of a message.
+    fn wants(&mut self, compiled: &Arc<CompiledMessage>) -> Result<Option<Arc<dyn Wants>>> {
+        let Some(watch) = &self.checker.watch else {
+            return Ok(None);
+        };
+        if let Some((held, wants)) = &self.wanted
+            && Arc::ptr_eq(held, compiled)
+        {
+            return Ok(wants.clone());
+        }
+        let (message, home, syntax) = &compiled.of;
+        let wants = watch.wants(Known::Edifact(message, *home, *syntax))?;
+        self.wanted = Some((compiled.clone(), wants.clone()));
+        Ok(wants)
     }
 
     /// Checks the segment that the reader stands on as part of a message; whether it is the

@@ -1,16 +1,19 @@
 //! One message: its segments placed, their elements checked, its totals compared.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::compiled::{CompiledMessage, Role};
 use super::element::{self, Env, Trouble};
 use super::glance;
 use super::layout::Layout;
 use super::out::{Context, Out};
-use crate::edifact::{Lane, LanePlace, LineCounter, OwnedSegment, Segment, on_this_machine};
-use crate::finding::{Code, Finding};
-use crate::sequence::{Fault, Limits, Path, Placement, PositionId, Sequencer, TagId};
+use crate::edifact::{LanePlace, LineCounter, OwnedSegment, Reader, Segment, on_this_machine};
+use crate::expr::Spot;
+use crate::finding::{Code, Finding, Severity};
+use crate::sequence::{Fault, Limits, Path, Place, Placement, PositionId, Sequencer, TagId};
 use crate::span::Span;
+use crate::tree::gather::{Document, Say, SegmentGatherer, SegmentPlan, Wants, WatchInput};
 
 /// A segment that waits for its placement.
 struct Waiting {
@@ -39,6 +42,19 @@ pub(super) struct MessageCheck<'c> {
     /// The tag that was looked up last, packed, and what it was found to be.
     ahead: (u64, Option<TagId>),
     controls: Vec<Control>,
+    watched: Option<Watched>,
+}
+
+/// A message that is watched.
+struct Watched {
+    wants: Arc<dyn Wants>,
+    gatherer: SegmentGatherer,
+}
+
+/// Where what a watcher finds goes.
+pub(super) struct Told<'o, 's, 'a, 'd> {
+    pub(super) out: &'o mut Out<'s>,
+    pub(super) context: &'o Context<'a, 'd>,
 }
 
 /// A tag as text.
@@ -61,6 +77,51 @@ impl<'c> MessageCheck<'c> {
             placed: vec![0; plan.positions().len()],
             ahead: (0, None),
             controls: Vec::new(),
+            watched: None,
+        }
+    }
+
+    /// Has what the message holds told to a watcher from here on.
+    pub(super) fn watch(
+        &mut self,
+        wants: Arc<dyn Wants>,
+        input: &Arc<dyn WatchInput>,
+        document: &Document,
+        spot: Spot,
+    ) {
+        let (_, _, syntax) = self.compiled.of;
+        let projection = wants.projection();
+        let plans = &wants.plans().segments;
+        plans.get_or_init(|| SegmentPlan::new(projection, &self.compiled.plan, syntax));
+        let listener = wants.listener(input);
+        let gatherer = SegmentGatherer::new(projection.clone(), listener, document, spot);
+        self.watched = Some(Watched { wants, gatherer });
+    }
+
+    /// Tells a watcher of a segment that has its place.
+    fn tell(
+        &mut self,
+        out: &mut Out<'_>,
+        segment: &Segment<'_>,
+        number: u64,
+        place: Place,
+        context: &Context<'_, '_>,
+    ) {
+        let Some(watched) = &mut self.watched else {
+            return;
+        };
+        if let Some(plans) = watched.wants.plans().segments.get() {
+            let charset = out.charset;
+            watched.gatherer.segment(
+                plans,
+                &self.compiled.plan,
+                place,
+                segment,
+                number,
+                charset,
+                &|offset| context.locate(offset),
+                &mut Told { out, context },
+            );
         }
     }
 
@@ -99,6 +160,9 @@ impl<'c> MessageCheck<'c> {
             Some(place) => {
                 self.path.place(&self.compiled.plan, place);
                 self.elements(env, out, segment, number, place.position, context);
+                if self.watched.is_some() {
+                    self.tell(out, segment, number, place, context);
+                }
             }
             None => {
                 let lines = context.counter_at(segment.offset());
@@ -112,17 +176,17 @@ impl<'c> MessageCheck<'c> {
         }
     }
 
-    /// Takes segments from a lane as long as each has one place that is certain and nothing is to
-    /// be said of it; how many, and where the reader is behind the last. All others go through
-    /// [`segment`](Self::segment).
+    /// Takes the segments in sight of the reader behind segment `number`, as long as each has one
+    /// place that is certain and nothing is to be said of it; how many, and where the reader is
+    /// behind the last. All others go through [`segment`](Self::segment).
     pub(super) fn follow(
         &mut self,
         env: &Env<'_>,
         out: &mut Out<'_>,
-        lane: Lane<'_>,
-        clean: bool,
+        reader: &Reader<'_>,
+        number: u64,
     ) -> (u64, Option<LanePlace>) {
-        on_this_machine(|| self.follow_lane(env, out, lane, clean))
+        on_this_machine(|| self.follow_lane(env, out, reader, number))
     }
 
     #[inline(always)]
@@ -130,10 +194,12 @@ impl<'c> MessageCheck<'c> {
         &mut self,
         env: &Env<'_>,
         out: &mut Out<'_>,
-        mut lane: Lane<'_>,
-        clean: bool,
+        reader: &Reader<'_>,
+        number: u64,
     ) -> (u64, Option<LanePlace>) {
         let (mut taken, mut reached) = (0, None);
+        let (mut lane, clean) = (reader.lane(), reader.are_blocks_clean());
+        let mut lines = None;
         if !self.sequencer.may_be_certain() {
             return (taken, reached);
         }
@@ -166,6 +232,15 @@ impl<'c> MessageCheck<'c> {
             self.placed[position as usize] += 1;
             taken += 1;
             reached = Some(behind);
+            if self.watched.is_some() {
+                let at = segment.offset();
+                let lines = match &mut lines {
+                    Some(lines) => reader.count_on(lines, at),
+                    None => lines.insert(reader.counter_at(at)),
+                };
+                let context = Context::Ahead(reader, lines);
+                self.tell(out, &segment, number + taken, place, &context);
+            }
             (segment, tag, behind) = (next_segment, next, next_behind);
         }
         (taken, reached)
@@ -213,6 +288,14 @@ impl<'c> MessageCheck<'c> {
             && !matches!(placement.faults.last(), Some(Fault::InsteadOf(_)))
         {
             self.elements(env, out, segment, number, position, context);
+            if self.watched.is_some() && !placement.aside {
+                let place = Place {
+                    position,
+                    keep: placement.keep,
+                    repeat: placement.repeat,
+                };
+                self.tell(out, segment, number, place, context);
+            }
         }
     }
 
@@ -475,6 +558,9 @@ impl<'c> MessageCheck<'c> {
         let faults = self.sequencer.finish();
         self.settle_waiting(env, out);
         self.missing(out, at, None, &faults, context);
+        if let Some(mut watched) = self.watched.take() {
+            watched.gatherer.end(&mut Told { out, context });
+        }
         if self.controls.is_empty() {
             return;
         }
@@ -485,18 +571,16 @@ impl<'c> MessageCheck<'c> {
         for control in std::mem::take(&mut self.controls) {
             let Some(row) = std::str::from_utf8(&control.qualifier)
                 .ok()
-                .and_then(|code| table.row(code))
+                .and_then(|code| table.get(code))
             else {
                 continue;
             };
-            let (Some(tag), Some(what)) = (row.get(1), row.get(2)) else {
-                continue;
-            };
+            let (tag, what) = (row.get("segment"), row.en());
             let positions = plan
                 .positions()
                 .iter()
                 .zip(&self.placed)
-                .filter(|(position, _)| &&*position.tag == tag);
+                .filter(|(position, _)| *position.tag == *tag);
             if positions.clone().next().is_none() {
                 continue;
             }
@@ -508,10 +592,10 @@ impl<'c> MessageCheck<'c> {
                 continue;
             }
             let mut finding = Finding::new(Code::CONTROL_TOTAL, control.span)
-                .with("qualifier", row[0])
+                .with("qualifier", row.code())
                 .with("counted", counted)
                 .with("what", what)
-                .with("what_zh", row.get(3).unwrap_or(what));
+                .with("what_zh", if row.zh().is_empty() { what } else { row.zh() });
             finding.value = Some(out.value(&control.value));
             finding.place.segment_number = Some(control.number);
             finding.place.segment = Some("CNT".into());
@@ -519,6 +603,20 @@ impl<'c> MessageCheck<'c> {
             let context = Context::Counted(&control.lines, control.span.start);
             out.send(finding, &context);
         }
+    }
+}
+
+impl Say for Told<'_, '_, '_, '_> {
+    fn wants(&mut self, rule: &str, severity: Severity) -> bool {
+        self.out.count_rule(rule, severity)
+    }
+
+    fn say(&mut self, finding: Finding) {
+        self.out.send_of_rule(finding, self.context);
+    }
+
+    fn not_evaluated(&mut self, count: u64) {
+        self.out.totals.not_evaluated += count;
     }
 }
 

@@ -31,6 +31,7 @@ mod split;
 mod transcoded;
 mod value;
 mod xml;
+mod xml_message;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -40,7 +41,8 @@ use crate::edifact::{self, Reader, transcode};
 use crate::finding::{Sink, Syntax};
 use crate::sequence;
 use crate::spec::release::MessageName;
-use crate::spec::{Home, Specs};
+use crate::spec::{Home, Specs, near};
+use crate::tree::gather::{Watch, WatchInput};
 use crate::{Error, Result};
 use compiled::Compiled;
 use date::DateFormats;
@@ -104,27 +106,39 @@ pub struct Checker {
     dates: Arc<DateFormats>,
     forced: Option<(Box<str>, Home)>,
     flat: FlatChecker,
+    /// Whether [`Options::message`] names the layout of a flat file and nothing else.
+    as_flat: bool,
     /// The character set where none is known.
     usual: Charset,
     schemas: Arc<xml::Schemas>,
+    watch: Option<Arc<dyn Watch>>,
+    /// Watches the input at hand.
+    watching: Option<Arc<dyn WatchInput>>,
+    /// Name of the file at hand.
+    file_name: Option<Box<str>>,
 }
 
 impl Checker {
     /// A checker for `specs`. Inputs may be of any syntax: each is looked at.
     ///
-    /// [`Options::message`] names a message of UN/EDIFACT, the layout of a flat file, or both: it
-    /// holds for the inputs of that syntax.
+    /// [`Options::message`] names a message of UN/EDIFACT, the layout of a flat file, a message in XML
+    /// (`CEB621@2022-05`), or several of these: it holds for the inputs of that syntax.
     ///
     /// # Errors
     /// When `options.message` names a message or release that the specs do not have.
     pub fn new(specs: &Specs, options: Options) -> Result<Self> {
         let (mut forced, mut of_flat) = (None, options.clone());
+        let (mut of_xml, mut as_flat) = (None, false);
         if let Some(name) = &options.message {
             let is_flat = name.release.is_none() && specs.flat(&name.message)?.is_some();
+            let text = name.to_string();
+            of_xml = (!specs.xml_named(&text)?.is_empty()).then(|| text.into());
             match home(specs, name) {
                 Ok(home) => forced = Some((name.message.clone(), home)),
-                Err(error) if !is_flat => return Err(error),
-                Err(_) => {}
+                Err(error) if !is_flat && of_xml.is_none() => {
+                    return Err(unknown(specs, name, &error));
+                }
+                Err(_) => as_flat = is_flat,
             }
             if !is_flat {
                 of_flat.message = None;
@@ -136,12 +150,43 @@ impl Checker {
             specs: specs.clone(),
             compiled: specs.compiled(),
             dates: DateFormats::of(specs),
-            schemas: Arc::new(xml::Schemas::new(specs, options.schema.clone())),
+            schemas: Arc::new(xml::Schemas::new(specs, options.schema.clone(), of_xml)),
             forced,
+            as_flat,
             flat,
             usual: usual.ok_or_else(|| Error::misuse("UNOC is a character set"))?,
             options,
+            watch: None,
+            watching: None,
+            file_name: None,
         })
+    }
+
+    /// The checker with someone who is told of the values of messages, as rules are: see
+    /// [`rule::Rules`](crate::rule::Rules).
+    #[must_use]
+    pub fn with_watch(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// The checker for a file of that name, which rules may ask for.
+    #[must_use]
+    pub fn named(&self, file: &str) -> Self {
+        Self {
+            file_name: Some(file.into()),
+            ..self.clone()
+        }
+    }
+
+    /// The checker for one input.
+    fn for_input(&self) -> Self {
+        let watch = self.watch.as_ref();
+        let watching = watch.map(|watch| watch.input(self.file_name.as_deref()));
+        let mut checker = self.clone();
+        checker.flat.watch(self.watch.clone(), watching.clone());
+        checker.watching = watching;
+        checker
     }
 
     /// Checks bytes at hand and sends what is found to `sink`, in the order of the input.
@@ -149,6 +194,13 @@ impl Checker {
     /// # Errors
     /// When a spec is broken; never for what the input holds.
     pub fn slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
+        match self.watch {
+            Some(_) => self.for_input().slice_in(input, sink),
+            None => self.slice_in(input, sink),
+        }
+    }
+
+    fn slice_in(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         match self.syntax(input)? {
             Syntax::Xml => return self.xml_slice(input, sink),
             Syntax::Flat => return self.flat.slice(input, sink),
@@ -170,7 +222,14 @@ impl Checker {
     ///
     /// # Errors
     /// When the stream cannot be read, or a spec is broken.
-    pub fn read(&self, mut read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
+    pub fn read(&self, read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
+        match self.watch {
+            Some(_) => self.for_input().read_in(read, sink),
+            None => self.read_in(read, sink),
+        }
+    }
+
+    fn read_in(&self, mut read: impl Read, sink: &mut dyn Sink) -> Result<Totals> {
         let mut start = Vec::new();
         let told = |error| Error::io("input", error);
         read.by_ref()
@@ -184,7 +243,7 @@ impl Checker {
         }
         if self.transcoded(&start).is_some() {
             read.read_to_end(&mut start).map_err(told)?;
-            return self.slice(&start, sink);
+            return self.slice_in(&start, sink);
         }
         let read = start.chain(read);
         self.run(Reader::from_read(read, self.options.reading), sink)
@@ -195,7 +254,14 @@ impl Checker {
     ///
     /// # Errors
     /// When the file cannot be read, or a spec is broken.
-    pub fn file(&self, mut file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
+    pub fn file(&self, file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
+        match self.watch {
+            Some(_) => self.for_input().file_in(file, sink),
+            None => self.file_in(file, sink),
+        }
+    }
+
+    fn file_in(&self, mut file: &std::fs::File, sink: &mut dyn Sink) -> Result<Totals> {
         use std::io::Seek;
         let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         if regular {
@@ -204,7 +270,7 @@ impl Checker {
             file.take(BEGINNING).read_to_end(&mut start).map_err(told)?;
             file.rewind().map_err(told)?;
             if self.syntax(&start)? != Syntax::Edifact || self.transcoded(&start).is_some() {
-                return self.read(file, sink);
+                return self.read_in(file, sink);
             }
         }
         #[cfg(all(feature = "parallel", unix))]
@@ -215,7 +281,7 @@ impl Checker {
             let reader = Reader::from_read(file, self.options.reading);
             return self.split(&split::Source::File(file), reader, sink);
         }
-        self.read(file, sink)
+        self.read_in(file, sink)
     }
 
     /// How an input that begins with `start` is written; UN/EDIFACT where nothing says more.
@@ -237,8 +303,7 @@ impl Checker {
         if SERVICE.iter().any(|tag| first.starts_with(tag)) {
             return Ok(Syntax::Edifact);
         }
-        let is_flat = crate::flat::detect(text, &self.specs)?.is_some()
-            || self.forced.is_none() && self.options.message.is_some();
+        let is_flat = self.as_flat || crate::flat::detect(text, &self.specs)?.is_some();
         Ok(if is_flat {
             Syntax::Flat
         } else {
@@ -280,6 +345,7 @@ impl Checker {
         self.options.jobs > 1
             && len >= 2 * split::STRETCH
             && self.forced.is_none()
+            && self.watch.as_ref().is_none_or(|watch| !watch.needs_order())
             && self
                 .options
                 .charset
@@ -313,6 +379,48 @@ impl Checker {
         run.all(&mut reader)?;
         Ok(run.out.totals)
     }
+}
+
+/// That a name is unknown, with what is near it.
+pub(crate) fn unknown(specs: &Specs, name: &MessageName, error: &Error) -> Error {
+    let Ok(messages) = specs.xml_messages() else {
+        return Error::unknown(error.to_string());
+    };
+    let plain = |id: &str| id.split('@').next().unwrap_or("").to_owned();
+    let (mut names, mut editions) = (Vec::new(), Vec::new());
+    for listed in &messages {
+        let held = plain(&listed.id);
+        if held.eq_ignore_ascii_case(&name.message) {
+            editions.push(listed.id.as_str());
+        }
+        names.push(held);
+    }
+    if !editions.is_empty() {
+        let editions = editions.join(", ");
+        return Error::unknown(format!("no message {name} is known; there is {editions}"));
+    }
+    let flats = specs.flats().unwrap_or_default();
+    names.extend(flats.iter().map(|layout| layout.message.to_string()));
+    let release = name.release.as_deref();
+    let release = release.and_then(|of| specs.releases().find(of));
+    let said = match release.or(specs.releases().newest()) {
+        Some(release) => {
+            let all = specs.messages(release).unwrap_or_default();
+            let is_there = all.iter().any(|(id, _)| **id == *name.message);
+            names.extend(all.into_iter().map(|(id, _)| id.to_string()));
+            is_there.then(|| error.to_string())
+        }
+        None => None,
+    };
+    if let Some(said) = said {
+        return Error::unknown(said);
+    }
+    let said = format!("no message {name} is known; `baowen show` lists them");
+    let found = near(&name.message, names.iter().map(String::as_str), 4);
+    Error::unknown(match found.is_empty() {
+        true => said,
+        false => format!("{said}; near: {}", found.join(", ")),
+    })
 }
 
 /// The directory that a name means: the newest that has the message where none is named.

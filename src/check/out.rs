@@ -7,6 +7,7 @@ use super::glance::Memory;
 use super::split::{Done, Entry};
 use crate::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
+use crate::finding::tally::RuleTally;
 use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Syntax, Value};
 use crate::span::{LineColumn, Span};
 
@@ -27,6 +28,9 @@ pub struct Totals {
     pub warnings: u64,
     /// See [`errors`](Self::errors).
     pub hints: u64,
+    /// Evaluations of rules that could not be made: a register or a fact of the transmission was not
+    /// given, or a value was missing or not readable.
+    pub not_evaluated: u64,
 }
 
 impl Totals {
@@ -39,6 +43,7 @@ impl Totals {
         self.errors += other.errors;
         self.warnings += other.warnings;
         self.hints += other.hints;
+        self.not_evaluated += other.not_evaluated;
     }
 }
 
@@ -46,6 +51,8 @@ impl Totals {
 pub(super) enum Context<'a, 'd> {
     /// In the reader's window.
     Reader(&'a Reader<'d>),
+    /// In the reader's window, before which the counter stands; behind its last item.
+    Ahead(&'a Reader<'d>, &'a LineCounter),
     /// In a segment that was kept; the counter stands at its tag.
     Kept(&'a LineCounter, Segment<'a>),
     /// Bytes that were kept, as of a record; the counter stands at the first.
@@ -58,6 +65,7 @@ impl Context<'_, '_> {
     pub(super) fn locate(&self, offset: u64) -> LineColumn {
         match self {
             Self::Reader(reader) => reader.locate(offset),
+            Self::Ahead(reader, counter) => reader.count_on(&mut { **counter }, offset).at(),
             // A line break inside a control total is not worth keeping the segment for.
             Self::Counted(counter, _) => {
                 let at = counter.at();
@@ -74,6 +82,7 @@ impl Context<'_, '_> {
     pub(super) fn counter_at(&self, offset: u64) -> LineCounter {
         match self {
             Self::Reader(reader) => reader.counter_at(offset),
+            Self::Ahead(reader, counter) => *reader.count_on(&mut { **counter }, offset),
             Self::Kept(counter, _) | Self::Bytes(counter, _) | Self::Counted(counter, _) => {
                 **counter
             }
@@ -82,7 +91,7 @@ impl Context<'_, '_> {
 
     fn bytes(&self) -> (u64, &[u8]) {
         match self {
-            Self::Reader(reader) => reader.window(),
+            Self::Reader(reader) | Self::Ahead(reader, _) => reader.window(),
             Self::Kept(counter, segment) => (counter.offset, segment.bytes()),
             Self::Bytes(counter, bytes) => (counter.offset, bytes),
             Self::Counted(_, offset) => (*offset, &[]),
@@ -107,6 +116,8 @@ pub(super) struct Out<'s> {
     /// Findings of each code.
     seen: Vec<u64>,
     most: u64,
+    /// Findings of each rule.
+    rules: RuleTally,
     excerpts: bool,
     pub charset: Charset,
     pub syntax: Syntax,
@@ -130,6 +141,7 @@ impl<'s> Out<'s> {
             totals: Totals::default(),
             seen: vec![0; Code::all().len()],
             most,
+            rules: RuleTally::default(),
             excerpts,
             charset,
             syntax: Syntax::Edifact,
@@ -172,10 +184,42 @@ impl<'s> Out<'s> {
     #[cold]
     pub(super) fn count(&mut self, code: Code, severity: Severity) {
         self.seen[code.index()] += 1;
+        self.add(severity, 1);
+    }
+
+    fn add(&mut self, severity: Severity, count: u64) {
         match severity {
-            Severity::Error => self.totals.errors += 1,
-            Severity::Warning => self.totals.warnings += 1,
-            Severity::Hint => self.totals.hints += 1,
+            Severity::Error => self.totals.errors += count,
+            Severity::Warning => self.totals.warnings += count,
+            Severity::Hint => self.totals.hints += count,
+        }
+    }
+
+    /// Counts a finding of a rule, where findings are sent on at once; whether it is shown.
+    pub(super) fn count_rule(&mut self, rule: &str, severity: Severity) -> bool {
+        if self.waiting.is_some() {
+            return true;
+        }
+        self.add(severity, 1);
+        self.rules.count(rule, severity, self.most)
+    }
+
+    /// Sends a finding of a rule that was counted, placed but for the message around it.
+    pub(super) fn send_of_rule(&mut self, mut finding: Finding, context: &Context<'_, '_>) {
+        finding.place = Place {
+            interchange: finding.place.interchange.or(self.interchange),
+            message_ref: finding.place.message_ref.or(self.message_ref.clone()),
+            message_type: self.message_type.as_deref().map(Box::from),
+            ..finding.place
+        };
+        finding.syntax = self.syntax;
+        if self.excerpts {
+            let (base, bytes) = context.bytes();
+            finding.excerpt = excerpt(self.charset, finding.span, base, bytes).map(Box::new);
+        }
+        match self.waiting.is_some() {
+            true => self.queue(Entry::Finding(Box::new(finding))),
+            false => self.sink.finding(finding),
         }
     }
 
@@ -216,8 +260,17 @@ impl<'s> Out<'s> {
         if self.waiting.is_some() {
             return self.queue(Entry::Finding(Box::new(finding)));
         }
-        let shown = self.wants(finding.code);
-        self.count(finding.code, finding.severity);
+        let shown = match &finding.rule {
+            Some(rule) => {
+                self.add(finding.severity, 1);
+                self.rules.count(rule, finding.severity, self.most)
+            }
+            None => {
+                let shown = self.wants(finding.code);
+                self.count(finding.code, finding.severity);
+                shown
+            }
+        };
         if shown {
             self.sink.finding(finding);
         }
@@ -262,6 +315,11 @@ impl<'s> Out<'s> {
                     for (code, count) in done.unsent {
                         self.add_unsent(code, count);
                     }
+                    for (rule, severity, count) in done.unsent_of_rules {
+                        self.rules.add(&rule, severity, count);
+                        self.add(severity, count);
+                    }
+                    self.totals.not_evaluated += done.totals.not_evaluated;
                     self.totals.messages += done.totals.messages;
                     self.totals.segments += done.totals.segments;
                 }
@@ -293,11 +351,12 @@ impl<'s> Out<'s> {
     /// Counts findings that another thread has made and not kept.
     fn add_unsent(&mut self, code: Code, count: u64) {
         self.seen[code.index()] += count;
-        match code.severity() {
-            Severity::Error => self.totals.errors += count,
-            Severity::Warning => self.totals.warnings += count,
-            Severity::Hint => self.totals.hints += count,
-        }
+        self.add(code.severity(), count);
+    }
+
+    /// Findings of each rule that were counted and not sent.
+    pub(super) fn unsent_of_rules(&self) -> Vec<(Box<str>, Severity, u64)> {
+        self.rules.unsent(self.most)
     }
 
     /// Findings of each code that were counted and not sent.
@@ -313,6 +372,13 @@ impl<'s> Out<'s> {
             let mut finding = Finding::new(Code::FINDINGS_CUT, Span::at(end))
                 .with("count", count)
                 .with("code", code);
+            finding.at = at;
+            self.sink.finding(finding);
+        }
+        for (rule, _, count) in self.unsent_of_rules() {
+            let mut finding = Finding::new(Code::FINDINGS_CUT, Span::at(end))
+                .with("count", count)
+                .with("code", rule);
             finding.at = at;
             self.sink.finding(finding);
         }

@@ -9,7 +9,7 @@ use super::interchange::Run;
 use super::out::{Out, Totals};
 use crate::charset::Charset;
 use crate::edifact::{Continuation, Reader};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Severity};
 use crate::span::LineColumn;
 use crate::{Error, Result};
 
@@ -33,6 +33,8 @@ pub(super) struct Done {
     pub findings: Vec<Finding>,
     /// Findings of each code that were counted only.
     pub unsent: Vec<(Code, u64)>,
+    /// Findings of each rule that were counted only.
+    pub unsent_of_rules: Vec<(Box<str>, Severity, u64)>,
     pub totals: Totals,
 }
 
@@ -202,6 +204,7 @@ fn check(checker: &Checker, source: &Source<'_>, stretch: &Stretch) -> Result<Do
     let mut run = Run::new(checker, out);
     run.stretch(&mut reader, stretch)?;
     let unsent = run.out.unsent();
+    let unsent_of_rules = run.out.unsent_of_rules();
     let totals = run.out.totals;
     for finding in &mut findings {
         // Lines were counted from the start of the stretch.
@@ -213,6 +216,7 @@ fn check(checker: &Checker, source: &Source<'_>, stretch: &Stretch) -> Result<Do
     Ok(Done {
         findings,
         unsent,
+        unsent_of_rules,
         totals,
     })
 }

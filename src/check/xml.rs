@@ -5,9 +5,12 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::xml_message::{choose, near_messages};
 use super::{Checker, Totals};
-use crate::finding::{Code, Sink};
+use crate::finding::{Code, Finding, Sink};
 use crate::spec::Specs;
+use crate::spec::xml::{Head, Message};
+use crate::tree::gather::{Document, Known, XmlGatherer};
 use crate::xml::{self, Handler, Scene, Schema, Start};
 use crate::{Error, Result};
 
@@ -16,6 +19,9 @@ use crate::{Error, Result};
 pub(super) struct Schemas {
     /// The one that holds for every document.
     given: Option<Arc<Schema>>,
+    /// The message that holds for every document without.
+    message: Option<Box<str>>,
+    specs: Specs,
     /// Those of layers.
     paths: Vec<PathBuf>,
     /// What the first documents of layers declare, and schemas that were loaded.
@@ -27,25 +33,136 @@ struct Found {
     /// Namespace and name of each root, and the last file that declares it: later layers count.
     roots: Option<HashMap<(String, String), usize>>,
     loaded: HashMap<usize, Arc<Schema>>,
+    /// Of messages of the specs, by their ids, the namespace of the root, and that inside.
+    made: HashMap<(String, String, String), Chosen>,
+    /// Messages of the specs that were read, by their ids.
+    read: HashMap<String, Arc<Message>>,
+}
+
+/// What a document is checked against.
+#[derive(Clone, Debug, Default)]
+struct Chosen {
+    schema: Option<Arc<Schema>>,
+    /// The message of the specs that it is, where that was asked for or makes the schema.
+    message: Option<Arc<Message>>,
+    /// Where there is no schema: messages that might be meant.
+    near: Vec<String>,
 }
 
 impl Schemas {
-    pub(super) fn new(specs: &Specs, given: Option<Arc<Schema>>) -> Self {
+    pub(super) fn new(
+        specs: &Specs,
+        given: Option<Arc<Schema>>,
+        message: Option<Box<str>>,
+    ) -> Self {
         Self {
             given,
+            message,
+            specs: specs.clone(),
             paths: specs.schemas().to_vec(),
             found: Mutex::default(),
         }
     }
 
-    /// The schema for a document that begins with `start`.
-    fn find(&self, start: &[u8], options: &xml::Options) -> Result<Option<Arc<Schema>>> {
-        if self.given.is_some() || self.paths.is_empty() {
-            return Ok(self.given.clone());
+    /// The schema for a document that begins with `start`; its message too where it is `watched`.
+    fn find(&self, start: &[u8], options: &xml::Options, watched: bool) -> Result<Chosen> {
+        let given = |schema: &Arc<Schema>| Chosen {
+            schema: Some(schema.clone()),
+            ..Chosen::default()
+        };
+        if let (Some(schema), false) = (&self.given, watched) {
+            return Ok(given(schema));
         }
-        let Some(root) = xml::root_of(start, options) else {
+        let seen = xml::Beginning::of(start, options);
+        let Some(root) = seen.root.clone() else {
+            return Ok(self.given.as_ref().map_or_else(Chosen::default, given));
+        };
+        let other = match &self.given {
+            Some(schema) => Some(schema.clone()),
+            None => self.of_layers(&root)?,
+        };
+        match other {
+            Some(schema) => Ok(Chosen {
+                message: if watched {
+                    self.message_of(&seen)?
+                } else {
+                    None
+                },
+                ..given(&schema)
+            }),
+            None => self.of_messages(&seen, root),
+        }
+    }
+
+    fn head(&self, seen: &xml::Beginning) -> Result<Option<&Head>> {
+        match &self.message {
+            Some(name) => {
+                let named = self.specs.xml_named(name)?;
+                Ok(choose(&named, seen)?.or(named.first().copied()))
+            }
+            None => choose(&self.specs.xml_heads()?, seen),
+        }
+    }
+
+    /// The message of the specs that a document is.
+    fn message_of(&self, seen: &xml::Beginning) -> Result<Option<Arc<Message>>> {
+        let Some(head) = self.head(seen)? else {
             return Ok(None);
         };
+        let id = head.id();
+        let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(read) = lock().read.get(&id) {
+            return Ok(Some(read.clone()));
+        }
+        let message = head.read()?;
+        lock().read.insert(id, message.clone());
+        Ok(Some(message))
+    }
+
+    /// The schema of a message of the specs.
+    fn of_messages(&self, seen: &xml::Beginning, root: (String, String)) -> Result<Chosen> {
+        let Some(head) = self.head(seen)? else {
+            return Ok(Chosen {
+                near: near_messages(&self.specs.xml_heads()?, seen),
+                ..Chosen::default()
+            });
+        };
+        let inside = match &seen.inside {
+            // The elements are told by their own namespace, unless it is quite another.
+            Some(of) if of.is_empty() || head.allows(of) || !head.allows(&root.0) => of,
+            _ => &root.0,
+        };
+        let usual = |namespace: &str| namespace.is_empty() || head.allows(namespace);
+        let usual = *head.root == *root.1 && usual(&root.0) && usual(inside);
+        // Documents may name any namespace: only what the specs expect is kept.
+        let usual = usual && !head.namespaces.is_empty() || root.0.is_empty() && inside.is_empty();
+        let key = (head.id(), root.0.clone(), inside.clone());
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = found.made.get(&key).filter(|_| usual) {
+            return Ok(made.clone());
+        }
+        let message = head.read()?;
+        let root = (&*root.0, &*root.1);
+        let schema = Schema::of_message(&self.specs, &message, root, inside);
+        // A pattern that is none, or elements that cannot be told apart, show here first.
+        let what = format!("message {}", head.id());
+        let schema = schema.map_err(|error| error.made_of(&head.file, head.line, &what))?;
+        let chosen = Chosen {
+            schema: Some(Arc::new(schema)),
+            message: Some(message),
+            near: Vec::new(),
+        };
+        if usual {
+            found.made.insert(key, chosen.clone());
+        }
+        Ok(chosen)
+    }
+
+    /// The schema of a layer for documents with that root.
+    fn of_layers(&self, root: &(String, String)) -> Result<Option<Arc<Schema>>> {
+        if self.paths.is_empty() {
+            return Ok(None);
+        }
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.roots.is_none() {
             let mut roots = HashMap::new();
@@ -59,7 +176,7 @@ impl Schemas {
         let index = found
             .roots
             .as_ref()
-            .and_then(|roots| roots.get(&root).copied());
+            .and_then(|roots| roots.get(root).copied());
         let Some(index) = index else {
             return Ok(None);
         };
@@ -73,16 +190,35 @@ impl Schemas {
 }
 
 /// What is done where no schema is known: nothing but to say so.
-#[derive(Default)]
 struct NoSchema {
     root: Option<Box<str>>,
+    near: Vec<String>,
+}
+
+impl NoSchema {
+    fn of(near: Vec<String>) -> Self {
+        Self { root: None, near }
+    }
 }
 
 impl Handler for NoSchema {
     fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         if self.root.is_none() {
             self.root = Some(start.local().into());
-            scene.about_start(Code::XML_NO_SCHEMA, start);
+            if self.near.is_empty() {
+                scene.about_start(Code::XML_NO_SCHEMA, start);
+                return;
+            }
+            let near = self.near.join(", ");
+            let finding = |mut finding: Finding| {
+                finding.place.path = Some(start.local().into());
+                finding.place.segment = Some(start.local().into());
+                finding
+                    .with_content("element", start.local())
+                    .with("expected", near)
+            };
+            let len = start.tag.len() as u64 + 2;
+            scene.report(Code::XML_UNKNOWN_MESSAGE, start.at, len, finding);
         }
     }
 
@@ -110,11 +246,35 @@ impl Checker {
 
     pub(super) fn xml_slice(&self, input: &[u8], sink: &mut dyn Sink) -> Result<Totals> {
         let options = self.xml_options();
-        let counts = match self.schemas.find(input, &options)? {
-            Some(schema) => schema.check_slice(input, &options, sink)?,
-            None => xml::read_slice(input, &options, &mut NoSchema::default(), sink)?,
+        let chosen = self.schemas.find(input, &options, self.watch.is_some())?;
+        let beside = self.gatherer(&chosen)?;
+        let counts = match (chosen.schema, beside) {
+            (Some(schema), Some(mut beside)) => {
+                schema.check_slice_beside(input, &options, &mut beside, sink)?
+            }
+            (Some(schema), None) => schema.check_slice(input, &options, sink)?,
+            (None, _) => xml::read_slice(input, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
+    }
+
+    /// Gathers what a watcher wants of a document.
+    fn gatherer(&self, chosen: &Chosen) -> Result<Option<XmlGatherer>> {
+        let (Some(watch), Some(input), Some(message)) =
+            (&self.watch, &self.watching, &chosen.message)
+        else {
+            return Ok(None);
+        };
+        let Some(wants) = watch.wants(Known::Xml(message))? else {
+            return Ok(None);
+        };
+        let document = Document {
+            syntax: "xml".into(),
+            file: input.file().into(),
+            message: message.id().into(),
+            ..Document::default()
+        };
+        Ok(Some(XmlGatherer::new(&*wants, input, document)))
     }
 
     /// Checks a stream of which the beginning was read.
@@ -131,11 +291,15 @@ impl Checker {
             .read_to_end(&mut start)
             .map_err(|error| Error::io("input", error))?;
         let options = self.xml_options();
-        let schema = self.schemas.find(&start, &options)?;
+        let chosen = self.schemas.find(&start, &options, self.watch.is_some())?;
+        let beside = self.gatherer(&chosen)?;
         let stream = start.chain(rest);
-        let counts = match schema {
-            Some(schema) => schema.check_stream(stream, &options, sink)?,
-            None => xml::read_stream(stream, &options, &mut NoSchema::default(), sink)?,
+        let counts = match (chosen.schema, beside) {
+            (Some(schema), Some(mut beside)) => {
+                schema.check_stream_beside(stream, &options, &mut beside, sink)?
+            }
+            (Some(schema), None) => schema.check_stream(stream, &options, sink)?,
+            (None, _) => xml::read_stream(stream, &options, &mut NoSchema::of(chosen.near), sink)?,
         };
         Ok(totals(&counts))
     }
@@ -150,5 +314,6 @@ fn totals(counts: &xml::Counts) -> Totals {
         errors: counts.errors,
         warnings: counts.warnings,
         hints: counts.hints,
+        not_evaluated: counts.not_evaluated,
     }
 }

@@ -318,6 +318,16 @@ impl<'d> Reader<'d> {
         lines
     }
 
+    /// Moves a counter on to `offset`, which lies in the window.
+    pub(crate) fn count_on<'l>(
+        &self,
+        lines: &'l mut LineCounter,
+        offset: u64,
+    ) -> &'l mut LineCounter {
+        self.count_to(lines, offset);
+        lines
+    }
+
     fn count_to(&self, lines: &mut LineCounter, offset: u64) {
         if offset > lines.offset && lines.offset >= self.base {
             let bytes = self.bytes();

@@ -154,6 +154,15 @@ pub struct Excerpt {
     pub cut_after: bool,
 }
 
+/// The wording that a rule brings with it: pieces, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Said {
+    /// In English.
+    pub en: Box<[Arg]>,
+    /// In Chinese.
+    pub zh: Box<[Arg]>,
+}
+
 /// One thing the data says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -177,6 +186,8 @@ pub struct Finding {
     pub syntax: Syntax,
     /// The rule that made the finding, when a rule did.
     pub rule: Option<Box<str>>,
+    /// How the rule words it: the placeholder `{wording}` of the table's row.
+    pub said: Option<Box<Said>>,
     /// The input around it, when asked for.
     pub excerpt: Option<Box<Excerpt>>,
 }
@@ -196,6 +207,7 @@ impl Finding {
             related: Vec::new(),
             syntax: Syntax::default(),
             rule: None,
+            said: None,
             excerpt: None,
         }
     }
@@ -226,11 +238,37 @@ impl Finding {
             out.push_str(&rest[..open]);
             let close = rest[open..].find('}').map_or(rest.len(), |at| open + at);
             let name = &rest[open + 1..close];
-            self.fill(name, redact, &mut out);
+            if name == "wording" {
+                self.fill_wording(lang, redact, &mut out);
+            } else {
+                self.fill(name, redact, &mut out);
+            }
             rest = rest.get(close + 1..).unwrap_or("");
         }
         out.push_str(rest);
         out
+    }
+
+    fn fill_wording(&self, lang: Lang, redact: bool, out: &mut String) {
+        let Some(said) = &self.said else {
+            return;
+        };
+        let pieces = match lang {
+            Lang::En => &said.en,
+            Lang::Zh => &said.zh,
+        };
+        for piece in pieces {
+            match piece {
+                Arg::Known(text) => out.push_str(text),
+                Arg::Content(text) => push_content(text, redact, out),
+            }
+        }
+    }
+
+    /// What names it: the rule that made it, else its code.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.rule.as_deref().unwrap_or(self.code.as_str())
     }
 
     fn fill(&self, name: &str, redact: bool, out: &mut String) {

@@ -450,6 +450,27 @@ findings! {
         zh "另有 {count} 条 {code} 未显示"
         explain_en "Of one code only so many findings are shown for a file (--max-findings); all are counted."
         explain_zh "每个文件同一代码只显示有限条数（--max-findings），但全部计数。";
+    // Rules: the wording is the rule's own.
+    RULE_BROKEN "rule-broken" Error
+        en "{wording}"
+        zh "{wording}"
+        explain_en "A rule of the specs is broken. `baowen explain` with the id of the rule shows its wording, source and expression; severity is the rule's."
+        explain_zh "违反了规范中的一条规则。用 baowen explain 加规则编号可查看其措辞、来源和表达式；级别由规则决定。";
+    RULE_TROUBLE "rule-trouble" Warning
+        en "rule {rule} cannot be evaluated here: {trouble}"
+        zh "规则 {rule} 在此无法求值：{trouble_zh}"
+        explain_en "An expression of the rule divides by zero, overflows, or takes more steps or memory than it may. It is counted as not evaluated."
+        explain_zh "规则的表达式除以零、溢出，或超出步数、内存上限。计为未评估。";
+    RULE_INCOMPLETE "rule-incomplete" Warning
+        en "from here on {rule} is not complete: the limit of memory is reached"
+        zh "由此开始 {rule} 的检查不完整：已达到内存上限"
+        explain_en "Keys that are to be unique, or lists that a rule needs as a whole, take more memory than they may."
+        explain_zh "需要唯一的键或规则需要整体保留的列表超出内存上限。";
+    COMPARED_HERE "compared-here" Hint
+        en "compared with this"
+        zh "与此处比对"
+        explain_en "The other document of a rule across documents."
+        explain_zh "跨单证规则中的另一份单证。";
     // XML 1.0 and Namespaces in XML 1.0.
     XML_NO_ROOT "xml-no-root" Error
         en "the document has no root element"
@@ -601,6 +622,21 @@ findings! {
         zh "没有 {element} 的模式：仅校验了格式良好性"
         explain_en "Name a schema with --schema, or put one into the folder xml of --specs."
         explain_zh "请用 --schema 指定模式，或将其放入 --specs 文件夹的 xml 子目录。";
+    XML_UNKNOWN_MESSAGE "xml-unknown-message" Hint
+        en "{element} is not a known message: only well-formedness was checked; near: {expected}"
+        zh "{element} 不是已知报文：仅校验了格式良好性；相近的有：{expected}"
+        explain_en "No message has this root, namespace and head. --as names the message that is meant, --schema a schema."
+        explain_zh "没有报文具有该根元素、命名空间和报文头。可用 --as 指定报文，或用 --schema 指定模式。";
+    XML_MESSAGE_ROOT "xml-message-root" Error
+        en "the root element is {element}; {expected} expected"
+        zh "根元素为 {element}；应为 {expected}"
+        explain_en "Namespace and content are those of a known message, whose root has a similar name. The rest was checked as that message."
+        explain_zh "命名空间和内容属于已知报文，其根元素名称相近。其余内容已按该报文校验。";
+    XML_MESSAGE_NAMESPACE "xml-message-namespace" Error
+        en "{element} is in namespace \"{namespace}\"; expected: {expected}"
+        zh "{element} 的命名空间为“{namespace}”；应为：{expected}"
+        explain_en "The message is known by its root element and head, but its namespace is missing or another one. The rest was checked as that message."
+        explain_zh "根元素和报文头属于已知报文，但命名空间缺失或不同。其余内容已按该报文校验。";
     // XML Schema 1.0.
     XSD_ROOT "xsd-root" Error
         en "{element} is not a root element of the schema; it declares {expected}"

@@ -10,12 +10,14 @@ pub(super) fn file(path: &str) -> Option<&'static str> {
         .map(|at| FILES[at].1)
 }
 
-/// Paths of the files whose path begins with `prefix`, sorted.
-pub(super) fn files(prefix: &str) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+/// Paths and texts of the files whose path begins with `prefix`, sorted.
+pub(super) fn slice(prefix: &str) -> &'static [(&'static str, &'static str)] {
     let from = FILES.partition_point(|(name, _)| *name < prefix);
-    let prefix = prefix.to_owned();
-    FILES[from..]
-        .iter()
-        .copied()
-        .take_while(move |(name, _)| name.starts_with(&prefix))
+    let behind = FILES[from..].partition_point(|(name, _)| name.starts_with(prefix));
+    &FILES[from..from + behind]
+}
+
+/// The same, one by one.
+pub(super) fn files(prefix: &str) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    slice(prefix).iter().copied()
 }

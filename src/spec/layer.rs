@@ -58,7 +58,7 @@ pub struct Override {
     pub file: Box<str>,
     /// 1-based line there.
     pub line: u32,
-    /// `new`, `restrict`, `extends` or `replace`.
+    /// `new`, `restrict`, `extends`, `replace`; for rules `disable` and `severity` too.
     pub verb: &'static str,
     /// What is changed: `message BAPLIE D95B`, `codes 8053`.
     pub what: Box<str>,

@@ -210,20 +210,17 @@ impl Specs {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let key = (Box::from(element), release, syntax);
         let list = held.entry(key).or_insert_with(|| {
-            let mut list = Names::new();
-            if let Some((table, _)) = self.bound_table(element)
-                && let Ok(Some(table)) = self.table(table)
-            {
-                list.extend(
-                    table
-                        .rows()
-                        .filter_map(|mut row| Some((row.next()?.into(), row.next()?.into()))),
-                );
-            }
-            list.extend(self.codes(element, release, syntax).unwrap_or_default());
-            list
+            let codes = self.codes(element, release, syntax).unwrap_or_default();
+            codes.into_iter().collect()
         });
-        list.get(code).cloned()
+        if let Some(name) = list.get(code) {
+            return Some(name.clone());
+        }
+        drop(held);
+        let (table, _) = self.bound_table(element)?;
+        let table = self.table(table).ok()??;
+        let name = table.get(code)?.en();
+        (!name.is_empty()).then(|| name.into())
     }
 
     /// The table of `specs/codes` that holds an element's values where the directory's own list
@@ -273,20 +270,10 @@ impl Specs {
 
     /// The codes of a table, and whether more come up between its editions.
     pub(crate) fn table_codes(&self, table: &str) -> Result<TableCodes> {
-        let shared: Arc<Tables> = self.compiled();
-        let mut tables = shared
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(held) = tables.get(table) {
-            return Ok(held.clone());
-        }
         let found = self.table(table)?;
-        let made = found.map_or_else(Default::default, |table| {
-            (Arc::new(table.code_set()), table.open)
-        });
-        tables.insert(table.into(), made.clone());
-        Ok(made)
+        Ok(found.map_or_else(Default::default, |table| {
+            (table.codes().clone(), table.open)
+        }))
     }
 
     fn make_code_set(
@@ -315,10 +302,6 @@ impl Specs {
         })
     }
 }
-
-/// Code sets of tables, shared by every message.
-#[derive(Debug, Default)]
-struct Tables(std::sync::Mutex<HashMap<Box<str>, TableCodes>>);
 
 /// The codes of a table, and whether more come up between its editions.
 type TableCodes = (Arc<CodeSet>, bool);

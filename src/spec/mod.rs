@@ -3,7 +3,6 @@
 //! [`Specs`] is the base that ships with the crate plus the layers of a user: folders with the
 //! layout of `specs/` (see [`Specs::with_dir`]).
 
-mod codeset;
 pub(crate) mod declared;
 mod directory;
 mod embedded;
@@ -11,24 +10,26 @@ pub mod flat;
 mod layer;
 mod message;
 pub mod model;
+mod near;
 pub mod release;
-mod table;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod text;
+pub mod xml;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-pub use codeset::CodeSet;
-pub(crate) use codeset::{ShortCodes, little_endian};
+pub use crate::codes::CodeSet;
+pub(crate) use crate::codes::{ShortCodes, little_endian};
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
-pub use table::Table;
+pub use near::near;
 pub use text::Format;
 
+use crate::codes::{CodeTable, Crosswalk, Side, Tables};
 use crate::{Error, Result};
 use directory::{Directory, Mode};
 use release::{Release, Releases};
@@ -42,15 +43,32 @@ pub struct Specs(Arc<Inner>);
 struct Inner {
     edifact: Directory,
     service: Directory,
-    tables: table::Layered,
+    tables: Tables,
     /// Layouts of flat files that layers bring, latest last.
     flats: Vec<Arc<flat::Layout>>,
+    /// Messages in XML that layers bring, latest last.
+    messages: Vec<xml::Head>,
     binds: Vec<text::Bind>,
+    /// Rules that layers bring: the layer, file and text of each.
+    rules: Vec<RuleFile>,
+    layers: u32,
     overrides: Vec<Override>,
     /// Schemas in the folder `xml` of layers.
     schemas: Vec<std::path::PathBuf>,
     /// What others have compiled from these specs, by type.
     compiled: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// A file of rules.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleFile {
+    /// Which layer it is from, counted from 1; 0 is the base.
+    pub(crate) layer: u32,
+    /// The file as errors name it.
+    pub(crate) file: Arc<str>,
+    /// Its path below `rules/`, without its extension.
+    pub(crate) name: Box<str>,
+    pub(crate) text: std::borrow::Cow<'static, str>,
 }
 
 impl Clone for Inner {
@@ -61,7 +79,10 @@ impl Clone for Inner {
             service: self.service.clone(),
             tables: self.tables.clone(),
             flats: self.flats.clone(),
+            messages: self.messages.clone(),
             binds: self.binds.clone(),
+            rules: self.rules.clone(),
+            layers: self.layers,
             overrides: self.overrides.clone(),
             schemas: self.schemas.clone(),
             compiled: Mutex::default(),
@@ -88,7 +109,7 @@ impl Specs {
     /// These specs with the folder `dir` layered over them.
     ///
     /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
-    /// `codes/`, `flat/` (or `china/flat/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
+    /// `codes/`, `rules/`, `flat/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
     /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
     /// `extends`.
     ///
@@ -162,12 +183,95 @@ impl Specs {
         found.is_ok_and(|found| found.is_some())
     }
 
-    /// The table of `specs/codes` of that name.
+    /// The code table of that id, as `country-iso3166`: read once, then shared.
     ///
     /// # Errors
     /// When its file is broken.
-    pub fn table(&self, id: &str) -> Result<Option<Table>> {
+    pub fn table(&self, id: &str) -> Result<Option<Arc<CodeTable>>> {
         self.0.tables.get(id)
+    }
+
+    /// The files of rules: those of the base, then those of layers.
+    pub(crate) fn rule_files(&self) -> Vec<RuleFile> {
+        let base = embedded::files("rules/").map(|(path, text)| {
+            let name = path.trim_start_matches("rules/");
+            RuleFile {
+                layer: 0,
+                file: path.into(),
+                name: name.strip_suffix(".txt").unwrap_or(name).into(),
+                text: text.into(),
+            }
+        });
+        base.chain(self.0.rules.iter().cloned()).collect()
+    }
+
+    /// The ids of all code tables, sorted.
+    #[must_use]
+    pub fn table_ids(&self) -> Vec<&str> {
+        self.0.tables.ids()
+    }
+
+    /// The crosswalk of that name, as `country`: compiled once, then shared.
+    ///
+    /// # Errors
+    /// When its file is broken.
+    pub fn crosswalk(&self, name: &str) -> Result<Option<Arc<Crosswalk>>> {
+        self.0.tables.crosswalk(name)
+    }
+
+    /// The names of all crosswalks, sorted.
+    #[must_use]
+    pub fn crosswalk_names(&self) -> Vec<&str> {
+        self.0.tables.crosswalk_names()
+    }
+
+    /// Looks at every row of every code table, every parent and every crosswalk, also of those that
+    /// ship; [`with_dir`](Self::with_dir) looks at those of layers.
+    ///
+    /// # Errors
+    /// When one is not as it should be: with file, line, column and what was expected.
+    pub fn verify_codes(&self) -> Result<()> {
+        self.0.tables.verify()
+    }
+
+    /// The crosswalk that leads from a side to another, named as `country:alpha3`, and the two
+    /// sides.
+    ///
+    /// # Errors
+    /// When there is no such crosswalk or side, when the two are of different crosswalks, or when
+    /// a file is broken.
+    pub fn crosswalk_between(&self, from: &str, to: &str) -> Result<(Arc<Crosswalk>, Side, Side)> {
+        let split = |name: &str| {
+            let parts = name
+                .split_once(':')
+                .map(|(of, side)| (of.to_owned(), side.to_owned()));
+            parts.ok_or_else(|| {
+                Error::unknown(format!(
+                    "{name:?} is no side of a crosswalk, as country:alpha3"
+                ))
+            })
+        };
+        let ((name, from), (other, to)) = (split(from)?, split(to)?);
+        if name != other {
+            let message =
+                format!("{name} and {other} are two crosswalks: none leads from one to the other");
+            return Err(Error::misuse(message));
+        }
+        let found = self.crosswalk(&name)?.ok_or_else(|| {
+            let all = self.crosswalk_names().join(", ");
+            Error::unknown(format!("there is no crosswalk {name:?}; there are {all}"))
+        })?;
+        let side = |side: &str| {
+            found.side(side).ok_or_else(|| {
+                let all: Vec<&str> = found.sides().map(|(_, side)| side).collect();
+                Error::unknown(format!(
+                    "{name} has no side {side:?}; it has {}",
+                    all.join(", ")
+                ))
+            })
+        };
+        let (from, to) = (side(&from)?, side(&to)?);
+        Ok((found, from, to))
     }
 
     /// Layouts of flat files (平台文件): those of layers first, the latest before all others.
@@ -191,6 +295,88 @@ impl Specs {
     pub fn flat(&self, message: &str) -> Result<Option<Arc<flat::Layout>>> {
         let mut all = self.flats()?.into_iter();
         Ok(all.find(|layout| &*layout.message == message))
+    }
+
+    /// The messages in XML: those of layers first, the latest before all others; then those that
+    /// ship, the latest edition of a message first.
+    pub(crate) fn xml_heads(&self) -> Result<Vec<&xml::Head>> {
+        let mut all: Vec<&xml::Head> = self.0.messages.iter().rev().collect();
+        let own = all.len();
+        for head in xml::base()? {
+            let replaced = all[..own].iter();
+            let mut replaced = replaced.filter(|of| of.name == head.name);
+            if replaced.all(|of| of.edition != head.edition) {
+                all.push(head);
+            }
+        }
+        // What holds since later is the later edition.
+        let key = |of: &xml::Head| (of.valid.clone(), of.edition.clone());
+        all[own..].sort_by(|a, b| a.name.cmp(&b.name).then_with(|| key(b).cmp(&key(a))));
+        Ok(all)
+    }
+
+    /// The messages in XML: those of layers first.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn xml_messages(&self) -> Result<Vec<xml::Listed>> {
+        let heads = self.xml_heads()?.into_iter();
+        let each = heads.map(|head| xml::Listed {
+            id: head.id(),
+            label: head.label.clone(),
+            family: head.family(),
+        });
+        Ok(each.collect())
+    }
+
+    /// The messages in XML that a name means, best first: `CEB621@2022-05`, `CEB621` (its latest
+    /// edition first), or `MT1401` (`MT1401_9` and what else begins so). Letters of either case.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn xml_message(&self, name: &str) -> Result<Vec<Arc<xml::Message>>> {
+        let found = self.xml_named(name)?.into_iter();
+        found.map(xml::Head::read).collect()
+    }
+
+    /// The heads of [`xml_message`](Self::xml_message).
+    pub(crate) fn xml_named(&self, name: &str) -> Result<Vec<&xml::Head>> {
+        let (name, edition) = match name.split_once('@') {
+            Some((name, edition)) => (name, Some(edition)),
+            None => (name, None),
+        };
+        let mut found = self.xml_heads()?;
+        // Dots are left out where users name releases.
+        let plain = |text: &str| text.replace('.', "").to_ascii_lowercase();
+        found.retain(|head| edition.is_none_or(|of| plain(&head.edition) == plain(of)));
+        let whole = |head: &&xml::Head| head.name.eq_ignore_ascii_case(name);
+        if found.iter().any(whole) {
+            found.retain(whole);
+        } else {
+            let begins = |head: &&xml::Head| {
+                let parts = head.name.split_at_checked(name.len());
+                parts.is_some_and(|(start, rest)| {
+                    start.eq_ignore_ascii_case(name) && rest.starts_with('_')
+                })
+            };
+            found.retain(begins);
+        }
+        Ok(found)
+    }
+
+    /// The codes of a table, in its order; `None` where there is no such table.
+    ///
+    /// # Errors
+    /// When its file is broken.
+    pub fn table_list(&self, id: &str) -> Result<Option<Vec<String>>> {
+        let table = self.table(id)?;
+        Ok(table.map(|table| {
+            let codes = table.rows().filter_map(|mut row| row.next());
+            codes
+                .filter(|code| !code.is_empty())
+                .map(str::to_owned)
+                .collect()
+        }))
     }
 
     /// What `T` has compiled from these specs: made once, then shared by all clones.
@@ -230,6 +416,7 @@ impl Inner {
         let mut inner = Self {
             edifact: Directory::load("edifact/")?,
             service: Directory::load("edifact/service/")?,
+            tables: Tables::new(embedded::slice("codes/")),
             ..Self::default()
         };
         for entry in inner.edifact.base_file("bindings.txt")? {
@@ -248,6 +435,7 @@ impl Inner {
         let mut files = Vec::new();
         collect(dir, &mut files, 0)?;
         let mut known = false;
+        self.layers += 1;
         for path in files {
             let name = path.strip_prefix(dir).unwrap_or(&path);
             let first = name
@@ -271,9 +459,17 @@ impl Inner {
                     known = true;
                     self.add_flat(&shown, &text)?;
                 }
+                "xml" | "china" => {
+                    known = true;
+                    self.add_messages(&shown, &text)?;
+                }
                 "edifact" => {
                     known = true;
                     self.add_file(&shown, &text, service)?;
+                }
+                "rules" => {
+                    known = true;
+                    self.add_rules(&shown, name, text);
                 }
                 "codes" => {
                     known = true;
@@ -288,6 +484,7 @@ impl Inner {
                 _ => {}
             }
         }
+        self.tables.compare()?;
         if !known && !dir.is_dir() {
             return Err(Error::io(
                 dir,
@@ -295,6 +492,134 @@ impl Inner {
             ));
         }
         Ok(())
+    }
+
+    /// Takes in rules from a layer. They are read when rules are loaded; what they do to others is
+    /// told by the words at the margin.
+    fn add_rules(&mut self, file: &str, path: &Path, text: String) {
+        for (line, said) in (1..).zip(text.lines()) {
+            let mut words = said.split_whitespace();
+            let (verb, what) = match (words.next(), words.next(), words.next()) {
+                _ if said.starts_with([' ', '#']) => continue,
+                (Some("new"), Some("rule" | "join"), Some(id)) => ("new", format!("rule {id}")),
+                (Some("replace"), Some("rule" | "join"), Some(id)) => {
+                    ("replace", format!("rule {id}"))
+                }
+                (Some("rule" | "join"), Some(id), _) => ("new", format!("rule {id}")),
+                (Some("disable"), Some(id), _) => ("disable", format!("rule {id}")),
+                (Some("severity"), Some(id), Some(word)) => {
+                    ("severity", format!("rule {id}: {word}"))
+                }
+                _ => continue,
+            };
+            self.overrides.push(Override {
+                file: file.into(),
+                line,
+                verb,
+                what: what.into(),
+            });
+        }
+        let inside: Vec<_> = path
+            .iter()
+            .skip(1)
+            .map(|part| part.to_string_lossy())
+            .collect();
+        let name = inside.join("/");
+        self.rules.push(RuleFile {
+            layer: self.layers,
+            file: file.into(),
+            name: name.strip_suffix(".txt").unwrap_or(&name).into(),
+            text: text.into(),
+        });
+    }
+
+    /// Takes in messages in XML from a layer.
+    fn add_messages(&mut self, file: &str, text: &str) -> Result<()> {
+        for entry in xml::parse(file, text)? {
+            let (verb, message, line) = match entry {
+                xml::Entry::Patch(patch) => {
+                    self.change_message(file, &patch)?;
+                    continue;
+                }
+                xml::Entry::Message {
+                    verb,
+                    message,
+                    line,
+                } => (verb, *message, line),
+            };
+            let id = message.id();
+            let held = self.messages.iter().any(|head| head.id() == id);
+            let held = held || xml::base()?.iter().any(|head| head.id() == id);
+            let fault = |message: String| Error::spec(file, line, 1, message);
+            let verb = match (verb, held) {
+                (Some(verb @ Verb::New), false) | (Some(verb @ Verb::Replace), true) => verb,
+                (Some(Verb::New), true) => {
+                    return Err(fault(format!("message {id} is already there; say replace")));
+                }
+                (Some(Verb::Replace), false) => {
+                    return Err(fault(format!(
+                        "there is no message {id} to replace; say new"
+                    )));
+                }
+                _ => {
+                    let message =
+                        "a message of a layer begins with new, replace, restrict or extends";
+                    return Err(fault(message.to_owned()));
+                }
+            };
+            self.note(file, line, verb, format!("message {id}"));
+            self.put_message(message, file, line);
+        }
+        Ok(())
+    }
+
+    /// Changes a message in XML that is there.
+    fn change_message(&mut self, file: &str, patch: &xml::Patch) -> Result<()> {
+        let (name, edition) = match patch.message.split_once('@') {
+            Some((name, edition)) => (name, Some(edition)),
+            None => (&*patch.message, None),
+        };
+        let same = |head: &&xml::Head| {
+            *head.name == *name && edition.is_none_or(|of| *head.edition == *of)
+        };
+        let own = self.messages.iter().rev().find(same);
+        let mut base: Vec<&xml::Head> = xml::base()?.iter().filter(same).collect();
+        base.sort_by_key(|head| (&head.valid, &head.edition));
+        let Some(head) = own.or(base.last().copied()) else {
+            let names = xml::base()?.iter().map(|head| &*head.name);
+            let near = near(name, names, 4).join(", ");
+            let message = format!(
+                "there is no message {} to change; near: {near}",
+                patch.message
+            );
+            return Err(Error::spec(file, patch.line, 1, message));
+        };
+        let mut message = (*head.read()?).clone();
+        patch.apply(&mut message, file)?;
+        let id = message.id();
+        for change in &patch.changes {
+            let what = format!("message {id} {}", change.path);
+            self.note(file, change.line, patch.verb, what);
+        }
+        self.put_message(message, file, patch.line);
+        Ok(())
+    }
+
+    /// Takes a message in XML in, in the place of that of its name and edition.
+    fn put_message(&mut self, message: xml::Message, file: &str, line: u32) {
+        let id = message.id();
+        self.messages.retain(|head| head.id() != id);
+        self.messages
+            .push(xml::Head::of(Arc::new(message), file, line));
+    }
+
+    fn note(&mut self, file: &str, line: u32, verb: Verb, what: String) {
+        self.overrides.push(Override {
+            file: file.into(),
+            line,
+            verb: verb.as_str(),
+            what: what.into(),
+        });
     }
 
     /// Takes in layouts of flat files from a layer.
@@ -563,4 +888,18 @@ fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>, depth: u32) -> Resul
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Specs;
+
+    #[test]
+    fn every_binding_names_a_table() {
+        let specs = Specs::base();
+        for bind in specs.binds() {
+            let table = specs.table(&bind.table).unwrap();
+            assert!(table.is_some(), "{} {}", bind.element, bind.table);
+        }
+    }
 }

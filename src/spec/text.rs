@@ -289,9 +289,9 @@ pub enum Change {
 
 /// Where a parser stood and what it expected.
 #[derive(Debug)]
-pub(super) struct Fault<'a> {
-    pub(super) at: &'a str,
-    pub(super) expected: Option<&'static str>,
+pub(crate) struct Fault<'a> {
+    pub(crate) at: &'a str,
+    pub(crate) expected: Option<&'static str>,
 }
 
 impl<'a> nom::error::ParseError<&'a str> for Fault<'a> {
@@ -313,10 +313,10 @@ impl<'a> nom::error::ParseError<&'a str> for Fault<'a> {
     }
 }
 
-pub(super) type Parsed<'a, O> = IResult<&'a str, O, Fault<'a>>;
+pub(crate) type Parsed<'a, O> = IResult<&'a str, O, Fault<'a>>;
 
 /// Runs `parser`; where it fails without saying what it expected, says `what`.
-pub(super) fn expect<'a, O>(
+pub(crate) fn expect<'a, O>(
     what: &'static str,
     mut parser: impl Parser<&'a str, Output = O, Error = Fault<'a>>,
 ) -> impl Parser<&'a str, Output = O, Error = Fault<'a>> {
@@ -330,7 +330,7 @@ pub(super) fn expect<'a, O>(
     }
 }
 
-pub(super) fn word(input: &str) -> Parsed<'_, &str> {
+pub(crate) fn word(input: &str) -> Parsed<'_, &str> {
     is_not(" \t").parse(input)
 }
 
@@ -338,7 +338,7 @@ fn name(input: &str) -> Parsed<'_, Box<str>> {
     map(preceded(space0, rest), |text: &str| text.trim().into()).parse(input)
 }
 
-pub(super) fn number(input: &str) -> Parsed<'_, u32> {
+pub(crate) fn number(input: &str) -> Parsed<'_, u32> {
     expect(
         "a number below 4294967296",
         map_opt(digit1, |digits: &str| digits.parse().ok()),
@@ -365,7 +365,7 @@ fn release_name(input: &str) -> Parsed<'_, Box<str>> {
     map(take_while1(|c: char| c.is_ascii_alphanumeric()), Box::from).parse(input)
 }
 
-fn ranges(input: &str) -> Parsed<'_, Ranges> {
+pub(crate) fn ranges(input: &str) -> Parsed<'_, Ranges> {
     let range = (
         release_name,
         map(
@@ -431,20 +431,20 @@ pub(super) fn code_value(input: &str) -> Parsed<'_, Box<str>> {
 
 /// A line of text with its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a> {
-    pub(super) text: &'a str,
-    indent: usize,
-    pub(super) number: u32,
+pub(crate) struct Line<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) indent: usize,
+    pub(crate) number: u32,
 }
 
 /// The reader of one file.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     file: &'a str,
     lines: std::iter::Peekable<Box<dyn Iterator<Item = Line<'a>> + 'a>>,
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(file: &'a str, text: &'a str, first_line: u32) -> Self {
+    pub(crate) fn new(file: &'a str, text: &'a str, first_line: u32) -> Self {
         let lines = text.lines().zip(first_line..).filter_map(|(line, number)| {
             let text = line.trim_end();
             let body = text.trim_start_matches(' ');
@@ -463,14 +463,19 @@ impl<'a> Source<'a> {
         }
     }
 
-    pub(super) fn error(&self, line: Line<'a>, at: &str, message: &str) -> Error {
+    pub(crate) fn error(&self, line: Line<'a>, at: &str, message: &str) -> Error {
         let offset = line.text.len() - at.len();
         let column = line.indent + line.text[..offset].chars().count() + 1;
         Error::spec(self.file, line.number, column as u32, message)
     }
 
+    /// An error about a whole line.
+    pub(crate) fn error_in(&self, line: Line<'_>, message: &str) -> Error {
+        Error::spec(self.file, line.number, line.indent as u32 + 1, message)
+    }
+
     /// The next line if it is at `indent`; one that is deeper is an error.
-    pub(super) fn next_at(&mut self, indent: usize) -> Result<Option<Line<'a>>> {
+    pub(crate) fn next_at(&mut self, indent: usize) -> Result<Option<Line<'a>>> {
         match self.lines.peek().copied() {
             Some(line) if line.indent == indent => {
                 self.lines.next();
@@ -488,7 +493,20 @@ impl<'a> Source<'a> {
         }
     }
 
-    pub(super) fn parse<O>(
+    /// The next line if it is at `indent`; it stays the next.
+    pub(crate) fn peek_at(&mut self, indent: usize) -> Option<Line<'a>> {
+        self.lines
+            .peek()
+            .copied()
+            .filter(|line| line.indent == indent)
+    }
+
+    /// The next line if it is deeper than `indent`.
+    pub(crate) fn next_below(&mut self, indent: usize) -> Option<Line<'a>> {
+        self.lines.next_if(|line| line.indent > indent)
+    }
+
+    pub(crate) fn parse<O>(
         &self,
         line: Line<'a>,
         from: &'a str,
@@ -509,7 +527,7 @@ impl<'a> Source<'a> {
     }
 
     /// That no line is left: what is indented without a head is an error.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    pub(crate) fn finish(&mut self) -> Result<()> {
         match self.lines.peek().copied() {
             Some(line) => {
                 Err(self.error(line, line.text, "an indented line without a head above it"))

@@ -17,6 +17,7 @@
 
 mod build;
 mod document;
+pub mod gather;
 mod records;
 
 use std::collections::HashMap;

@@ -52,29 +52,81 @@ pub fn read_stream(
     Reader::new(Names::default(), options).run(Source::Read(Box::new(stream)), handler, sink)
 }
 
-/// Takes down what the root element is.
-#[derive(Default)]
-struct Root(Option<(String, String)>);
-
-impl Handler for Root {
-    fn start(&mut self, start: &Start<'_>, _: &mut Scene<'_, '_>) {
-        let name = || (start.namespace().to_owned(), start.local().to_owned());
-        self.0.get_or_insert_with(name);
-    }
-
-    fn text(&mut self, _: &str, _: u64, _: u64, _: &mut Scene<'_, '_>) {}
-
-    fn end(&mut self, _: u64, _: u64, _: &mut Scene<'_, '_>) {}
+/// What a document begins with: its root, and the elements that follow.
+#[derive(Debug, Default)]
+pub(crate) struct Beginning {
+    /// Namespace and name of the root; `None` where no element was met.
+    pub(crate) root: Option<(String, String)>,
+    /// Namespace of the first element inside the root.
+    pub(crate) inside: Option<String>,
+    /// The first elements: names from the root on, joined by `/`, and their text.
+    elements: Vec<(String, String)>,
+    /// The open ones, as far as they are taken down.
+    open: Vec<usize>,
+    path: String,
 }
 
-/// Namespace and name of the root element of a document that begins with `start`.
-pub(crate) fn root_of(start: &[u8], options: &Options) -> Option<(String, String)> {
-    const NEAR: usize = 64 << 10;
-    let near = &start[..start.len().min(NEAR)];
-    let mut root = Root::default();
-    let mut none = |_: crate::finding::Finding| {};
-    read_slice(near, options, &mut root, &mut none).ok()?;
-    root.0
+impl Beginning {
+    /// Elements that are taken down.
+    const MOST: usize = 400;
+    /// Bytes of text that are kept of each.
+    const LONGEST: usize = 200;
+
+    /// Takes down the beginning of a document.
+    pub(crate) fn of(start: &[u8], options: &Options) -> Self {
+        const NEAR: usize = 64 << 10;
+        let near = &start[..start.len().min(NEAR)];
+        let mut found = Self::default();
+        let mut none = |_: crate::finding::Finding| {};
+        // What cannot be read has no beginning.
+        let _ = read_slice(near, options, &mut found, &mut none);
+        found
+    }
+
+    /// The paths of the first elements.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.elements.iter().map(|(path, _)| &**path)
+    }
+
+    /// The text of the first element at that path, without blanks around it.
+    pub(crate) fn value(&self, path: &str) -> Option<&str> {
+        let found = self.elements.iter().find(|(held, _)| held == path);
+        found.map(|(_, text)| text.trim())
+    }
+}
+
+impl Handler for Beginning {
+    fn start(&mut self, start: &Start<'_>, _: &mut Scene<'_, '_>) {
+        let name = || (start.namespace().to_owned(), start.local().to_owned());
+        if self.root.is_some() {
+            self.inside
+                .get_or_insert_with(|| start.namespace().to_owned());
+        }
+        self.root.get_or_insert_with(name);
+        if !self.path.is_empty() {
+            self.path.push('/');
+        }
+        self.path.push_str(start.local());
+        self.open.push(self.elements.len());
+        if self.elements.len() < Self::MOST {
+            self.elements.push((self.path.clone(), String::new()));
+        }
+    }
+
+    fn text(&mut self, text: &str, _: u64, _: u64, _: &mut Scene<'_, '_>) {
+        let open = self.open.last().and_then(|at| self.elements.get_mut(*at));
+        if let Some((_, held)) = open
+            && held.len() < Self::LONGEST
+        {
+            held.push_str(&text[..text.floor_char_boundary(Self::LONGEST.min(text.len()))]);
+        }
+    }
+
+    fn end(&mut self, _: u64, _: u64, _: &mut Scene<'_, '_>) {
+        self.open.pop();
+        let parent = self.path.rfind('/').unwrap_or(0);
+        self.path.truncate(parent);
+    }
 }
 
 /// Whether bytes begin an XML document, as far as their first few tell.

@@ -72,6 +72,8 @@ pub struct Counts {
     pub warnings: u64,
     /// Findings of severity hint.
     pub hints: u64,
+    /// Evaluations of rules that could not be made.
+    pub not_evaluated: u64,
 }
 
 /// Prefixes in scope.
@@ -215,6 +217,57 @@ pub trait Handler {
     }
 }
 
+/// Two that are told of a document, one after the other; the first names the type of the message.
+pub(crate) struct Beside<'h, A, B>(pub(crate) &'h mut A, pub(crate) &'h mut B);
+
+impl<A: Handler, B: Handler> Handler for Beside<'_, A, B> {
+    fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
+        self.0.start(start, scene);
+        self.1.start(start, scene);
+    }
+
+    fn text(&mut self, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>) {
+        self.0.text(text, at, len, scene);
+        self.1.text(text, at, len, scene);
+    }
+
+    fn end(&mut self, at: u64, len: u64, scene: &mut Scene<'_, '_>) {
+        self.0.end(at, len, scene);
+        self.1.end(at, len, scene);
+    }
+
+    fn leaf(
+        &mut self,
+        start: &Start<'_>,
+        text: &str,
+        at: u64,
+        end: u64,
+        scene: &mut Scene<'_, '_>,
+    ) {
+        self.0.leaf(start, text, at, end, scene);
+        self.1.leaf(start, text, at, end, scene);
+    }
+
+    fn comment(&mut self, text: &str, last: bool) {
+        self.0.comment(text, last);
+        self.1.comment(text, last);
+    }
+
+    fn instruction(&mut self, text: &str) {
+        self.0.instruction(text);
+        self.1.instruction(text);
+    }
+
+    fn finish(&mut self, complete: bool, scene: &mut Scene<'_, '_>) {
+        self.0.finish(complete, scene);
+        self.1.finish(complete, scene);
+    }
+
+    fn message_type(&self) -> Option<Box<str>> {
+        self.0.message_type().or_else(|| self.1.message_type())
+    }
+}
+
 /// A name resolved before.
 struct Resolved {
     raw: Box<str>,
@@ -335,6 +388,7 @@ impl<'o> Reader<'o> {
             errors: tally.errors,
             warnings: tally.warnings,
             hints: tally.hints,
+            not_evaluated: tally.rules.not_evaluated,
         })
     }
 

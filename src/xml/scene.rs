@@ -47,10 +47,9 @@ impl Scene<'_, '_> {
         if finding.place.path.is_none() {
             finding.place.path = self.path().map(Into::into);
         }
-        finding.place = Place {
-            message_type: self.message_type.clone(),
-            ..finding.place
-        };
+        if finding.place.message_type.is_none() {
+            finding.place.message_type.clone_from(self.message_type);
+        }
         if self.excerpts {
             finding.excerpt = excerpt(self.input, at, len).map(Box::new);
         }

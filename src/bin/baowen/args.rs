@@ -5,6 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::lang::pick;
+use crate::show::Form;
 
 /// The whole command.
 pub(crate) fn command(lang: Lang) -> Command {
@@ -25,8 +26,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             .long("as")
             .value_name("MESSAGE@RELEASE")
             .help(t(
-                "Take every message for this one, as CUSCAR@D95B, whatever its header says",
-                "不论报文头如何声明，一律按该报文处理，如 CUSCAR@D95B",
+                "Take every message for this one, as CUSCAR@D95B or CEB621@2018-113, whatever its header says",
+                "不论报文头如何声明，一律按该报文处理，如 CUSCAR@D95B、CEB621@2018-113",
             ))
     };
     let schema = || {
@@ -38,6 +39,30 @@ pub(crate) fn command(lang: Lang) -> Command {
             .help(t(
                 "Check XML documents against this XML Schema; several files make one schema",
                 "按此 XML Schema 校验 XML 文档；多个文件组成一个模式",
+            ))
+    };
+    let disable = || {
+        Arg::new("disable")
+            .long("disable")
+            .value_name("RULE")
+            .action(ArgAction::Append)
+            .help(t(
+                "Do not apply this rule; may be repeated",
+                "不执行该规则；可重复",
+            ))
+    };
+    let on = || {
+        Arg::new("on")
+            .long("on")
+            .value_name("DATE")
+            .value_parser(|text: &str| {
+                let day = text.parse::<chrono::NaiveDate>();
+                day.map(|day| day.to_string())
+                    .map_err(|error| error.to_string())
+            })
+            .help(t(
+                "The day for which rules are chosen, as 2026-11-25; default today (UTC)",
+                "按该日期选用规则，如 2026-11-25；默认今天（UTC）",
             ))
     };
     let charset = || {
@@ -125,10 +150,41 @@ pub(crate) fn command(lang: Lang) -> Command {
                     Arg::new("rules")
                         .long("rules")
                         .value_name("RULES")
-                        .default_value("base")
+                        .action(ArgAction::Append)
                         .help(t(
-                            "Rule sets to apply: base or none (no rule set ships yet)",
-                            "适用的规则集：base 或 none（目前尚无内置规则集）",
+                            "Rules to apply: base (the default: all that ship and those of --specs), none, the name of a set, or a file of rules; may be repeated",
+                            "适用的规则：base（默认：全部内置规则及 --specs 中的规则）、none、规则集名称或规则文件；可重复",
+                        )),
+                )
+                .arg(disable())
+                .arg(
+                    Arg::new("register")
+                        .long("register")
+                        .value_name("NAME=FILE")
+                        .action(ArgAction::Append)
+                        .help(t(
+                            "A register that rules may ask, from a CSV or JSON file whose first column is the key; may be repeated",
+                            "规则可查询的底账，取自 CSV 或 JSON 文件，首列为键；可重复",
+                        )),
+                )
+                .arg(
+                    Arg::new("context")
+                        .long("context")
+                        .value_name("NAME=VALUE")
+                        .action(ArgAction::Append)
+                        .help(t(
+                            "A fact of the transmission that rules may ask, as sender=…; may be repeated",
+                            "规则可使用的传输信息，如 sender=…；可重复",
+                        )),
+                )
+                .arg(on())
+                .arg(
+                    Arg::new("together")
+                        .long("together")
+                        .action(ArgAction::SetTrue)
+                        .help(t(
+                            "Take all inputs as one set: rules across documents are judged too",
+                            "将全部输入视为一套单证：同时执行跨单证规则",
                         )),
                 )
                 .arg(
@@ -240,15 +296,42 @@ pub(crate) fn command(lang: Lang) -> Command {
         )
         .subcommand(
             Command::new("explain")
-                .about(t("Says what a finding's code means", "说明问题代码的含义"))
-                .arg(Arg::new("code").value_name("CODE").help(t("A code, as missing-segment; none lists all", "代码，如 missing-segment；省略则列出全部"))),
+                .about(t("Says what a finding's code or a rule means", "说明问题代码或规则的含义"))
+                .arg(Arg::new("code").value_name("CODE|RULE").help(t("A code, as missing-segment, or the id of a rule; none lists all codes", "代码（如 missing-segment）或规则编号；省略则列出全部代码")))
+                .arg(specs()),
+        )
+        .subcommand(
+            Command::new("rules")
+                .about(t("Lists rules: all, or those about a message", "列出规则：全部，或某一报文的规则"))
+                .long_about(t(
+                    "Lists rules: all, or those about a message.\n\n  baowen rules\n  baowen rules DecMessage --format json\n  baowen rules --specs my-port --test   compile every rule and run its samples\n  baowen explain DEC-NET-GROSS          one rule: wording, source, expression, samples",
+                    "列出规则：全部，或某一报文的规则。\n\n  baowen rules\n  baowen rules DecMessage --format json\n  baowen rules --specs my-port --test   编译每条规则并运行其样例\n  baowen explain DEC-NET-GROSS          单条规则：措辞、来源、表达式、样例",
+                ))
+                .arg(Arg::new("message").value_name("MESSAGE").help(t("A message, as DecMessage, CEB621@2022-05, CUSCAR@D95B, IFCSUM", "报文，如 DecMessage、CEB621@2022-05、CUSCAR@D95B、IFCSUM")))
+                .arg(specs())
+                .arg(
+                    Arg::new("rules")
+                        .long("rules")
+                        .value_name("RULES")
+                        .action(ArgAction::Append)
+                        .help(t("As for check", "同 check")),
+                )
+                .arg(disable())
+                .arg(on())
+                .arg(
+                    Arg::new("test")
+                        .long("test")
+                        .action(ArgAction::SetTrue)
+                        .help(t("Compile every rule and run its samples", "编译每条规则并运行其样例")),
+                )
+                .arg(format(&["text", "json"])),
         )
         .subcommand(
             Command::new("show")
                 .about(t("Shows the published standards", "显示已发布的标准"))
                 .long_about(t(
-                    "Shows the published standards.\n\n  baowen show                    the releases\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show CUSCAR@D95B --format xsd\n                                 its XML Schema by ISO/TS 20625\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
-                    "显示已发布的标准。\n\n  baowen show                    各版目录\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show CUSCAR@D95B --format xsd\n                                 其 ISO/TS 20625 XML Schema\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
+                    "Shows the published standards.\n\n  baowen show                    the releases, the Chinese messages, the flat files\n  baowen show D95B               the messages of a release\n  baowen show CUSCAR@D95B        a message\n  baowen show CUSCAR@D95B --format xsd\n                                 its XML Schema by ISO/TS 20625\n  baowen show BGM@D95B           a segment\n  baowen show C002@D95B          a composite\n  baowen show 1001@D95B          an element and its codes\n  baowen show 1001@D95B 85       one code\n  baowen show MT1401             the variants of a Chinese message\n  baowen show MT1401_9           one; CEB621@2018-113 an edition\n  baowen show DecMessage/DecHead an element of it\n  baowen show IFCSUM@flat        a flat file\n  baowen show --schema my.xsd    the root elements of an XML Schema\n  baowen show --schema my.xsd Manifest/Consignment\n                                 an element and what it holds",
+                    "显示已发布的标准。\n\n  baowen show                    各版目录、中国报文、平台文件\n  baowen show D95B               某版目录的报文\n  baowen show CUSCAR@D95B        报文\n  baowen show CUSCAR@D95B --format xsd\n                                 其 ISO/TS 20625 XML Schema\n  baowen show BGM@D95B           段\n  baowen show C002@D95B          复合数据元\n  baowen show 1001@D95B          数据元及其代码\n  baowen show 1001@D95B 85       单个代码\n  baowen show MT1401             中国报文的各变体\n  baowen show MT1401_9           单个报文；CEB621@2018-113 为指定版本\n  baowen show DecMessage/DecHead 其中的元素\n  baowen show IFCSUM@flat        平台文件\n  baowen show --schema my.xsd    XML Schema 的根元素\n  baowen show --schema my.xsd Manifest/Consignment\n                                 某元素及其内容",
                 ))
                 .arg(Arg::new("name").value_name("NAME").help(t("What to show", "要显示的内容")))
                 .arg(Arg::new("code").value_name("CODE").help(t("One code of the element", "该数据元的一个代码")))
@@ -257,12 +340,55 @@ pub(crate) fn command(lang: Lang) -> Command {
                     Arg::new("depth")
                         .long("depth")
                         .value_name("N")
-                        .requires("schema")
                         .value_parser(value_parser!(u32))
-                        .help(t("Levels below the element of a schema (default 3)", "模式元素之下显示的层数（默认 3）")),
+                        .help(t("Levels of XML elements that are shown (of a schema, default 3)", "XML 元素显示的层数（模式默认 3）")),
                 )
                 .arg(specs())
-                .arg(format(&["text", "json", "xsd"])),
+                .arg(format(&Form::NAMES)),
+        )
+        .subcommand(
+            Command::new("codes")
+                .about(t("Looks up code tables and crosswalks", "查询代码表和代码对照"))
+                .long_about(t(
+                    "Looks up code tables and crosswalks.\n\n  baowen codes                       the tables\n  baowen codes country               a table\n  baowen codes country CHN KOR       codes, with all that is known of them\n  baowen codes country --search hg   by name in either language, pinyin initials or another code\n  baowen codes --crosswalks          what leads where, one-to-one or not\n  baowen codes --crosswalk country:alpha3 country:customs KOR\n                                     what a code is elsewhere; without codes, all\n\nExit codes: 0 found, 1 not found, 2 misuse.",
+                    "查询代码表和代码对照。\n\n  baowen codes                       全部代码表\n  baowen codes country               一个代码表\n  baowen codes country CHN KOR       代码及其全部信息\n  baowen codes country --search 韩国  按中英文名称、拼音首字母或其他代码查找\n  baowen codes --crosswalks          全部对照及其类型（一对一等）\n  baowen codes --crosswalk country:alpha3 country:customs KOR\n                                     代码在另一体系中的对应；省略代码则列出全部\n\n退出码：0 找到，1 未找到，2 用法错误。",
+                ))
+                .arg(
+                    Arg::new("names")
+                        .value_name("TABLE|CODE")
+                        .num_args(0..)
+                        .help(t("A table, and codes of it; codes only with --crosswalk", "代码表及其代码；与 --crosswalk 合用时只写代码")),
+                )
+                .arg(
+                    Arg::new("search")
+                        .long("search")
+                        .short('s')
+                        .value_name("WORDS")
+                        .help(t("Look for a name, pinyin initials or another code", "按名称、拼音首字母或其他代码查找")),
+                )
+                .arg(
+                    Arg::new("crosswalk")
+                        .long("crosswalk")
+                        .num_args(2)
+                        .value_names(["FROM", "TO"])
+                        .conflicts_with_all(["search", "on"])
+                        .help(t("What codes of one side are on the other, as country:alpha3 country:customs", "一方代码在另一方的对应，如 country:alpha3 country:customs")),
+                )
+                .arg(
+                    Arg::new("crosswalks")
+                        .long("crosswalks")
+                        .action(ArgAction::SetTrue)
+                        .conflicts_with_all(["search", "on", "crosswalk", "names"])
+                        .help(t("List the crosswalks", "列出全部代码对照")),
+                )
+                .arg(
+                    Arg::new("on")
+                        .long("on")
+                        .value_name("DATE")
+                        .help(t("Only what is valid on that day, as 2024-01-31", "只显示该日有效的代码，如 2024-01-31")),
+                )
+                .arg(specs())
+                .arg(format(&["text", "json", "csv"])),
         )
         .subcommand(
             Command::new("specs")

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::inputs::{self, Input};
 use crate::lang::pick;
-use crate::{Failure, Outcome, sarif, text};
+use crate::{Failure, Outcome, rules, sarif, text};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -72,17 +72,6 @@ struct Checked {
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let started = Instant::now();
-    let rules = matches
-        .get_one::<String>("rules")
-        .map_or("base", String::as_str);
-    if !matches!(rules, "base" | "none") {
-        let message = pick(
-            lang,
-            "unknown rule set (base or none):",
-            "未知的规则集（可用 base 或 none）：",
-        );
-        return Err(Failure::Message(format!("{message} {rules:?}")));
-    }
     let format = match matches.get_one::<String>("format").map(String::as_str) {
         Some("json") => Format::Json,
         Some("sarif") => Format::Sarif,
@@ -118,7 +107,12 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         jobs,
         ..Options::default()
     };
-    let checker = Checker::new(&inputs::specs(matches)?, options)?;
+    let specs = inputs::specs(matches)?;
+    let mut checker = Checker::new(&specs, options)?;
+    let rules = rules::load(matches, &specs, lang)?;
+    if let Some(rules) = &rules {
+        checker = checker.with_watch(std::sync::Arc::new(rules.clone()));
+    }
     let mut paths: Vec<PathBuf> = matches
         .get_many::<PathBuf>("paths")
         .unwrap_or_default()
@@ -180,6 +174,22 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         }
     }
     progress.finish_and_clear();
+    if let Some(rules) = &rules {
+        let mut written = Ok(());
+        let mut counts = Totals::default();
+        counts.not_evaluated = rules.finish(&mut |file, finding| {
+            match finding.severity {
+                Severity::Error => counts.errors += 1,
+                Severity::Warning => counts.warnings += 1,
+                Severity::Hint => counts.hints += 1,
+            }
+            if written.is_ok() {
+                written = printer.finding(&mut out, &finding, file, &first);
+            }
+        })?;
+        written?;
+        totals.add(&counts);
+    }
     if !printer.quiet {
         match format {
             Format::Text => {
@@ -198,6 +208,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                     "bytes": totals.bytes,
                     "errors": totals.errors,
                     "warnings": totals.warnings,
+                    "not_evaluated": totals.not_evaluated,
                     "seconds": seconds,
                 }});
                 writeln!(out, "{summary}")?;
@@ -223,6 +234,7 @@ fn one(
     sink: &mut dyn FnMut(Finding),
 ) -> Checked {
     let mut sink = |finding: Finding| sink(finding);
+    let checker = &checker.named(&input.name);
     let told = |error: &baowen::Error| match error.io_error() {
         Some(error) => format!("{}: {error}", input.name),
         None => error.to_string(),

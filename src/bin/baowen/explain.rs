@@ -3,12 +3,14 @@
 use std::io::{self, BufWriter, Write};
 
 use baowen::finding::{Code, Lang};
+use baowen::rule::{Options, Rules};
 use clap::ArgMatches;
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, text};
+use crate::{Failure, Outcome, inputs, text};
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
+    let rules = Rules::load(&inputs::specs(matches)?, Options::default())?;
     let mut out = BufWriter::new(io::stdout().lock());
     match matches.get_one::<String>("code") {
         None => {
@@ -23,12 +25,24 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             }
         }
         Some(name) => {
+            if Code::find(name).is_none() && rules.has(name) {
+                crate::rules::explain(&mut out, &rules.get(name)?, lang)?;
+                out.flush()?;
+                return Ok(Outcome::Clean);
+            }
             let code = Code::find(name).ok_or_else(|| {
-                let unknown = pick(lang, "no finding has the code", "没有代码为此的问题：");
+                let unknown = pick(
+                    lang,
+                    "no finding and no rule is called",
+                    "没有名为此的问题代码或规则：",
+                );
                 let mut message = format!("{unknown} {name:?}");
-                let near: Vec<&str> = Code::all()
-                    .map(Code::as_str)
+                let mut names: Vec<&str> = Code::all().map(Code::as_str).collect();
+                names.extend(rules.ids());
+                let near: Vec<&str> = names
+                    .into_iter()
                     .filter(|known| known.contains(name.as_str()))
+                    .take(12)
                     .collect();
                 if !near.is_empty() {
                     message.push_str(&format!(

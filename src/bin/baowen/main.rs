@@ -1,18 +1,24 @@
-//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `show`, `specs`.
+//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `rules`, `show`, `codes`,
+//! `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
 
 mod args;
 mod check;
+mod codes;
 mod convert;
 mod explain;
 mod fmt;
 mod inputs;
 mod lang;
 mod pages;
+mod rules;
 mod sarif;
 mod show;
+mod show_edifact;
+mod show_flat;
+mod show_message;
 mod show_schema;
 mod specs;
 mod text;
@@ -87,7 +93,9 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
         Some(("tree", matches)) => tree::run(matches, lang),
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),
+        Some(("rules", matches)) => rules::run(matches, lang),
         Some(("show", matches)) => show::run(matches, lang),
+        Some(("codes", matches)) => codes::run(matches, lang),
         Some(("specs", matches)) => specs::run(matches, lang),
         Some(("completions", matches)) => pages::completions(matches, lang),
         Some(("man", matches)) => pages::man(matches, lang),

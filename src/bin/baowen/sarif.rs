@@ -61,7 +61,7 @@ pub(crate) fn finding(
         location["logicalLocations"] = json!([{"fullyQualifiedName": &**path}]);
     }
     let result = json!({
-        "ruleId": finding.code.as_str(),
+        "ruleId": finding.name(),
         "level": level(finding.severity),
         "message": {"text": finding.message(lang, redact)},
         "locations": [location],

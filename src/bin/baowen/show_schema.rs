@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use baowen::finding::Lang;
-use baowen::spec::model::{Class, CodeList, Content, Label, Model, Node, Particle, Role, Type};
+use baowen::spec::model::{Class, CodeList, Content, Model, Node, Particle, Role, Type};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
 use crate::lang::pick;
+use crate::show::name_of;
 use crate::{Failure, inputs};
 
 /// Codes of a list that are shown in one line.
@@ -27,6 +28,36 @@ pub(crate) fn run(out: &mut dyn Write, matches: &ArgMatches, lang: Lang) -> Resu
         return roots(out, &model, as_json, lang);
     };
     show(out, &model, path, depth, as_json, lang)
+}
+
+/// The JSON Schema of the documents of one root.
+pub(crate) fn json_schema(
+    out: &mut dyn Write,
+    matches: &ArgMatches,
+    lang: Lang,
+) -> Result<(), Failure> {
+    let Some(schema) = inputs::schema(matches)? else {
+        return Ok(());
+    };
+    let model = schema.model();
+    let name = matches.get_one::<String>("name");
+    let all = model.roots();
+    let found = match name {
+        Some(name) => all.iter().find(|root| *root.name == **name),
+        None if all.len() == 1 => all.first(),
+        None => None,
+    };
+    let Some(root) = found else {
+        let names: Vec<&str> = all.iter().map(|root| &*root.name).collect();
+        let message = pick(lang, "name one root:", "请指明一个根元素：");
+        return Err(Failure::Message(format!("{message} {}", names.join(", "))));
+    };
+    write!(
+        out,
+        "{}",
+        baowen::convert::json_schema(&model, root, &root.name)
+    )?;
+    Ok(())
 }
 
 fn roots(out: &mut dyn Write, model: &Model, as_json: bool, lang: Lang) -> Result<(), Failure> {
@@ -113,15 +144,6 @@ fn nodes<'m>(particle: &'m Particle, found: &mut Vec<&'m Node>) {
         Particle::Repeat { of, .. } => nodes(of, found),
         Particle::Wildcard(_) => {}
     }
-}
-
-/// The name in the language asked for, where it is known.
-fn name_of(label: &Label, lang: Lang) -> &str {
-    let (first, second) = match lang {
-        Lang::En => (&label.en, &label.zh),
-        Lang::Zh => (&label.zh, &label.en),
-    };
-    if first.is_empty() { second } else { first }
 }
 
 /// `an..35`, `n..14,2`, or the pattern of a date; nothing where no bound is known.

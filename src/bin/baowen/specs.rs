@@ -2,7 +2,8 @@
 
 use std::io::{self, BufWriter, Write};
 
-use baowen::finding::Lang;
+use baowen::check::{Checker, Options};
+use baowen::finding::{Finding, Lang};
 use clap::ArgMatches;
 
 use crate::lang::pick;
@@ -19,6 +20,21 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                 "{}:{}: {} {}",
                 change.file, change.line, change.verb, change.what
             )?;
+        }
+    }
+    // What a message of a layer says wrong of its values shows when it is used.
+    for listed in specs.xml_messages()? {
+        if listed.family != "layer" {
+            continue;
+        }
+        let options = Options {
+            message: Some(listed.id.parse()?),
+            ..Options::default()
+        };
+        for message in specs.xml_message(&listed.id)? {
+            let document = format!("<{}/>", message.root.tag);
+            let checker = Checker::new(&specs, options.clone())?;
+            checker.slice(document.as_bytes(), &mut |_: Finding| {})?;
         }
     }
     let releases = specs.releases().iter().len();

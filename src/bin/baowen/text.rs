@@ -101,7 +101,7 @@ pub(crate) fn finding(
     let _ = writeln!(
         text,
         "{}: {}",
-        style.severity(finding.severity, &format!("{word}[{}]", finding.code)),
+        style.severity(finding.severity, &format!("{word}[{}]", finding.name())),
         finding.message(lang, redact)
     );
     let number = finding.at.line.to_string();
@@ -149,13 +149,23 @@ pub(crate) fn finding(
         );
     }
     for related in &finding.related {
-        let _ = writeln!(
-            text,
-            "{margin} = {} {} {}",
-            related.code.wording(lang),
-            pick(lang, "(offset", "（偏移"),
-            format_args!("{}{}", related.span.start, pick(lang, ")", "）")),
-        );
+        let file = related.file.as_deref().map(|file| shown(file, false));
+        let path = related.path.as_deref().map(|path| shown(path, false));
+        let place: Vec<String> = file.into_iter().chain(path).collect();
+        let offset = match lang {
+            Lang::En => format!("offset {}", related.span.start),
+            Lang::Zh => format!("偏移 {}", related.span.start),
+        };
+        let place = place
+            .into_iter()
+            .chain([offset])
+            .collect::<Vec<_>>()
+            .join(", ");
+        let place = match lang {
+            Lang::En => format!(" ({place})"),
+            Lang::Zh => format!("（{place}）"),
+        };
+        let _ = writeln!(text, "{margin} = {}{place}", related.code.wording(lang));
     }
     out.write_all(text.as_bytes())
 }
@@ -226,5 +236,17 @@ pub(crate) fn summary(
             totals.segments,
         ),
     };
-    writeln!(out, "{}", style.severity(severity, &text))
+    writeln!(out, "{}", style.severity(severity, &text))?;
+    if totals.not_evaluated > 0 {
+        let count = totals.not_evaluated;
+        let text = match lang {
+            Lang::En => format!(
+                "{count} evaluation{} of rules could not be made: what they ask for was not given",
+                plural(count)
+            ),
+            Lang::Zh => format!("{count} 次规则评估未能进行：缺少所需的底账、传输信息或数据"),
+        };
+        writeln!(out, "{text}")?;
+    }
+    Ok(())
 }

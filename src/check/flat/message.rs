@@ -1,19 +1,23 @@
 //! One message: its records placed, their fields checked, its counts compared.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::FlatChecker;
 use super::compiled::Compiled;
 use super::field::{self, Fields};
 use super::run::{Held, whole};
 use crate::Result;
+use crate::check::message::Told;
 use crate::check::out::{Context, Out};
+use crate::expr::Spot;
 use crate::finding::{Code, Finding};
 use crate::flat::{End, Record};
 use crate::lines::LineCounter;
 use crate::sequence::{Fault, Path, Place, Placement, PositionId, Sequencer, TagId, pack_tag};
 use crate::span::Span;
 use crate::spec::flat::Counted;
+use crate::tree::gather::{Document, RecordGatherer, RecordPlan, Wants, WatchInput};
 
 /// A count that was met; it is compared when the message ends.
 pub(super) struct Count {
@@ -38,6 +42,13 @@ pub(super) struct MessageCheck<'c> {
     pub(super) counts: Vec<Count>,
     broken: bool,
     partial: bool,
+    watched: Option<Watched>,
+}
+
+/// A message that is watched.
+struct Watched {
+    wants: Arc<dyn Wants>,
+    gatherer: RecordGatherer,
 }
 
 impl<'c> MessageCheck<'c> {
@@ -53,6 +64,47 @@ impl<'c> MessageCheck<'c> {
             counts: Vec::new(),
             broken: false,
             partial: false,
+            watched: None,
+        }
+    }
+
+    /// Has what the message holds told to a watcher from here on.
+    pub(super) fn watch(
+        &mut self,
+        wants: Arc<dyn Wants>,
+        input: &Arc<dyn WatchInput>,
+        document: &Document,
+        spot: Spot,
+    ) {
+        let projection = wants.projection();
+        let plans = &wants.plans().records;
+        plans.get_or_init(|| RecordPlan::new(projection, &self.compiled.plan));
+        let listener = wants.listener(input);
+        let gatherer = RecordGatherer::new(projection.clone(), listener, document, spot);
+        self.watched = Some(Watched { wants, gatherer });
+    }
+
+    /// Tells a watcher of a record that has its place.
+    fn tell(&mut self, out: &mut Out<'_>, held: &Held, number: u64, place: Place) {
+        let Some(watched) = &mut self.watched else {
+            return;
+        };
+        if let Some(plans) = watched.wants.plans().records.get() {
+            let charset = out.charset;
+            let context = held.context();
+            watched.gatherer.record(
+                plans,
+                &self.compiled.plan,
+                place,
+                &held.record(),
+                number,
+                charset,
+                &|offset| context.locate(offset),
+                &mut Told {
+                    out,
+                    context: &context,
+                },
+            );
         }
     }
 
@@ -164,7 +216,9 @@ impl<'c> MessageCheck<'c> {
 
     fn place(&mut self, out: &mut Out<'_>, held: &Held, number: u64, place: Place) -> Result<()> {
         self.path.place(&self.compiled.plan, place);
-        self.fields(out, held, number, place.position)
+        self.fields(out, held, number, place.position)?;
+        self.tell(out, held, number, place);
+        Ok(())
     }
 
     fn settle_waiting(&mut self, out: &mut Out<'_>) -> Result<()> {
@@ -196,7 +250,18 @@ impl<'c> MessageCheck<'c> {
         self.faults(out, held, number, placement);
         let instead = matches!(placement.faults.last(), Some(Fault::InsteadOf(_)));
         match placement.position {
-            Some(position) if !instead => self.fields(out, held, number, position),
+            Some(position) if !instead => {
+                self.fields(out, held, number, position)?;
+                if !placement.aside {
+                    let place = Place {
+                        position,
+                        keep: placement.keep,
+                        repeat: placement.repeat,
+                    };
+                    self.tell(out, held, number, place);
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -296,6 +361,10 @@ impl<'c> MessageCheck<'c> {
         self.settle_waiting(out)?;
         let context = Context::Bytes(end, &[]);
         self.missing(out, end.offset, None, &faults, &context);
+        if let Some(mut watched) = self.watched.take() {
+            let context = &context;
+            watched.gatherer.end(&mut Told { out, context });
+        }
         for count in std::mem::take(&mut self.counts) {
             let may: Vec<u64> = count.counted.iter().map(|of| self.counted(of)).collect();
             if may.contains(&count.said) {

@@ -28,6 +28,7 @@ use crate::edifact::transcode;
 use crate::finding::{Sink, Syntax};
 use crate::flat::{self, Detected, Reader, SIGHT};
 use crate::spec::Specs;
+use crate::tree::gather::{Watch, WatchInput};
 use crate::{Error, Result};
 use compiled::Compiled;
 use run::Run;
@@ -42,6 +43,8 @@ pub struct FlatChecker {
     specs: Specs,
     options: Options,
     forced: Option<Arc<Compiled>>,
+    watch: Option<Arc<dyn Watch>>,
+    watching: Option<Arc<dyn WatchInput>>,
 }
 
 impl FlatChecker {
@@ -64,7 +67,18 @@ impl FlatChecker {
             specs: specs.clone(),
             options,
             forced,
+            watch: None,
+            watching: None,
         })
+    }
+
+    /// Has what messages hold told to a watcher, who watches one input.
+    pub(super) fn watch(
+        &mut self,
+        watch: Option<Arc<dyn Watch>>,
+        watching: Option<Arc<dyn WatchInput>>,
+    ) {
+        (self.watch, self.watching) = (watch, watching);
     }
 
     /// Checks bytes at hand and sends what is found to `sink`, in the order of the input.

@@ -7,12 +7,15 @@ use super::compiled::{self, Compiled};
 use super::message::MessageCheck;
 use crate::Result;
 use crate::charset::{Charset, decide};
+use crate::check::message::Told;
 use crate::check::out::{Context, Out, Totals};
+use crate::expr::Spot;
 use crate::finding::{Code, Finding};
 use crate::flat::{Piece, Reader, Record, Separators};
 use crate::lines::LineCounter;
 use crate::span::Span;
 use crate::spec::flat::Layout;
+use crate::tree::gather::{Document, Known};
 
 /// A record that was taken out of the reader's window.
 #[derive(Debug)]
@@ -131,6 +134,13 @@ impl<'c, 's, 'd> Run<'c, 's, 'd> {
             self.out
                 .send(finding, &Context::Bytes(&LineCounter::new(0), &[]));
         }
+        if let Some(input) = &self.checker.watching {
+            let context = Context::Bytes(&LineCounter::new(0), &[]);
+            input.finish(&mut Told {
+                out: &mut self.out,
+                context: &context,
+            });
+        }
         self.out.finish(end, self.lines.at());
         self.out.totals.bytes = end;
         Ok(self.out.totals)
@@ -211,6 +221,22 @@ impl<'c, 's, 'd> Run<'c, 's, 'd> {
         self.begin(Some(&compiled.layout.message));
         self.reader.set_starts(compiled.starts.clone());
         let mut check = MessageCheck::new(compiled, self.checker);
+        if let (Some(watch), Some(input)) = (&self.checker.watch, &self.checker.watching)
+            && let Some(wants) = watch.wants(Known::Flat(&compiled.layout))?
+        {
+            let document = Document {
+                syntax: "flat".into(),
+                file: input.file().into(),
+                encoding: self.out.charset.name().into(),
+                message: compiled.layout.message.clone(),
+                ..Document::default()
+            };
+            let spot = Spot {
+                span: whole(&first.record()),
+                at: first.lines.at(),
+            };
+            check.watch(wants, input, &document, spot);
+        }
         let mut current = first;
         loop {
             let next = self.take()?;

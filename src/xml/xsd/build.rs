@@ -416,7 +416,9 @@ impl<'s> Builder<'s> {
             if self.node(place).get("name").is_some() {
                 let name = self.own_name(place);
                 let (namespace, local) = self.out.names.parts(name);
-                let name = (self.out.names.uri(namespace).into(), local.into());
+                // Of a value of a message of the specs people are told the format.
+                let shown = self.node(place).own("shown").unwrap_or(local);
+                let name = (self.out.names.uri(namespace).into(), shown.into());
                 self.out.simples.set_name(built, name);
             }
             self.types.insert(place, TypeId::Simple(built));
@@ -808,6 +810,7 @@ impl<'s> Builder<'s> {
 
     fn parts(&mut self, place: Place, compositor: Compositor) -> Result<Vec<Particle>> {
         let mut parts = Vec::new();
+        let repeats = self.node(place).own("repeats").is_some();
         for (place, _) in self.children(place) {
             let Some(particle) = self.particle(place)? else {
                 continue;
@@ -815,7 +818,7 @@ impl<'s> Builder<'s> {
             if matches!(particle.term, Term::Group(Compositor::All, _)) {
                 return Err(self.error(place, "all cannot stand inside another group"));
             }
-            if compositor == Compositor::All && particle.max > 1 {
+            if compositor == Compositor::All && particle.max > 1 && !repeats {
                 return Err(self.error(place, "inside all an element may stand at most once"));
             }
             parts.push(particle);
@@ -952,6 +955,7 @@ impl<'s> Builder<'s> {
             closed: self.ways(place, "final", "finalDefault", BOTH),
             constraints: Vec::new(),
             label: self.node(place).label.clone(),
+            table: node.own("table").map(Into::into),
         };
         self.out.elements.push(element);
         self.elements.insert(place, id);

@@ -171,6 +171,8 @@ pub(crate) struct Element {
     pub(crate) closed: u8,
     pub(crate) constraints: Vec<u32>,
     pub(crate) label: Label,
+    /// The table its value is looked up in, where the schema was made of a message of the specs.
+    pub(crate) table: Option<Box<str>>,
 }
 
 /// An attribute of a complex type.

@@ -689,6 +689,12 @@ impl Model {
         .then_some(node.max)
     }
 
+    /// Whether a child of that name has its place further on.
+    pub(crate) fn leads_to(&self, state: &State, name: NameId) -> bool {
+        let found = self.resume(&mut state.clone(), name);
+        found.is_some_and(|(_, later)| later)
+    }
+
     /// After a child that cannot stand here: its declaration, where the model has one of that
     /// name, and whether it has its place further on; the state goes there then.
     pub(crate) fn resume(&self, state: &mut State, name: NameId) -> Option<(ElementId, bool)> {

@@ -41,6 +41,13 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// The value of an attribute that is ours, beside XML Schema.
+    pub(crate) fn own(&self, name: &str) -> Option<&str> {
+        let mut own = self.attributes.iter();
+        let found = own.find(|of| *of.local == *name && *of.namespace == *crate::spec::xml::TABLE);
+        found.map(|of| &*of.value)
+    }
+
     /// The value of an attribute, white space collapsed where it has no meaning.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self

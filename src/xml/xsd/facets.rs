@@ -141,7 +141,7 @@ impl Builder<'_> {
                             format!("pattern {text:?}, character {}: {message}", at + 1),
                         )
                     })?;
-                    patterns.push(pattern);
+                    patterns.push(pattern.shown_as(node.own("shown")));
                     continue;
                 }
                 "enumeration" => {

@@ -13,6 +13,7 @@ mod grammar;
 mod identity;
 mod load;
 mod model;
+mod outline;
 mod particles;
 mod regex;
 mod schema;
@@ -25,7 +26,7 @@ pub use schema::Schema;
 use std::io::Read;
 
 use super::input::Source;
-use super::reader::{Counts, Options, Reader};
+use super::reader::{Beside, Counts, Handler, Options, Reader};
 use crate::Result;
 use crate::finding::Sink;
 
@@ -74,6 +75,40 @@ impl Schema {
         sink: &mut dyn Sink,
     ) -> Result<Counts> {
         self.check(Source::Read(Box::new(stream)), options, sink)
+    }
+
+    /// Checks a document at hand, and tells `beside` what it holds too.
+    pub(crate) fn check_slice_beside(
+        &self,
+        bytes: &[u8],
+        options: &Options,
+        beside: &mut impl Handler,
+        sink: &mut dyn Sink,
+    ) -> Result<Counts> {
+        self.check_beside(Source::Slice(bytes), options, beside, sink)
+    }
+
+    /// Checks a document from a stream, and tells `beside` what it holds too.
+    pub(crate) fn check_stream_beside(
+        &self,
+        stream: impl Read,
+        options: &Options,
+        beside: &mut impl Handler,
+        sink: &mut dyn Sink,
+    ) -> Result<Counts> {
+        self.check_beside(Source::Read(Box::new(stream)), options, beside, sink)
+    }
+
+    fn check_beside(
+        &self,
+        source: Source<'_>,
+        options: &Options,
+        beside: &mut impl Handler,
+        sink: &mut dyn Sink,
+    ) -> Result<Counts> {
+        let mut validator = validate::Validator::new(self, options.identity);
+        let mut both = Beside(&mut validator, beside);
+        Reader::new(self.components.names.clone(), options).run(source, &mut both, sink)
     }
 
     fn check(&self, source: Source<'_>, options: &Options, sink: &mut dyn Sink) -> Result<Counts> {

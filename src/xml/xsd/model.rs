@@ -203,13 +203,21 @@ impl Export<'_> {
             }),
             _ => None,
         };
+        // Formats of messages of the specs: dates.
+        let shown = simple.patterns.iter().flat_map(|step| step.iter());
+        let shown = shown.filter_map(|pattern| pattern.format());
+        let shown: Vec<&str> = shown.flat_map(|format| format.split('/')).collect();
+        let class = match form.is_none() && !shown.is_empty() {
+            true => Class::Date,
+            false => class,
+        };
         Simple {
             class,
             min: number(simple.length.or(simple.min_length).unwrap_or(0)),
             max: digits.or(simple.length.or(simple.max_length).map(number)),
             decimals: simple.fraction_digits.filter(|_| class == Class::Numeric),
             codes,
-            patterns: form.into_iter().map(Into::into).collect(),
+            patterns: form.into_iter().chain(shown).map(Into::into).collect(),
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::xml::chars;
 /// An expression.
 pub(crate) struct Pattern {
     source: Box<str>,
+    /// What is shown in its place.
+    shown: Option<Box<str>>,
     hir: Hir,
     compiled: OnceLock<Option<meta::Regex>>,
 }
@@ -51,6 +53,7 @@ impl Pattern {
         }
         Ok(Self {
             source: source.into(),
+            shown: None,
             hir: Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]),
             compiled: OnceLock::new(),
         })
@@ -59,6 +62,24 @@ impl Pattern {
     /// The expression as written.
     pub(crate) fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The same, with another text for people.
+    pub(crate) fn shown_as(mut self, text: Option<&str>) -> Self {
+        self.shown = text.map(Into::into);
+        self
+    }
+
+    /// What people are shown of it.
+    pub(crate) fn shown(&self) -> &str {
+        self.shown.as_deref().unwrap_or(&self.source)
+    }
+
+    /// The format of dates that it is made of.
+    pub(crate) fn format(&self) -> Option<&str> {
+        self.shown
+            .as_deref()
+            .filter(|text| text.contains("CCYY") || text.contains("hh"))
     }
 
     /// Whether it matches all of `text`.

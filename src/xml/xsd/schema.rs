@@ -1,12 +1,15 @@
 //! A schema, loaded and compiled.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::component::{AttributeUse, ComplexId, Components, Content, Element, ElementId, TypeId};
 use super::content::Model;
 use super::load::{Files, Set};
 use super::simple::SimpleId;
+use crate::finding::Code;
+use crate::spec::xml::Message;
+use crate::spec::{CodeSet, Specs};
 use crate::xml::names::NameId;
 use crate::{Error, Result};
 
@@ -44,6 +47,48 @@ pub struct Schema {
     /// Of each element: the type of its value, where that is all there is to check.
     leaves: Vec<Option<SimpleId>>,
     documents: Vec<String>,
+    /// What a message of the specs adds.
+    pub(crate) guide: Option<Guide>,
+}
+
+/// What a message of the specs adds to the schema that was made of it.
+#[derive(Debug)]
+pub(crate) struct Guide {
+    /// Name and edition of the message.
+    pub(crate) label: Box<str>,
+    /// The root, for documents whose own has another name or namespace.
+    pub(crate) root: ElementId,
+    /// What is wrong with the root of the document for which it was made.
+    pub(crate) remark: Option<Remark>,
+    /// Tables that values are looked up in, each loaded when it is first asked.
+    tables: Vec<(Box<str>, OnceLock<Arc<CodeSet>>)>,
+    /// Of each element, its table.
+    of: Vec<Option<u32>>,
+    specs: Specs,
+}
+
+/// What is wrong with a root.
+#[derive(Debug)]
+pub(crate) struct Remark {
+    pub(crate) code: Code,
+    /// The namespace that is not the message's.
+    pub(crate) namespace: Box<str>,
+    pub(crate) expected: Box<str>,
+}
+
+impl Guide {
+    /// The table that lacks the value of an element.
+    pub(crate) fn lacks(&self, element: ElementId, value: &str) -> Option<&str> {
+        let at = self.of[element.0 as usize]?;
+        let (name, set) = &self.tables[at as usize];
+        let set = set.get_or_init(|| {
+            // A table that is not held lacks nothing.
+            let found = self.specs.table_codes(name);
+            found.map(|(set, _)| set).unwrap_or_default()
+        });
+        let lacks = !value.is_empty() && !set.is_empty() && !set.contains(value.as_bytes());
+        lacks.then_some(name)
+    }
 }
 
 impl Schema {
@@ -113,8 +158,61 @@ impl Schema {
             compiled,
             leaves,
             documents: documents.collect(),
+            guide: None,
             components,
         })
+    }
+
+    /// The schema of a message of the specs, for documents with that root, whose elements are in
+    /// the namespace `inside`: they are held against the message even where these are others.
+    pub(crate) fn of_message(
+        specs: &Specs,
+        message: &Message,
+        (namespace, local): (&str, &str),
+        inside: &str,
+    ) -> Result<Self> {
+        let codes = |table: &str| specs.table_list(table);
+        let text = message.to_checked_xsd(inside, &codes)?;
+        let id = message.id();
+        let mut schema = Self::from_texts(&[(&id, &text)])?;
+        let root = schema.root(inside, &message.root.tag);
+        let root = root.ok_or_else(|| Error::misuse("a message has a root"))?;
+        let foreign = [namespace, inside];
+        let foreign = foreign.iter().find(|of| !message.allows_namespace(of));
+        let remark = if *local != *message.root.tag {
+            Some(Remark {
+                code: Code::XML_MESSAGE_ROOT,
+                namespace: namespace.into(),
+                expected: message.root.tag.clone(),
+            })
+        } else {
+            foreign.map(|foreign| Remark {
+                code: Code::XML_MESSAGE_NAMESPACE,
+                namespace: (*foreign).into(),
+                expected: message.namespaces.join(", ").into(),
+            })
+        };
+        let mut tables: Vec<(Box<str>, OnceLock<_>)> = Vec::new();
+        let elements = schema.components.elements.iter();
+        let of = elements.map(|element| {
+            let table = element.table.as_ref()?;
+            let known = tables.iter().position(|(held, _)| held == table);
+            let at = known.unwrap_or_else(|| {
+                tables.push((table.clone(), OnceLock::new()));
+                tables.len() - 1
+            });
+            Some(at as u32)
+        });
+        let of = of.collect();
+        schema.guide = Some(Guide {
+            label: id.into(),
+            root,
+            remark,
+            tables,
+            of,
+            specs: specs.clone(),
+        });
+        Ok(schema)
     }
 
     /// The names of its documents, as they were loaded.

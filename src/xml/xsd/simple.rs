@@ -290,6 +290,12 @@ impl Simples {
         &self.types[id.0 as usize]
     }
 
+    /// Whether it is a type of XML Schema itself.
+    pub(crate) fn is_builtin(&self, id: SimpleId) -> bool {
+        let name = self.get(id).name.as_ref();
+        name.is_some_and(|(namespace, _)| **namespace == *crate::xml::names::XSD)
+    }
+
     pub(crate) fn set_name(&mut self, id: SimpleId, name: (Box<str>, Box<str>)) {
         self.types[id.0 as usize].name = Some(name);
     }
@@ -425,6 +431,14 @@ impl Simples {
             Variety::Union(members) => {
                 let fits = |member: &&SimpleId| self.check(**member, text, prefixes).is_ok();
                 if !members.iter().any(|member| fits(&member)) {
+                    // A value that may be empty: what is wrong with it is said of the other type.
+                    let filled = |member: &&SimpleId| self.get(**member).length != Some(0);
+                    let mut others = members.iter().filter(filled);
+                    if let (Some(one), None, true) =
+                        (others.next(), others.next(), members.len() == 2)
+                    {
+                        return self.check(*one, text, prefixes);
+                    }
                     let names: Vec<String> = members.iter().map(|id| self.label(*id)).collect();
                     return Err(Fault {
                         code: Code::XSD_UNION,
@@ -440,7 +454,7 @@ impl Simples {
         }
         for step in &simple.patterns {
             if !step.iter().any(|pattern| pattern.matches(text)) {
-                let sources = step.iter().map(|step| match step.source() {
+                let sources = step.iter().map(|step| match step.shown() {
                     "" => "\"\"",
                     source => source,
                 });

@@ -38,6 +38,8 @@ struct Frame {
     nil: bool,
     /// Whether its content had a fault already that makes its end uncertain.
     broken: bool,
+    /// Where its content stood when a child was met that the model does not have.
+    stranger: Option<Box<State>>,
     /// Where its name begins among the labels.
     label: u32,
     /// Its number among those of its name.
@@ -239,6 +241,7 @@ impl<'s> Validator<'s> {
             declaration: None,
             nil: false,
             broken: false,
+            stranger: None,
             label,
             ordinal,
             counts: self.counts.len() as u32,
@@ -286,6 +289,21 @@ impl<'s> Validator<'s> {
     }
 
     fn take_root(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) -> Role {
+        if let Some(guide) = &self.schema.guide {
+            if let Some(remark) = &guide.remark {
+                let finding = |mut finding: Finding| {
+                    finding.place.path = Some(start.local().into());
+                    finding.place.segment = Some(start.local().into());
+                    finding.place.message_type = Some(guide.label.clone());
+                    finding
+                        .with_content("element", start.local())
+                        .with_content("namespace", &*remark.namespace)
+                        .with("expected", remark.expected.to_string())
+                };
+                scene.report(remark.code, start.at, start.tag.len() as u64 + 2, finding);
+            }
+            return Role::Element(guide.root);
+        }
         if let Some(id) = self.components.global_elements.get(&start.id) {
             return Role::Element(*id);
         }
@@ -422,6 +440,8 @@ impl<'s> Validator<'s> {
             }
             None => {
                 let expected = self.expected(model, state, local);
+                let was = self.frames[depth].stranger.as_deref() == Some(state);
+                let instead = was && !expected.contains(", ") && model.leads_to(state, start.id);
                 let named = expected
                     .split(", ")
                     .any(|text| text.ends_with(&format!("}}{local}")));
@@ -438,10 +458,14 @@ impl<'s> Validator<'s> {
                         start.local(),
                     )
                 };
-                scene.report(Code::XSD_UNEXPECTED, start.at, len, finding);
+                // A child of another name stood for the one that is missing: that was told.
+                if !instead {
+                    scene.report(Code::XSD_UNEXPECTED, start.at, len, finding);
+                }
             }
         }
         // Reading goes on after it, where it has a place further on.
+        let before = self.states[depth].clone();
         let found = model.resume(&mut self.states[depth], start.id);
         if model.is_ambiguous_model() {
             self.many[depth] = vec![self.states[depth].clone()];
@@ -454,6 +478,7 @@ impl<'s> Validator<'s> {
             }
             None => {
                 frame.broken = true;
+                frame.stranger = Some(Box::new(before));
                 Role::Skip
             }
         }
@@ -884,6 +909,11 @@ impl<'s> Validator<'s> {
                         };
                         self.fault(&fault, &text, None, text_at, text_len, scene);
                     }
+                    let declared = self.frames[depth].declaration;
+                    let guide = self.schema.guide.as_ref().zip(declared);
+                    if let Some(table) = guide.and_then(|(guide, id)| guide.lacks(id, &text)) {
+                        self.not_in_table(table, &text, text_at, text_len, scene);
+                    }
                     if simples.has_identity(simple) {
                         let prefixes = std::mem::take(&mut self.prefixes);
                         self.identity(simple, &text, &prefixes, text_at, text_len, scene);
@@ -1123,6 +1153,13 @@ impl Handler for Validator<'_> {
             self.open(start, ordinal);
             self.fault(&fault, text, None, text_at, text.len() as u64, scene);
             self.close();
+        } else if let Some(guide) = &self.schema.guide
+            && let Role::Element(id) = role
+            && let Some(table) = guide.lacks(id, text)
+        {
+            self.open(start, ordinal);
+            self.not_in_table(table, text, text_at, text.len() as u64, scene);
+            self.close();
         }
     }
 
@@ -1210,11 +1247,23 @@ impl Handler for Validator<'_> {
     }
 
     fn message_type(&self) -> Option<Box<str>> {
+        if let Some(guide) = &self.schema.guide {
+            return Some(guide.label.clone());
+        }
         self.root_label.clone()
     }
 }
 
 impl Validator<'_> {
+    fn not_in_table(&self, table: &str, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>) {
+        let element = self.label();
+        let finding = |finding: Finding| {
+            let finding = valued(finding, text).with_content("element", element);
+            self.placed(finding.with("table", table), None)
+        };
+        scene.report(Code::NOT_IN_TABLE, at, len, finding);
+    }
+
     fn needs_attributes(&self, complex: ComplexId) -> bool {
         let compiled = self.schema.compiled(complex);
         compiled.required > 0 || compiled.presets && !self.identities.is_idle()

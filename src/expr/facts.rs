@@ -1,0 +1,309 @@
+//! The values that expressions ask for, of one message or of one repetition of a group.
+
+use super::Step;
+use crate::span::{LineColumn, Span};
+
+/// A node of [`Facts`]: a record, a value, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(u32);
+
+/// Where a node stands in the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spot {
+    /// Bytes of the input.
+    pub span: Span,
+    /// Line and column of the first.
+    pub at: LineColumn,
+}
+
+/// A moment to go back to, from [`Facts::mark`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    entries: u32,
+    chains: u32,
+    text: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    parent: u32,
+    slot: u32,
+    next: u32,
+    previous: u32,
+    occurrence: u32,
+    chains: u32,
+    slots: u32,
+    text: u32,
+    len: u32,
+}
+
+/// The children of one slot of one record.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    first: u32,
+    last: u32,
+    /// How many there were, also those that are released.
+    seen: u32,
+}
+
+/// An arena of records and values.
+///
+/// A record has a chain of children for every slot, so a path that is compiled to slots is read in as
+/// many steps as it is deep. Nothing is allocated for a single value once the arena has grown. What was
+/// added after a [mark](Self::mark) is given back by [`release`](Self::release): a group that closes
+/// leaves nothing behind but the count of its occurrences.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    entries: Vec<Entry>,
+    spots: Vec<Spot>,
+    chains: Vec<Chain>,
+    text: String,
+}
+
+impl Facts {
+    /// An empty arena.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.spots.clear();
+        self.chains.clear();
+        self.text.clear();
+    }
+
+    /// Adds a record with no parent and so many slots.
+    pub fn root(&mut self, slots: u32) -> NodeId {
+        self.add(NONE, NONE, slots, Spot::default())
+    }
+
+    /// Adds a record with `slots` slots of its own to a slot of `parent`.
+    ///
+    /// Who builds facts does not open what is empty: a composite without a value is absent.
+    pub fn open(&mut self, parent: NodeId, slot: u32, slots: u32, spot: Spot) -> NodeId {
+        self.add(parent.0, slot, slots, spot)
+    }
+
+    /// Adds a value to a slot of `parent`. An empty value is absent: it counts as an occurrence and
+    /// leaves no node.
+    pub fn value(&mut self, parent: NodeId, slot: u32, text: &str, spot: Spot) -> Option<NodeId> {
+        if text.is_empty() {
+            if let Some(chain) = self.chain_mut(parent.0, slot) {
+                chain.seen += 1;
+            }
+            return None;
+        }
+        let node = self.add(parent.0, slot, 0, spot);
+        self.set_text(node, text);
+        Some(node)
+    }
+
+    /// Gives a record a value of its own, as text of XML beside attributes; it replaces an earlier one.
+    pub fn set_text(&mut self, node: NodeId, text: &str) {
+        let begin = self.text.len();
+        // Ranges are 32 bits wide: what no longer fits is absent.
+        let fits = begin + text.len() < NONE as usize;
+        if let Some(entry) = self.entries.get_mut(node.0 as usize).filter(|_| fits) {
+            self.text.push_str(text);
+            entry.text = begin as u32;
+            entry.len = text.len() as u32;
+        }
+    }
+
+    fn add(&mut self, parent: u32, slot: u32, slots: u32, spot: Spot) -> NodeId {
+        let id = self.entries.len() as u32;
+        let (mut previous, mut occurrence) = (NONE, 1);
+        if let Some(chain) = self.chain_mut(parent, slot) {
+            chain.seen += 1;
+            occurrence = chain.seen;
+            previous = chain.last;
+            chain.last = id;
+            if chain.first == NONE {
+                chain.first = id;
+            }
+        }
+        if let Some(entry) = self.entries.get_mut(previous as usize) {
+            entry.next = id;
+        }
+        let chains = self.chains.len();
+        let empty = Chain {
+            first: NONE,
+            last: NONE,
+            seen: 0,
+        };
+        self.chains.resize(chains + slots as usize, empty);
+        self.entries.push(Entry {
+            parent,
+            slot,
+            next: NONE,
+            previous,
+            occurrence,
+            chains: chains as u32,
+            slots,
+            text: 0,
+            len: 0,
+        });
+        self.spots.push(spot);
+        NodeId(id)
+    }
+
+    fn chain_mut(&mut self, parent: u32, slot: u32) -> Option<&mut Chain> {
+        let entry = self.entries.get(parent as usize)?;
+        if slot >= entry.slots {
+            return None;
+        }
+        self.chains.get_mut((entry.chains + slot) as usize)
+    }
+
+    fn chain(&self, node: NodeId, slot: u32) -> Option<&Chain> {
+        let entry = self.entries.get(node.0 as usize)?;
+        if slot >= entry.slots {
+            return None;
+        }
+        self.chains.get((entry.chains + slot) as usize)
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            entries: self.entries.len() as u32,
+            chains: self.chains.len() as u32,
+            text: self.text.len() as u32,
+        }
+    }
+
+    /// Gives back all that was added since `mark`, and takes it out of the records that stay. Marks are
+    /// released last first.
+    pub fn release(&mut self, mark: Mark) {
+        for at in (mark.entries as usize..self.entries.len()).rev() {
+            let Entry {
+                parent,
+                slot,
+                previous,
+                ..
+            } = self.entries[at];
+            if parent >= mark.entries {
+                continue;
+            }
+            if let Some(chain) = self.chain_mut(parent, slot) {
+                chain.last = previous;
+                if previous == NONE {
+                    chain.first = NONE;
+                }
+            }
+            if let Some(entry) = self.entries.get_mut(previous as usize) {
+                entry.next = NONE;
+            }
+        }
+        self.entries.truncate(mark.entries as usize);
+        self.spots.truncate(mark.entries as usize);
+        self.chains.truncate(mark.chains as usize);
+        self.text.truncate(mark.text as usize);
+    }
+
+    /// Bytes in use, to hold a limit against.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.entries.len() * (size_of::<Entry>() + size_of::<Spot>())
+            + self.chains.len() * size_of::<Chain>()
+            + self.text.len()
+    }
+
+    /// The first child in a slot.
+    #[must_use]
+    pub fn first(&self, node: NodeId, slot: u32) -> Option<NodeId> {
+        let chain = self.chain(node, slot)?;
+        (chain.first != NONE).then_some(NodeId(chain.first))
+    }
+
+    /// The last child in a slot.
+    #[must_use]
+    pub fn last(&self, node: NodeId, slot: u32) -> Option<NodeId> {
+        let chain = self.chain(node, slot)?;
+        (chain.last != NONE).then_some(NodeId(chain.last))
+    }
+
+    /// The next child in the same slot of the same record.
+    #[must_use]
+    pub fn next(&self, node: NodeId) -> Option<NodeId> {
+        let next = self.entries.get(node.0 as usize)?.next;
+        (next != NONE).then_some(NodeId(next))
+    }
+
+    /// The children in a slot, in the order in which they came.
+    pub fn children(&self, node: NodeId, slot: u32) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.first(node, slot), |node| self.next(*node))
+    }
+
+    /// How many there were in a slot, absent and released ones too.
+    #[must_use]
+    pub fn seen(&self, node: NodeId, slot: u32) -> u32 {
+        self.chain(node, slot).map_or(0, |chain| chain.seen)
+    }
+
+    /// The record around a node.
+    #[must_use]
+    pub fn parent(&self, node: NodeId) -> Option<NodeId> {
+        let parent = self.entries.get(node.0 as usize)?.parent;
+        (parent != NONE).then_some(NodeId(parent))
+    }
+
+    /// The slot in which a node stands.
+    #[must_use]
+    pub fn slot(&self, node: NodeId) -> Option<u32> {
+        let slot = self.entries.get(node.0 as usize)?.slot;
+        (slot != NONE).then_some(slot)
+    }
+
+    /// Where a node stands in the input.
+    #[must_use]
+    pub fn spot(&self, node: NodeId) -> Spot {
+        self.spots.get(node.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Which one it is of its slot, from 1.
+    #[must_use]
+    pub fn occurrence(&self, node: NodeId) -> u32 {
+        self.entries
+            .get(node.0 as usize)
+            .map_or(1, |entry| entry.occurrence)
+    }
+
+    /// The value of a node; empty where it is a record without one.
+    #[must_use]
+    pub fn text(&self, node: NodeId) -> &str {
+        let Some(entry) = self.entries.get(node.0 as usize) else {
+            return "";
+        };
+        let begin = entry.text as usize;
+        self.text
+            .get(begin..begin + entry.len as usize)
+            .unwrap_or_default()
+    }
+
+    /// Calls `visit` with every node that `steps` lead to from `from`: all of a list where a step
+    /// names no index.
+    pub fn follow(&self, from: NodeId, steps: &[Step], visit: &mut dyn FnMut(NodeId)) {
+        let Some((step, rest)) = steps.split_first() else {
+            return visit(from);
+        };
+        match step.index {
+            Some(index) => {
+                if let Some(child) = self.children(from, step.slot).nth(index as usize) {
+                    self.follow(child, rest, visit);
+                }
+            }
+            None => {
+                for child in self.children(from, step.slot) {
+                    self.follow(child, rest, visit);
+                }
+            }
+        }
+    }
+}

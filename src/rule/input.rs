@@ -1,0 +1,59 @@
+//! One input that is watched: what rules remember from one of its messages to the next.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::keys::{Keys, Met};
+use super::outside::Outside;
+use super::together::Together;
+use crate::expr::Spot;
+use crate::tree::gather::{Say, WatchInput};
+
+/// One input.
+#[derive(Debug)]
+pub(crate) struct Input {
+    file: Box<str>,
+    /// Its number among the inputs that are checked together.
+    pub(crate) number: u32,
+    pub(crate) outside: Arc<Outside>,
+    pub(crate) together: Option<Arc<Together>>,
+    /// Keys that are unique in all messages, by rule.
+    keys: Mutex<HashMap<usize, Keys>>,
+}
+
+impl Input {
+    pub(crate) fn new(
+        file: Option<&str>,
+        outside: &Arc<Outside>,
+        together: Option<&Arc<Together>>,
+    ) -> Self {
+        let name = file.unwrap_or("");
+        Self {
+            // Rules see the name without folders.
+            file: name.rsplit(['/', '\\']).next().unwrap_or(name).into(),
+            number: together.map_or(0, |together| together.file(file.unwrap_or(""))),
+            outside: outside.clone(),
+            together: together.cloned(),
+            keys: Mutex::default(),
+        }
+    }
+
+    /// Takes in a key of a rule.
+    pub(crate) fn meet(&self, rule: usize, key: &str, spot: Spot) -> Met {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.entry(rule).or_default().meet(key, spot)
+    }
+}
+
+impl WatchInput for Input {
+    fn file(&self) -> &str {
+        &self.file
+    }
+
+    fn finish(&self, _: &mut dyn Say) {}
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
