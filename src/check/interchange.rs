@@ -678,6 +678,15 @@ impl<'c, 's> Run<'c, 's> {
                 self.out.end_message(interactive, number);
                 break;
             }
+            if let Some(check) = &mut check {
+                let env = self.env();
+                let (taken, reached) = check.follow(&env, &mut self.out, reader, number);
+                if let Some(reached) = reached {
+                    reader.leave_lane(reached);
+                    number += taken;
+                    self.out.totals.segments += taken;
+                }
+            }
             let tag = loop {
                 let more = reader.advance()?;
                 if reader.has_findings() {

@@ -8,7 +8,7 @@ use super::element::{self, Env, Trouble};
 use super::glance;
 use super::layout::Layout;
 use super::out::{Context, Out};
-use crate::edifact::{LineCounter, OwnedSegment, Segment};
+use crate::edifact::{LanePlace, LineCounter, OwnedSegment, Reader, Segment, on_this_machine};
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
 use crate::sequence::{Fault, Limits, Path, Place, Placement, PositionId, Sequencer, TagId};
@@ -72,7 +72,7 @@ impl<'c> MessageCheck<'c> {
         Self {
             compiled,
             sequencer: Sequencer::new(plan, limits),
-            path: Path::new(),
+            path: Path::new(plan.positions().len()),
             waiting: VecDeque::new(),
             placed: vec![0; plan.positions().len()],
             ahead: (0, None),
@@ -174,6 +174,76 @@ impl<'c> MessageCheck<'c> {
                 self.settle_waiting(env, out);
             }
         }
+    }
+
+    /// Takes the segments in sight of the reader behind segment `number`, as long as each has one
+    /// place that is certain and nothing is to be said of it; how many, and where the reader is
+    /// behind the last. All others go through [`segment`](Self::segment).
+    pub(super) fn follow(
+        &mut self,
+        env: &Env<'_>,
+        out: &mut Out<'_>,
+        reader: &Reader<'_>,
+        number: u64,
+    ) -> (u64, Option<LanePlace>) {
+        on_this_machine(|| self.follow_lane(env, out, reader, number))
+    }
+
+    #[inline(always)]
+    fn follow_lane(
+        &mut self,
+        env: &Env<'_>,
+        out: &mut Out<'_>,
+        reader: &Reader<'_>,
+        number: u64,
+    ) -> (u64, Option<LanePlace>) {
+        let (mut taken, mut reached) = (0, None);
+        let (mut lane, clean) = (reader.lane(), reader.are_blocks_clean());
+        let mut lines = None;
+        if !self.sequencer.may_be_certain() {
+            return (taken, reached);
+        }
+        let compiled = self.compiled;
+        let plan = &compiled.plan;
+        let Some((mut segment, tag, mut behind)) = lane.next() else {
+            return (taken, reached);
+        };
+        let Some(mut tag) = plan.tag(u64::from(tag)) else {
+            return (taken, reached);
+        };
+        while let Some((next_segment, next, next_behind)) = lane.next()
+            && let Some(next) = plan.tag(u64::from(next))
+            && (clean || out.charset.holds(segment.bytes()))
+            && let Some(certain) = self
+                .sequencer
+                .certain(tag, next, || compiled.qualifier(Some(tag), &segment))
+        {
+            let position = certain.position();
+            let layout = compiled.layout(position);
+            if compiled.role(position) != Role::Plain {
+                break;
+            }
+            if !glance::is_good_inline(env, &mut out.memory, layout, &segment) {
+                out.memory.refuse(segment.offset());
+                break;
+            }
+            let place = self.sequencer.take(certain);
+            self.path.place(plan, place);
+            self.placed[position as usize] += 1;
+            taken += 1;
+            reached = Some(behind);
+            if self.watched.is_some() {
+                let at = segment.offset();
+                let lines = match &mut lines {
+                    Some(lines) => reader.count_on(lines, at),
+                    None => lines.insert(reader.counter_at(at)),
+                };
+                let context = Context::Ahead(reader, lines);
+                self.tell(out, &segment, number + taken, place, &context);
+            }
+            (segment, tag, behind) = (next_segment, next, next_behind);
+        }
+        (taken, reached)
     }
 
     fn settle_waiting(&mut self, env: &Env<'_>, out: &mut Out<'_>) {

@@ -51,6 +51,8 @@ impl Totals {
 pub(super) enum Context<'a, 'd> {
     /// In the reader's window.
     Reader(&'a Reader<'d>),
+    /// In the reader's window, before which the counter stands; behind its last item.
+    Ahead(&'a Reader<'d>, &'a LineCounter),
     /// In a segment that was kept; the counter stands at its tag.
     Kept(&'a LineCounter, Segment<'a>),
     /// Bytes that were kept, as of a record; the counter stands at the first.
@@ -63,6 +65,7 @@ impl Context<'_, '_> {
     pub(super) fn locate(&self, offset: u64) -> LineColumn {
         match self {
             Self::Reader(reader) => reader.locate(offset),
+            Self::Ahead(reader, counter) => reader.count_on(&mut { **counter }, offset).at(),
             // A line break inside a control total is not worth keeping the segment for.
             Self::Counted(counter, _) => {
                 let at = counter.at();
@@ -79,6 +82,7 @@ impl Context<'_, '_> {
     pub(super) fn counter_at(&self, offset: u64) -> LineCounter {
         match self {
             Self::Reader(reader) => reader.counter_at(offset),
+            Self::Ahead(reader, counter) => *reader.count_on(&mut { **counter }, offset),
             Self::Kept(counter, _) | Self::Bytes(counter, _) | Self::Counted(counter, _) => {
                 **counter
             }
@@ -87,7 +91,7 @@ impl Context<'_, '_> {
 
     fn bytes(&self) -> (u64, &[u8]) {
         match self {
-            Self::Reader(reader) => reader.window(),
+            Self::Reader(reader) | Self::Ahead(reader, _) => reader.window(),
             Self::Kept(counter, segment) => (counter.offset, segment.bytes()),
             Self::Bytes(counter, bytes) => (counter.offset, bytes),
             Self::Counted(_, offset) => (*offset, &[]),
@@ -266,7 +270,9 @@ impl<'s> Out<'s> {
             }
             _ => match context {
                 Context::Reader(reader) => reader.counter_at(offset),
-                Context::Kept(..) | Context::Bytes(..) => context.counter_at(offset),
+                Context::Ahead(..) | Context::Kept(..) | Context::Bytes(..) => {
+                    context.counter_at(offset)
+                }
                 Context::Counted(..) => return context.locate(offset),
             },
         };

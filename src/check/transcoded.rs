@@ -2,27 +2,26 @@
 
 use super::out::Totals;
 use crate::Result;
+use crate::charset::Coding;
 use crate::edifact::transcode;
-use crate::finding::{Code, Finding, Service, Sink, Syntax};
+use crate::finding::{Finding, Service, Sink, Syntax};
 use crate::span::Span;
 
 /// Transcodes `input` and has it checked by `check`; what that finds is told of `input`'s own
 /// bytes. `most` findings of bytes that are no character are sent.
 pub(super) fn run(
     input: &[u8],
-    encoding: &'static encoding_rs::Encoding,
+    coding: Coding,
     syntax: Syntax,
     most: u64,
     sink: &mut dyn Sink,
     check: impl FnOnce(&[u8], &mut dyn Sink) -> Result<Totals>,
 ) -> Result<Totals> {
-    let transcoded = transcode::Transcoded::new(input, encoding);
+    let transcoded = transcode::Transcoded::new(input, coding);
     let mut errors = 0;
-    for &offset in &transcoded.malformed {
+    for mut finding in transcoded.findings(input, coding) {
         errors += 1;
         if errors <= most {
-            let mut finding = Finding::new(Code::UNDECODABLE, Span::new(offset, 1))
-                .with("charset", encoding.name());
             finding.syntax = syntax;
             sink.finding(finding);
         }
