@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 18] = [
+const FLOORS: [(&str, u32); 19] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
@@ -22,6 +22,7 @@ const FLOORS: [(&str, u32); 18] = [
     ("map", 3),
     ("rule", 3),
     ("declare", 4),
+    ("ack", 4),
 ];
 
 /// Uses on one floor that are meant.

@@ -287,7 +287,8 @@ struct Shipped {
 fn shipped() -> Vec<Shipped> {
     let specs = Specs::base();
     let mut all = Vec::new();
-    for (name, ..) in specs.maps().unwrap() {
+    for listed in specs.maps().unwrap() {
+        let name = listed.name;
         let map = specs.map(&name).unwrap();
         let folder = room().join("shipped").join(&*name);
         let params = std::fs::read_to_string(folder.join("params")).unwrap_or_default();

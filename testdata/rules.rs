@@ -310,6 +310,87 @@ fn rules_that_cannot_be_evaluated_are_told_and_never_fail() {
 }
 
 #[test]
+fn lists_beyond_the_limit_are_told_and_memory_stays() {
+    let options = Options {
+        memory: Some(64 << 10),
+        ..only("rules/twin.txt")
+    };
+    let rules = Rules::load(&Specs::base(), options).unwrap();
+    let inventory = "<Inventory><InventoryHead><grossWeight>1</grossWeight><netWeight>2</netWeight></InventoryHead></Inventory>";
+    let input = format!(
+        "<CEB621Message xmlns=\"http://www.chinaport.gov.cn/ceb\">{}</CEB621Message>",
+        inventory.repeat(3000)
+    );
+    let (findings, totals) = found(&checker(rules), input.as_bytes());
+    let of = |id: &str, code: &str| {
+        let of = findings.iter();
+        of.filter(|finding| finding.rule.as_deref() == Some(id) && finding.code.as_str() == code)
+            .count()
+    };
+    // What needs the whole message is told once; what needs one repetition goes on, and is capped.
+    assert_eq!(of("TWIN-WHOLE", "rule-incomplete"), 1);
+    assert_eq!(of("TWIN-WHOLE", "rule-broken"), 0);
+    assert_eq!(of("TWIN-LOCAL", "rule-broken"), 1000);
+    assert!(totals.errors >= 3000 && totals.not_evaluated >= 1);
+}
+
+/// An interchange of bay plans, each with containers in these cells.
+fn bay_plans(messages: usize, cells: &[u32]) -> String {
+    let mut text = String::from("UNB+UNOA:2+EXAMPLELINE+CNSHAPORT+261123:0935+1'\n");
+    for number in 1..=messages {
+        text.push_str(&format!(
+            "UNH+{number}+BAPLIE:D:95B:UN:SMDG20'\nBGM++X{number}+9'\nDTM+137:2611230930:201'\nTDT+20+0123E+++EXLN:172:20+++EXST:103::EXAMPLE STAR'\nLOC+5+CNSHA:139:6'\nLOC+61+USLAX:139:6'\nDTM+133:2611240600:201'\nDTM+132:2612080800:201'\n"
+        ));
+        for cell in cells {
+            text.push_str(&format!(
+                "LOC+147+{cell:07}::5'\nMEA+WT++KGM:18500'\nLOC+9+CNSHA:139:6'\nLOC+11+USLAX:139:6'\nRFF+BM:1'\nEQD+CN+EXLU1234567+22G1+++5'\nNAD+CA+EXLN:172:20'\n"
+            ));
+        }
+        let segments = 9 + cells.len() * 7;
+        text.push_str(&format!("UNT+{segments}+{number}'\n"));
+    }
+    text.push_str(&format!("UNZ+{messages}+1'\n"));
+    text
+}
+
+#[test]
+fn several_threads_find_the_same_by_rules() {
+    let cells: Vec<u32> = (0..40).map(|number| number % 39 * 2).collect();
+    let input = bay_plans(1200, &cells);
+    assert!(input.len() > 4 << 20);
+    let by = |jobs: usize| {
+        let options = baowen::check::Options {
+            jobs,
+            ..Default::default()
+        };
+        let checker = Checker::new(&Specs::base(), options).unwrap();
+        let checker = checker.with_watch(Arc::new(base()));
+        let mut findings: Vec<Finding> = Vec::new();
+        let totals = checker.slice(input.as_bytes(), &mut findings).unwrap();
+        (findings, totals)
+    };
+    let (findings, totals) = by(1);
+    assert_eq!(totals.errors, 1200);
+    assert_eq!(findings.len(), 1001);
+    assert_eq!((findings, totals), by(3));
+}
+
+#[test]
+fn keys_are_unique_in_all_messages_of_an_input() {
+    let rules = Rules::load(&Specs::base(), only("rules/input.txt")).unwrap();
+    rules.try_samples("INPUT-PLAN").unwrap();
+    let input = bay_plans(3, &[2]).replace("X3", "X1");
+    let (findings, _) = found(&checker(rules), input.as_bytes());
+    let lines: Vec<String> = findings.iter().map(line).collect();
+    assert_eq!(findings.len(), 1, "{lines:?}");
+    assert_eq!(findings[0].place.message_ref.as_deref(), Some("3"));
+    assert_eq!(
+        findings[0].related[0].span.start as usize,
+        input.find("BGM++X1").unwrap() + 5
+    );
+}
+
+#[test]
 fn sets_and_ids_are_chosen_and_mistakes_have_near_names() {
     let load = |sets: &[&str], disable: &[&str]| {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();

@@ -11,13 +11,19 @@ use crate::spec::Specs;
 /// A side of a crosswalk from which another is asked.
 pub(super) type Way = (Arc<Crosswalk>, Side, Side);
 
+/// A table by its name, loaded when it is first asked.
+type Held = (Box<str>, OnceLock<Option<Arc<CodeTable>>>);
+
+/// Crosswalks by the names of their sides.
+type Ways = Vec<((Box<str>, Box<str>), Way)>;
+
 /// The tables of specs, each loaded when it is first asked.
 #[derive(Debug)]
 pub(super) struct Codes {
     specs: Specs,
-    tables: Vec<(Box<str>, OnceLock<Option<Arc<CodeTable>>>)>,
+    tables: Vec<Held>,
     /// Those that expressions name: never taken out.
-    ways: Mutex<Vec<((Box<str>, Box<str>), Way)>>,
+    ways: Mutex<Ways>,
 }
 
 /// The tables as a run asks them: with its day.
@@ -69,7 +75,7 @@ impl Codes {
         held.get_or_init(|| self.find(name)).as_deref()
     }
 
-    fn ways(&self) -> std::sync::MutexGuard<'_, Vec<((Box<str>, Box<str>), Way)>> {
+    fn ways(&self) -> std::sync::MutexGuard<'_, Ways> {
         self.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,7 @@ use super::codes::Codes;
 use super::date::Patterns;
 use super::program::{
     Ask, BASE, Begin, Body, Class, Compare, Condition, EachOp, Envelope, Known, NONE, Op, Pick,
-    Program, RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted, Why,
+    Plain, Program, RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted, Why,
 };
 use super::side::{FieldId, Side};
 use super::step::{Act, Unready};
@@ -126,10 +126,10 @@ impl Compiler<'_> {
     fn declare_totals(&mut self, items: &[Item]) {
         for item in items {
             match item {
-                Item::Total(total) if total.arrow.runs(self.direction) => {
-                    if !self.totals.contains(&total.name) {
-                        self.totals.push(total.name.clone());
-                    }
+                Item::Total(total)
+                    if total.arrow.runs(self.direction) && !self.totals.contains(&total.name) =>
+                {
+                    self.totals.push(total.name.clone());
                 }
                 Item::Each(each) if each.arrow.runs(self.direction) => {
                     self.declare_totals(&each.items);
@@ -269,6 +269,19 @@ impl Compiler<'_> {
             &acts,
             slot_field(body, slots[0], scope.target),
         )?;
+        let plain = matches!(source, Source::Path(_))
+            && acts.is_empty()
+            && slots.len() == 1
+            && when.is_empty()
+            && row.default.is_empty();
+        let plain = plain.then(|| {
+            let field = slot_field(body, slots[0], scope.target);
+            let value = self.target.get(field).value.as_ref();
+            Plain {
+                numeric: value.is_some_and(|value| value.numeric),
+                max: value.and_then(|value| value.max).unwrap_or(u32::MAX),
+            }
+        });
         let mut defaults = row.default.iter();
         let default = defaults.find(|(arrow, _)| arrow.runs(self.direction));
         Ok(RowOp {
@@ -279,6 +292,7 @@ impl Compiler<'_> {
             limits: row.limits.or(self.text.map.limits),
             adds: row.adds,
             if_empty: row.if_empty,
+            plain,
             fields: slots
                 .iter()
                 .map(|slot| slot_field(body, *slot, scope.target))
@@ -292,13 +306,15 @@ impl Compiler<'_> {
     fn acts(&mut self, row: &Row, source: &Source, places: usize) -> Result<Vec<Act>> {
         let told = |of: Unready| wrong(&row.at, of.0);
         let mut acts = Vec::new();
-        if row.arrow == Arrow::Both && row.lossy.is_none() {
-            if let Some(reason) = row.steps.iter().find_map(|step| step.narrows(self.codes)) {
-                let message = format!(
-                    "a row with <-> must lead back: {reason}; write -> and <- rows, or say lossy below"
-                );
-                return Err(wrong(&row.at, message));
-            }
+        let narrows = row.steps.iter().find_map(|step| step.narrows(self.codes));
+        if let Some(reason) = narrows
+            && row.arrow == Arrow::Both
+            && row.lossy.is_none()
+        {
+            let message = format!(
+                "a row with <-> must lead back: {reason}; write -> and <- rows, or say lossy below"
+            );
+            return Err(wrong(&row.at, message));
         }
         let mut many = matches!(source, Source::Paths(_));
         let back = row.arrow == Arrow::Both && self.direction == Direction::Back;

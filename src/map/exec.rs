@@ -1,7 +1,7 @@
 //! Runs the rows and loops of a program over the facts of a message.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -43,7 +43,7 @@ pub(super) struct Work<'p> {
     totals: Vec<Decimal>,
     /// Groups of the target written so far, by the group around and their field.
     counts: FxHashMap<(u32, FieldId), u32>,
-    keyed: HashMap<(u32, u32, String), u32>,
+    keyed: FxHashMap<(u32, u32, String), u32>,
     /// Of records by the value that a selector asks for: those that stay, and those of the unit.
     indexes: [Indexes; 2],
     /// Facts from here on belong to the unit that is at hand.
@@ -55,7 +55,7 @@ pub(super) struct Work<'p> {
     bound_params: Value<'static>,
 }
 
-type Indexes = HashMap<(NodeId, u32), HashMap<Box<str>, Vec<NodeId>>>;
+type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeId]>>>;
 
 /// A group of the target and what was written below it.
 pub(super) struct Frame<'p> {
@@ -91,8 +91,8 @@ impl<'p> Work<'p> {
             charset: None,
             totals: vec![Decimal::ZERO; program.totals.len()],
             counts: FxHashMap::default(),
-            keyed: HashMap::new(),
-            indexes: [HashMap::new(), HashMap::new()],
+            keyed: FxHashMap::default(),
+            indexes: [FxHashMap::default(), FxHashMap::default()],
             unit: None,
             numbers: Vec::new(),
             outbox,
@@ -114,11 +114,11 @@ impl<'p> Work<'p> {
         if let Some(origins) = &mut self.origins {
             origins.clear();
         }
-        let pair = |(name, value): (&Box<str>, &Box<str>)| {
-            let text = |text: &Box<str>| Value::Text(Cow::Owned(text.to_string()));
-            (text(name), text(value))
-        };
-        let pairs: Vec<_> = self.names.iter().zip(&params).map(pair).collect();
+        let text = |text: &str| Value::Text(Cow::Owned(text.to_owned()));
+        let both = self.names.iter().zip(&params);
+        let pairs: Vec<_> = both
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
         self.bound_params = Value::Map(Arc::from(pairs));
         self.params = params;
         vec![Frame {
@@ -149,6 +149,9 @@ impl<'p> Work<'p> {
     pub(super) fn op(&mut self, op: &'p Op, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
         match op {
             Op::Row(row) => {
+                if row.plain.is_some() && self.copy(row, frames, scope) {
+                    return;
+                }
                 if let Some((text, origin)) = self.value_of(row, scope) {
                     self.write(row, text, origin, frames);
                 }
@@ -437,6 +440,42 @@ impl<'p> Work<'p> {
         names.join("/")
     }
 
+    /// Copies the value of a row without steps, as most are; false where more has to be looked at.
+    #[inline]
+    fn copy(&mut self, row: &'p RowOp, frames: &mut [Frame<'p>], scope: NodeId) -> bool {
+        let (Source::Path(path), Some(plain)) = (&row.from, &row.plain) else {
+            return false;
+        };
+        let Some(node) = self.find(path, scope) else {
+            return true;
+        };
+        let text = self.facts.text(node);
+        let usual = |byte: u8| match plain.numeric {
+            true => byte.is_ascii_digit(),
+            false => byte.is_ascii_alphanumeric() || byte == b' ',
+        };
+        // Letters, digits and blanks are in every character set but small ones in that of level A.
+        let small = self.charset.is_some() && text.bytes().any(|byte| byte.is_ascii_lowercase());
+        if text.len() > plain.max as usize || small || !text.bytes().all(usual) {
+            return false;
+        }
+        let at = frames.len() - 1;
+        let made = self.slot(frames, at, row.to[0]);
+        if self.tree.text(made).is_some() {
+            return false;
+        }
+        self.tree.set_text(made, self.facts.text(node));
+        if let Some(origins) = &mut self.origins {
+            origins.push(Origin {
+                node: made,
+                fact: Some(node),
+                spot: self.facts.spot(node),
+                line: row.at.line,
+            });
+        }
+        true
+    }
+
     fn write(
         &mut self,
         row: &'p RowOp,
@@ -534,7 +573,8 @@ impl<'p> Work<'p> {
                 OnCharset::Transliterate => text = transliterate(&text, charset).into(),
             }
         }
-        let target = self.program.target.clone();
+        let program = self.program;
+        let target = &program.target;
         let value = target.get(field).value.as_ref()?;
         if value.numeric {
             return self.number_within(row, field, text, origin);
@@ -583,7 +623,8 @@ impl<'p> Work<'p> {
         text: Cow<'static, str>,
         origin: &Origin,
     ) -> Option<Cow<'static, str>> {
-        let target = self.program.target.clone();
+        let program = self.program;
+        let target = &program.target;
         let value = target.get(field).value.as_ref()?;
         // Short whole numbers need no look.
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -825,7 +866,7 @@ impl<'p> Work<'p> {
             }
             Pick::Where(asks) => {
                 if let Some(held) = self.indexed(asks, node, step.slot, scope) {
-                    return held.into_iter().find_map(|child| {
+                    return held.iter().copied().find_map(|child| {
                         let found = self.walk(rest, child, scope)?;
                         self.mark(asks, child);
                         Some(found)
@@ -874,7 +915,7 @@ impl<'p> Work<'p> {
         if let Pick::Where(asks) = &step.pick
             && let Some(held) = self.indexed(asks, node, step.slot, scope)
         {
-            for child in held {
+            for child in held.iter().copied() {
                 self.mark(asks, child);
                 self.walk_all(rest, child, scope, out);
             }
@@ -919,7 +960,6 @@ impl<'p> Work<'p> {
     fn fits(&mut self, asks: &'p [Ask], node: NodeId, scope: NodeId) -> bool {
         asks.iter().all(|ask| {
             let found = self.walk(&ask.steps, node, scope);
-            let text = |this: &Self, node: NodeId| this.facts.text(node).to_owned();
             match &ask.against {
                 Compare::Present => found.is_some(),
                 Compare::Absent => found.is_none(),
@@ -939,7 +979,7 @@ impl<'p> Work<'p> {
                     let Some(other) = self.walk(&path.steps, begin, scope) else {
                         return false;
                     };
-                    text(self, found) == self.facts.text(other)
+                    self.facts.text(found) == self.facts.text(other)
                 }
             }
         })
@@ -962,7 +1002,7 @@ impl<'p> Work<'p> {
         node: NodeId,
         slot: u32,
         scope: NodeId,
-    ) -> Option<Vec<NodeId>> {
+    ) -> Option<Rc<[NodeId]>> {
         let [ask] = asks else { return None };
         let Compare::This(path) = &ask.against else {
             return None;
@@ -971,20 +1011,27 @@ impl<'p> Work<'p> {
         let begin = self.begin_of(path, scope)?;
         let wanted = self.walk(&path.steps, begin, scope);
         let Some(wanted) = wanted else {
-            return Some(Vec::new());
+            return Some(Rc::default());
         };
         let local = usize::from(self.unit.is_some_and(|unit| node.index() as u32 >= unit));
         let key = (node, ask.index);
         if !self.indexes[local].contains_key(&key) {
-            let mut index: HashMap<Box<str>, Vec<NodeId>> = HashMap::new();
+            let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
             let mut at = self.facts.first(node, slot);
             while let Some(child) = at {
                 if let Some(found) = self.walk(&ask.steps, child, scope) {
                     let text = self.facts.text(found);
-                    index.entry(text.into()).or_default().push(child);
+                    match lists.get_mut(text) {
+                        Some(list) => list.push(child),
+                        None => {
+                            lists.insert(text.into(), vec![child]);
+                        }
+                    }
                 }
                 at = self.facts.next(child);
             }
+            let index = lists.into_iter().map(|(text, list)| (text, list.into()));
+            let index = index.collect();
             self.indexes[local].insert(key, index);
         }
         let text = self.facts.text(wanted);

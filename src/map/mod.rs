@@ -14,7 +14,9 @@
 //! let map = Specs::base().map("cuscar-mt1101")?;
 //! let options = Options::default()
 //!     .with_param("sender", "EXAMPLELINE")
-//!     .with_param("receiver", "2225");
+//!     .with_param("receiver", "2225")
+//!     .with_param("carrier", "EXAMPLE LINE")
+//!     .with_param("customs", "0000");
 //! let translator = Translator::new(&map, Direction::Forth, options)?;
 //! let input = b"UNH+1+CUSCAR:D:95B:UN'BGM+785+M1+9'UNT+3+1'";
 //! let (mut out, mut findings) = (Vec::new(), Vec::new());
@@ -135,11 +137,11 @@ impl Specs {
         Ok(map)
     }
 
-    /// Names of all maps, with their names for people and the messages of both sides.
+    /// All maps, by their names.
     ///
     /// # Errors
     /// When a file of maps is broken.
-    pub fn maps(&self) -> Result<Vec<(Box<str>, Label, [Box<str>; 2])>> {
+    pub fn maps(&self) -> Result<Vec<Listed>> {
         let loaded = Loaded::of(self)?;
         let side = |map: &ast::Map, at: usize| -> Box<str> {
             map.sides[at]
@@ -151,10 +153,14 @@ impl Specs {
             .iter()
             .map(|map| {
                 let sides = [side(map, 0), side(map, 1)];
-                (map.name.clone(), map.label.clone(), sides)
+                Listed {
+                    name: map.name.clone(),
+                    label: map.label.clone(),
+                    sides,
+                }
             })
             .collect();
-        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
     }
 
@@ -184,6 +190,17 @@ impl Specs {
             .map(|name| Map::new(self, loaded.text(name)?))
             .collect()
     }
+}
+
+/// A map in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: Box<str>,
+    /// Names for people.
+    pub label: Label,
+    /// The messages of its sides, left and right, as the map names them.
+    pub sides: [Box<str>; 2],
 }
 
 /// Maps that were made ready.

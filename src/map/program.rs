@@ -85,6 +85,8 @@ pub(super) struct WantedNode {
     pub(super) name: Box<str>,
     /// The children; each's place is its slot.
     pub(super) children: Vec<u32>,
+    /// The names of the children as numbers, for a quick look.
+    keys: Vec<u64>,
     /// Its value is a number of UN/EDIFACT, whose decimal mark may be a comma.
     pub(super) comma: bool,
     /// Its record is opened when it begins, not when a value comes.
@@ -133,10 +135,19 @@ pub(super) struct RowOp {
     pub(super) adds: bool,
     /// It writes only where nothing stands yet.
     pub(super) if_empty: bool,
+    /// One value goes to one place as it is.
+    pub(super) plain: Option<Plain>,
     pub(super) when: Vec<Condition>,
     pub(super) default: Option<Box<str>>,
     pub(super) limits: Limits,
     pub(super) at: At,
+}
+
+/// What a value may be that is copied as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain {
+    pub(super) numeric: bool,
+    pub(super) max: u32,
 }
 
 /// A condition.
@@ -244,6 +255,22 @@ pub(super) enum Compare {
     Absent,
 }
 
+/// A name as a number: itself where it is short, else its first bytes and its length.
+#[inline]
+fn key(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    if let Some(eight) = bytes.first_chunk::<8>() {
+        let len = if bytes.len() > 8 {
+            bytes.len() as u64
+        } else {
+            0
+        };
+        return u64::from_le_bytes(*eight) ^ len << 56;
+    }
+    let packed = bytes.iter().rev();
+    packed.fold(0, |key, byte| key << 8 | u64::from(*byte))
+}
+
 impl Wanted {
     pub(super) fn new(side: &Side) -> Self {
         let root = WantedNode {
@@ -251,6 +278,7 @@ impl Wanted {
             parent: NONE,
             name: side.get(0).name.clone(),
             children: Vec::new(),
+            keys: Vec::new(),
             comma: false,
             eager: true,
             is_loop: false,
@@ -274,27 +302,29 @@ impl Wanted {
             parent: node,
             name: of.name.clone(),
             children: Vec::new(),
+            keys: Vec::new(),
             comma: side.is_edifact() && of.value.as_ref().is_some_and(|value| value.numeric),
             eager: of.role != crate::spec::model::Role::Composite,
             is_loop: false,
         });
-        let children = &mut self.nodes[node as usize].children;
-        children.push(id);
-        (children.len() as u32 - 1, id)
+        let key = key(&of.name);
+        let around = &mut self.nodes[node as usize];
+        around.children.push(id);
+        around.keys.push(key);
+        (around.children.len() as u32 - 1, id)
     }
 
     /// The child of that name.
     #[inline]
     pub(super) fn child(&self, node: u32, name: &str) -> Option<(u32, u32)> {
-        let children = &self.nodes[node as usize].children;
-        let mut slot = 0;
-        for child in children {
-            if *self.nodes[*child as usize].name == *name {
-                return Some((slot, *child));
-            }
-            slot += 1;
-        }
-        None
+        let of = &self.nodes[node as usize];
+        let key = key(name);
+        let slot = of.keys.iter().position(|held| *held == key)?;
+        let child = of.children[slot];
+        let found = &self.nodes[child as usize].name;
+        // A short name is its key.
+        let same = found.len() == name.len() && (name.len() <= 8 || **found == *name);
+        same.then_some((slot as u32, child))
     }
 
     /// Whether a node is another or below it.

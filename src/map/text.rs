@@ -802,14 +802,14 @@ fn test<'r, 'a: 'r>(
         let against = alt((
             preceded(
                 (space0, tag("=="), space0),
-                expect(
+                cut(expect(
                     "\"a value\" or this/ and a path",
                     alt((map(values, Against::Values), map(this, Against::This))),
-                ),
+                )),
             ),
             preceded(
                 (space0, tag("!="), space0),
-                expect("\"a value\"", map(values, Against::NoneOf)),
+                cut(expect("\"a value\"", map(values, Against::NoneOf))),
             ),
         ));
         let (left, against) = opt(against).parse(left)?;

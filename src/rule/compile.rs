@@ -91,6 +91,8 @@ pub(crate) struct Ready {
     /// When this closes it is judged.
     pub(crate) judged: WantedId,
     pub(crate) class: Class,
+    /// It reads lists, which are given back where memory ends.
+    pub(crate) lists: bool,
 }
 
 /// One side of a join at one place of one message.
@@ -272,14 +274,25 @@ impl Place<'_> {
         Ok(lets)
     }
 
-    /// Where findings point: what is said, else the first path that is read, else the anchor.
-    fn target(&mut self, on: Option<&Phrase>, anchor: WantedId, exprs: &[&Expr]) -> Result<Target> {
+    /// Where findings point: what is said, else the first path that is read (with `own`, one inside the
+    /// anchor before others), else the anchor.
+    fn target(
+        &mut self,
+        on: Option<&Phrase>,
+        anchor: WantedId,
+        exprs: &[&Expr],
+        own: bool,
+    ) -> Result<Target> {
         if let Some(on) = on {
             let found = place::steps(self.projection, anchor, on, self.file);
             let (from, steps) = found.map_err(|error| self.about_message(error))?;
             return Ok(Target { from, steps });
         }
         let paths = exprs.iter().flat_map(|expr| expr.paths());
+        let mut paths: Vec<&Path> = paths.collect();
+        if own {
+            paths.sort_by_key(|path| path.root != Name(THIS));
+        }
         for path in paths {
             let Some(from) = base(self.projection, anchor, path.root) else {
                 continue;
@@ -360,7 +373,7 @@ impl Place<'_> {
                 Asks::Must(all) => all.iter().collect(),
                 Asks::Unique { key, .. } => vec![key],
             };
-            let target = self.target(rule.on.as_ref(), anchor, &asked)?;
+            let target = self.target(rule.on.as_ref(), anchor, &asked, false)?;
             let exprs = when.iter().chain(asked).chain(en.exprs()).chain(zh.exprs());
             let mut timing = Timing::of(self.projection, anchor, exprs);
             timing.reach(self.projection, anchor, target.from, &target.steps);
@@ -396,6 +409,7 @@ impl Place<'_> {
                 severity,
                 judged: timing.judged,
                 class,
+                lists: timing.lists,
             });
         }
         Ok(made)
@@ -493,7 +507,7 @@ pub(crate) fn side(
         let key = compile(key)?;
         let takes = text.takes.iter().map(|(_, phrase)| compile(phrase));
         let takes = takes.collect::<Result<Vec<_>>>()?;
-        let target = place.target(None, anchor, &[&key])?;
+        let target = place.target(None, anchor, &[&key], true)?;
         let exprs = when.iter().chain([&key]).chain(&takes);
         let mut timing = Timing::of(place.projection, anchor, exprs);
         timing.reach(place.projection, anchor, target.from, &target.steps);

@@ -17,6 +17,8 @@ pub(crate) struct Input {
     /// Its number among the inputs that are checked together.
     pub(crate) number: u32,
     pub(crate) outside: Arc<Outside>,
+    /// Bytes that the facts of one message may take.
+    pub(crate) memory: usize,
     pub(crate) together: Option<Arc<Together>>,
     /// Keys that are unique in all messages, by rule.
     keys: Mutex<HashMap<usize, Keys>>,
@@ -27,6 +29,7 @@ impl Input {
         file: Option<&str>,
         outside: &Arc<Outside>,
         together: Option<&Arc<Together>>,
+        memory: usize,
     ) -> Self {
         let name = file.unwrap_or("");
         Self {
@@ -34,6 +37,7 @@ impl Input {
             file: name.rsplit(['/', '\\']).next().unwrap_or(name).into(),
             number: together.map_or(0, |together| together.file(file.unwrap_or(""))),
             outside: outside.clone(),
+            memory,
             together: together.cloned(),
             keys: Mutex::default(),
         }

@@ -1,7 +1,7 @@
 //! Rules: data-normative checks as data, judged while messages go by.
 //!
 //! Rules are text in `specs/rules` and in the folder `rules` of layers; `specs/rules/README.md` says how
-//! one is written. [`Rules`] holds those in force and watches a `check::Checker`:
+//! one is written. [`Rules`] holds those in force and watches a checker:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -20,6 +20,7 @@
 mod compile;
 mod fold;
 mod input;
+mod join_text;
 mod keys;
 mod list;
 mod near;
@@ -34,6 +35,7 @@ mod set;
 mod text;
 mod together;
 mod wording;
+mod written;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,7 +50,7 @@ use compile::World;
 use input::Input;
 pub use list::Info;
 use outside::Outside;
-pub use outside::Register;
+pub use outside::{Columns, Register};
 use program::{Program, Shared, Wish};
 pub use register::TableRegister;
 pub use sample::Outcome;
@@ -69,6 +71,9 @@ pub struct Options {
     pub context: HashMap<Box<str>, Box<str>>,
     /// The day that counts as today, `CCYY-MM-DD`; without one, what asks for it is not evaluated.
     pub today: Option<String>,
+    /// Bytes that the values of one message may take; past them lists of the whole message are no longer
+    /// kept, and a finding says so. Default 64 MiB.
+    pub memory: Option<usize>,
     /// Whether rules across documents are judged, when [`Rules::finish`] is called.
     pub together: bool,
     /// Keep everything and judge each rule when the message ends: the slow twin that tests hold the
@@ -81,6 +86,9 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct Rules(Arc<Inner>);
 
+/// Programs by message and syntax version, once one was met; `None` where no rule is about it.
+type Programs = HashMap<(Key, u8), Option<Arc<Program>>>;
+
 #[derive(Debug)]
 struct Inner {
     specs: Specs,
@@ -89,8 +97,9 @@ struct Inner {
     outside: Arc<Outside>,
     together: Option<Arc<Together>>,
     needs_order: bool,
+    memory: usize,
     at_the_end: bool,
-    programs: Mutex<HashMap<(Key, u8), Option<Arc<Program>>>>,
+    programs: Mutex<Programs>,
 }
 
 /// The checks of numbers with a structure, which expressions call by name.
@@ -143,6 +152,7 @@ impl Rules {
             outside: Arc::new(outside),
             together: options.together.then(Arc::default),
             needs_order,
+            memory: options.memory.unwrap_or(64 << 20),
             at_the_end: options.at_the_end,
             programs: Mutex::default(),
         }));
@@ -362,6 +372,11 @@ impl Watch for Rules {
     }
 
     fn input(&self, file: Option<&str>) -> Arc<dyn WatchInput> {
-        Arc::new(Input::new(file, &self.0.outside, self.0.together.as_ref()))
+        Arc::new(Input::new(
+            file,
+            &self.0.outside,
+            self.0.together.as_ref(),
+            self.0.memory,
+        ))
     }
 }

@@ -12,20 +12,26 @@ use crate::spec::Specs;
 /// What a register answers. A host may supply its own.
 pub trait Register: Send + Sync + std::fmt::Debug {
     /// The row of that key: names and values of its columns.
-    fn row(&self, key: &str) -> Option<Vec<(Box<str>, Box<str>)>>;
+    fn row(&self, key: &str) -> Option<Columns>;
 }
 
 /// A side of a crosswalk from which another is asked.
 type Way = (Arc<Crosswalk>, Side, Side);
+/// The names of both sides, and the way between them.
+type Named = ((Box<str>, Box<str>), Way);
+/// A table by its name, once it was asked.
+type Table = (Box<str>, OnceLock<Option<Arc<CodeTable>>>);
+/// Names and values of the columns of a row.
+pub type Columns = Vec<(Box<str>, Box<str>)>;
 
 /// What lies outside of messages.
 #[derive(Debug)]
 pub(crate) struct Outside {
     specs: Specs,
     /// By name, each loaded when it is first asked.
-    tables: Vec<(Box<str>, OnceLock<Option<Arc<CodeTable>>>)>,
+    tables: Vec<Table>,
     /// Those that expressions name: never taken out.
-    ways: Mutex<Vec<((Box<str>, Box<str>), Way)>>,
+    ways: Arc<Mutex<Vec<Named>>>,
     registers: HashMap<Box<str>, Arc<dyn Register>>,
     context: HashMap<Box<str>, Box<str>>,
     today: Option<Day>,
@@ -42,10 +48,24 @@ impl Outside {
         Self {
             tables: names.map(|name| (name.into(), OnceLock::new())).collect(),
             specs: specs.clone(),
-            ways: Mutex::default(),
+            ways: Arc::default(),
             registers,
             context,
             today,
+        }
+    }
+
+    /// Others outside, for expressions that were compiled with these: the crosswalks they name are
+    /// numbered alike.
+    pub(crate) fn other(
+        &self,
+        registers: HashMap<Box<str>, Arc<dyn Register>>,
+        context: HashMap<Box<str>, Box<str>>,
+        today: Option<Day>,
+    ) -> Self {
+        Self {
+            ways: self.ways.clone(),
+            ..Self::new(&self.specs, registers, context, today)
         }
     }
 
@@ -56,7 +76,7 @@ impl Outside {
         held.as_deref()
     }
 
-    fn ways(&self) -> MutexGuard<'_, Vec<((Box<str>, Box<str>), Way)>> {
+    fn ways(&self) -> MutexGuard<'_, Vec<Named>> {
         self.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -142,6 +142,8 @@ pub(super) struct Timing {
     depth: usize,
     chain: Vec<WantedId>,
     keep: Vec<WantedId>,
+    /// It reads lists, which are given back where memory ends.
+    pub(super) lists: bool,
     /// Kept things of which there may be many, and the depth of what holds them.
     many: Vec<usize>,
 }
@@ -159,6 +161,7 @@ impl Timing {
             depth: chain.len() - 1,
             chain,
             keep: Vec::new(),
+            lists: false,
             many: Vec::new(),
         };
         for path in exprs.flat_map(|expr| expr.paths()) {
@@ -218,6 +221,7 @@ impl Timing {
         let holder = level;
         for id in rest {
             self.keep.push(*id);
+            self.lists |= projection.wanted(*id).presence == Presence::Many;
             if projection.wanted(*id).endless {
                 self.many.push(holder);
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::outside::Register;
+use super::outside::{Columns, Register};
 use crate::{Error, Result};
 
 /// Rows by key.
@@ -116,7 +116,7 @@ impl TableRegister {
 }
 
 impl Register for TableRegister {
-    fn row(&self, key: &str) -> Option<Vec<(Box<str>, Box<str>)>> {
+    fn row(&self, key: &str) -> Option<Columns> {
         let fields = self.rows.get(key)?;
         let pairs = self.columns.iter().cloned().zip(fields.iter().cloned());
         Some(pairs.collect())

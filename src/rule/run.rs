@@ -37,7 +37,12 @@ pub(super) struct Judge {
     input: Arc<Input>,
     states: Vec<State>,
     sides: Vec<Vec<Pending>>,
+    /// A key, to be written again.
+    text: String,
 }
+
+/// How many names are always bound.
+const NAMES: usize = 4;
 
 /// Where a rule is judged.
 struct Here<'t, 'f> {
@@ -58,11 +63,12 @@ impl Judge {
             sides: program.sides.iter().map(|_| Vec::new()).collect(),
             program,
             input,
+            text: String::new(),
         }
     }
 
     /// The values of names: `this`, `parent`, `message`, `document`.
-    fn bound<'f>(&self, told: &Told<'f>, anchor: WantedId, node: NodeId) -> Vec<Value<'f>> {
+    fn bound<'f>(told: &Told<'f>, anchor: WantedId, node: NodeId) -> [Value<'f>; NAMES] {
         let facts = told.facts;
         let of = told.projection.kind(anchor);
         let parent = facts.parent(node).unwrap_or(node);
@@ -74,7 +80,7 @@ impl Judge {
             },
             Kind::Text | Kind::Any => Value::Text(facts.text(node).into()),
         };
-        vec![
+        [
             this,
             Value::Record(parent),
             Value::Record(told.root),
@@ -83,10 +89,9 @@ impl Judge {
     }
 
     /// Takes an item into what a `let` gathers.
-    fn gather(&mut self, at: (usize, usize), told: &Told<'_>) {
-        let program = self.program.clone();
+    fn gather(&mut self, program: &Program, at: (usize, usize), told: &Told<'_>) {
         let of: &Let = &program.rules[at.0].lets[at.1];
-        let bound = self.bound(told, of.item, told.node);
+        let bound = Self::bound(told, of.item, told.node);
         let scope = Scope {
             facts: told.facts,
             bound: &bound,
@@ -112,29 +117,29 @@ impl Judge {
     }
 
     /// An anchor closes.
-    fn reach(&mut self, at: usize, told: &Told<'_>, say: &mut dyn Say) {
+    fn reach(&mut self, program: &Program, at: usize, told: &Told<'_>, say: &mut dyn Say) {
         let state = &mut self.states[at];
         let pending = Pending {
             node: told.node,
             number: told.number,
             lets: state.lets.iter().map(Fold::value).collect(),
         };
-        let rule = &self.program.rules[at];
+        let rule = &program.rules[at];
         if rule.judged == rule.anchor {
-            self.judge(at, &pending, told, say);
+            self.judge(program, at, &pending, told, say);
         } else {
             state.pending.push(pending);
         }
     }
 
     /// What all pending ones of a rule wait for closes.
-    fn settle(&mut self, at: usize, told: &Told<'_>, say: &mut dyn Say) {
+    fn settle(&mut self, program: &Program, at: usize, told: &Told<'_>, say: &mut dyn Say) {
         let pending = std::mem::take(&mut self.states[at].pending);
         if told.cut && !pending.is_empty() {
             return self.incomplete(at, pending.len() as u64, told, say);
         }
         for one in &pending {
-            self.judge(at, one, told, say);
+            self.judge(program, at, one, told, say);
         }
         let mut pending = pending;
         pending.clear();
@@ -164,10 +169,16 @@ impl Judge {
         self.program.held[of].about().id.clone()
     }
 
-    fn judge(&mut self, at: usize, pending: &Pending, told: &Told<'_>, say: &mut dyn Say) {
-        let program = self.program.clone();
+    fn judge(
+        &mut self,
+        program: &Program,
+        at: usize,
+        pending: &Pending,
+        told: &Told<'_>,
+        say: &mut dyn Say,
+    ) {
         let rule = &program.rules[at];
-        if told.cut && rule.class == super::compile::Class::Whole {
+        if told.cut && rule.lists {
             return self.incomplete(at, 1, told, say);
         }
         let here = Here {
@@ -175,27 +186,28 @@ impl Judge {
             node: pending.node,
             number: pending.number,
         };
-        let mut bound = self.bound(told, rule.anchor, pending.node);
-        if matches!(bound[0], Value::Null) {
+        let names = Self::bound(told, rule.anchor, pending.node);
+        if matches!(names[0], Value::Null) {
             return say.not_evaluated(1);
         }
-        for of in &pending.lets {
-            match of {
-                Ok(value) => bound.push(value.clone()),
+        let more: Vec<Value<'_>>;
+        let bound: &[Value<'_>] = if pending.lets.is_empty() {
+            &names
+        } else {
+            let lets = pending.lets.iter().cloned();
+            match names.into_iter().map(Ok).chain(lets).collect() {
+                Ok(all) => more = all,
                 Err(kind) => {
-                    let trouble = Trouble {
-                        kind: *kind,
-                        start: 0,
-                        end: 0,
-                    };
-                    return self.trouble(at, &trouble, &here, say);
+                    let (start, end) = (0, 0);
+                    return self.trouble(at, &Trouble { kind, start, end }, &here, say);
                 }
             }
-        }
+            &more
+        };
         let input = self.input.clone();
         let scope = Scope {
             facts: told.facts,
-            bound: &bound,
+            bound,
             host: &*input.outside,
             limits: Limits::default(),
         };
@@ -216,14 +228,19 @@ impl Judge {
                     Err(trouble) if trouble.kind == TroubleKind::Missing => return,
                     Err(trouble) => return self.trouble(at, &trouble, &here, say),
                 };
-                let mut text = String::new();
-                if key(&value, &mut text).is_none() || text.is_empty() {
+                let mut text = std::mem::take(&mut self.text);
+                text.clear();
+                let there = key(&value, &mut text).is_some() && !text.is_empty();
+                let met = there.then(|| {
+                    let spot = pointed_spot(&rule.target, rule.anchor, &here);
+                    match within {
+                        Reach::Element(_) => self.states[at].keys.meet(&text, spot),
+                        Reach::Input => input.meet(rule.of, &text, spot),
+                    }
+                });
+                self.text = text;
+                let Some(met) = met else {
                     return;
-                }
-                let spot = pointed(&rule.target, rule.anchor, &here).spot;
-                let met = match within {
-                    Reach::Element(_) => self.states[at].keys.meet(&text, spot),
-                    Reach::Input => input.meet(rule.of, &text, spot),
                 };
                 match met {
                     Met::New => {}
@@ -306,7 +323,7 @@ impl Judge {
             node: pending.node,
             number: pending.number,
         };
-        let bound = self.bound(told, of.anchor, pending.node);
+        let bound = Self::bound(told, of.anchor, pending.node);
         let scope = Scope {
             facts: told.facts,
             bound: &bound,
@@ -388,8 +405,8 @@ impl Pointed {
     }
 }
 
-/// Follows the target as far as it goes.
-fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
+/// Follows the target as far as it goes: what is there, and the names of what is not.
+fn follow(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> (WantedId, NodeId, String) {
     let told = here.told;
     let (mut of, mut node) = (anchor, here.node);
     while of != target.from && told.projection.wanted(of).parent != of {
@@ -408,6 +425,17 @@ fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
             }
         }
     }
+    (of, node, missing)
+}
+
+fn pointed_spot(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Spot {
+    let (_, node, _) = follow(target, anchor, here);
+    spot(here.told, node)
+}
+
+fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
+    let told = here.told;
+    let (of, node, missing) = follow(target, anchor, here);
     let mut path = path_of(told.projection, told.facts, of, node);
     path.push_str(&missing);
     // The paths of XML begin with the root.
@@ -427,7 +455,7 @@ fn pointed(target: &Target, anchor: WantedId, here: &Here<'_, '_>) -> Pointed {
 }
 
 /// The tag of the segment or the id of the record in a path, or the name of the element.
-fn segment(path: &str) -> &str {
+pub(super) fn segment(path: &str) -> &str {
     let mut names = path
         .rsplit('/')
         .map(|name| name.split('[').next().unwrap_or(""));
@@ -442,6 +470,10 @@ fn segment(path: &str) -> &str {
 }
 
 impl Listener for Judge {
+    fn memory(&self) -> usize {
+        self.input.memory
+    }
+
     fn begin(&mut self) {
         if let Some(together) = &self.input.together {
             for side in &self.program.sides {
@@ -473,13 +505,13 @@ impl Listener for Judge {
         let program = self.program.clone();
         let actions = &program.actions[told.wanted as usize];
         for at in &actions.gathered {
-            self.gather(*at, told);
+            self.gather(&program, *at, told);
         }
         for at in &actions.anchors {
-            self.reach(*at, told, say);
+            self.reach(&program, *at, told, say);
         }
         for at in &actions.settled {
-            self.settle(*at, told, say);
+            self.settle(&program, *at, told, say);
         }
         for at in &actions.sides {
             let pending = Pending {

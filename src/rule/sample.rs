@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::input::Input;
-use super::outside::{Outside, Register};
+use super::outside::{Columns, Outside, Register};
 use super::program::{Program, Shared, Wish, projection};
 use super::select::expand;
 use super::set::{Held, Kind};
@@ -34,6 +34,9 @@ pub struct Outcome {
     pub wrong: Option<String>,
 }
 
+/// Bytes that a sample may take.
+const MEMORY: usize = 64 << 20;
+
 /// Findings of a sample.
 #[derive(Default)]
 struct Found {
@@ -57,10 +60,10 @@ impl Say for Found {
 
 /// A register of a sample: `{"1": {"balance": "10"}}`.
 #[derive(Debug)]
-struct Given(HashMap<Box<str>, Vec<(Box<str>, Box<str>)>>);
+struct Given(HashMap<Box<str>, Columns>);
 
 impl Register for Given {
-    fn row(&self, key: &str) -> Option<Vec<(Box<str>, Box<str>)>> {
+    fn row(&self, key: &str) -> Option<Columns> {
         self.0.get(key).cloned()
     }
 }
@@ -96,12 +99,16 @@ fn registers(value: Option<&Value>) -> HashMap<Box<str>, Arc<dyn Register>> {
     each.collect()
 }
 
+/// A world without registers and context.
+fn plain(rules: &Rules) -> Outside {
+    Outside::new(rules.specs(), HashMap::new(), HashMap::new(), None)
+}
+
 /// What a sample says of the world: `$document`, `$context`, `$register` and `$today` beside the
-/// content.
-fn outside(rules: &Rules, content: &Value) -> Arc<Outside> {
+/// content. What is compiled was so with `plain`.
+fn outside(plain: &Outside, content: &Value) -> Arc<Outside> {
     let today = content.get("$today").and_then(Value::as_str);
-    Arc::new(Outside::new(
-        rules.specs(),
+    Arc::new(plain.other(
         registers(content.get("$register")),
         texts(content.get("$context")),
         today.and_then(super::day),
@@ -132,9 +139,9 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
                 let Some(projection) = projection(rules.specs(), &key)? else {
                     continue;
                 };
-                let outside = Outside::new(rules.specs(), HashMap::new(), HashMap::new(), None);
+                let plain = plain(rules);
                 let world = World {
-                    tables: &outside,
+                    tables: &plain,
                     functions: rules.functions(),
                 };
                 let program = Program::new(
@@ -153,7 +160,7 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
                 let each = each.chain(text.fail.iter().map(|sample| (false, sample)));
                 for (passes, sample) in each {
                     let mut found = Found::default();
-                    one(rules, &program, sample, &mut found);
+                    one(&plain, &program, sample, &mut found);
                     let message = program.0.message.to_string();
                     outcomes.push(outcome(message, passes, sample, found));
                 }
@@ -173,8 +180,8 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
 }
 
 /// Runs a sample through the rules of a program.
-fn one(rules: &Rules, program: &Shared, sample: &Sample, found: &mut Found) {
-    let input = Input::new(None, &outside(rules, &sample.content), None);
+fn one(plain: &Outside, program: &Shared, sample: &Sample, found: &mut Found) {
+    let input = Input::new(None, &outside(plain, &sample.content), None, MEMORY);
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
     let single = std::slice::from_ref(&sample.content);
@@ -198,7 +205,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
         return Ok(Found::default());
     };
     let together = Arc::new(Together::default());
-    let outside = outside(rules, &sample.content);
+    let outside = outside(&plain(rules), &sample.content);
     let mut found = Found::default();
     for side in &join.sides {
         let selectors: &[Selector] = &side.messages;
@@ -230,7 +237,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 continue;
             };
             let program = Shared(Arc::new(program));
-            let input = Input::new(Some(&side.name), &outside, Some(&together));
+            let input = Input::new(Some(&side.name), &outside, Some(&together), MEMORY);
             let input: Arc<dyn WatchInput> = Arc::new(input);
             let document = document(content, program.0.syntax.as_str(), &program.0.message);
             let listener = program.listener(&input);

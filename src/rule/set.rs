@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::join_text::JoinText;
 use super::near::near;
-use super::text::{About, Body, JoinText, RuleText, Verb, parse};
+use super::text::{About, Body, RuleText, Verb, parse};
 use crate::finding::Severity;
 use crate::spec::{RuleFile, Specs};
 use crate::{Error, Result};

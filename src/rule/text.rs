@@ -11,242 +11,14 @@ use nom::combinator::{map, map_opt, opt, rest};
 use nom::multi::separated_list1;
 use nom::sequence::{preceded, terminated};
 
+use super::join_text::join;
+pub(crate) use super::written::{
+    About, Body, Days, Entry, Gathers, LetText, Phrase, RuleText, Sample, Selector, Verb, Within,
+};
+use crate::Result;
 use crate::finding::Severity;
 use crate::spec::model::Label;
-use crate::spec::release::Ranges;
 use crate::spec::text::{Line, Parsed, Source, expect, number, ranges, word};
-use crate::{Error, Result};
-
-/// What an entry of a layer does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
-    New,
-    Replace,
-}
-
-/// An entry of a file.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) verb: Option<Verb>,
-    pub(crate) line: u32,
-    pub(crate) body: Body,
-}
-
-/// What an entry is.
-#[derive(Clone, Debug)]
-pub(crate) enum Body {
-    /// A rule within one input.
-    Rule(Box<RuleText>),
-    /// A rule across documents.
-    Join(Box<JoinText>),
-    /// A rule of the base is not applied.
-    Disable(Box<str>),
-    /// A rule of the base has another severity.
-    Severity(Box<str>, Severity),
-}
-
-/// A stretch of text and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Phrase {
-    /// The lines, joined by line feeds.
-    pub(crate) text: String,
-    /// Where each of its lines begins: offset in `text`, line, and column of the first character.
-    pieces: Vec<(usize, u32, u32)>,
-}
-
-impl Phrase {
-    /// Line and column of a byte of the text.
-    pub(crate) fn place(&self, at: usize) -> (u32, u32) {
-        let at = self.text.floor_char_boundary(at.min(self.text.len()));
-        let piece = self.pieces.partition_point(|(from, ..)| *from <= at);
-        let (from, line, column) = self.pieces[piece.max(1) - 1];
-        (line, column + self.text[from..at].chars().count() as u32)
-    }
-
-    /// An error at a byte of the text.
-    pub(crate) fn error(&self, file: &str, at: usize, message: impl Into<String>) -> Error {
-        let (line, column) = self.place(at);
-        Error::spec(file, line, column, message)
-    }
-
-    /// A part of it.
-    pub(crate) fn part(&self, from: usize, to: usize) -> Self {
-        let (line, column) = self.place(from);
-        let mut pieces = vec![(0, line, column)];
-        let inside = self.pieces.iter().filter(|(at, ..)| *at > from && *at < to);
-        pieces.extend(inside.map(|(at, line, column)| (at - from, *line, *column)));
-        Self {
-            text: self.text[from..to].to_owned(),
-            pieces,
-        }
-    }
-
-    /// A text that stands nowhere, for an entry that begins at `line`.
-    pub(crate) fn of(text: &str, line: u32) -> Self {
-        Self {
-            text: text.to_owned(),
-            pieces: vec![(0, line, 1)],
-        }
-    }
-}
-
-/// Messages that a rule is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Selector {
-    /// Taken out of those selected before.
-    pub(crate) except: bool,
-    /// A flat file.
-    pub(crate) flat: bool,
-    /// Its name; `*` stands for any letters.
-    pub(crate) name: Box<str>,
-    /// The edition of an XML message, as written; `*` stands for any letters.
-    pub(crate) edition: Option<Box<str>>,
-    /// Releases of an UN/EDIFACT message, where `edition` reads so.
-    pub(crate) releases: Option<Ranges>,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-}
-
-/// How far a key is unique.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Within {
-    /// In each occurrence of an element around.
-    Element(Phrase),
-    /// In the message.
-    Message,
-    /// In all messages of one input.
-    Input,
-}
-
-/// What is gathered over a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gathers {
-    Count,
-    Sum,
-    Min,
-    Max,
-    /// How many different values.
-    Distinct,
-}
-
-impl Within {
-    /// As it is written.
-    pub(crate) fn text(&self) -> String {
-        match self {
-            Self::Element(phrase) => phrase.text.clone(),
-            Self::Message => "message".to_owned(),
-            Self::Input => "input".to_owned(),
-        }
-    }
-}
-
-impl Gathers {
-    /// Its keyword.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Count => "count",
-            Self::Sum => "sum",
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::Distinct => "distinct",
-        }
-    }
-}
-
-/// `let total = sum Item: this.Quantity where this.Kind == "1"`.
-#[derive(Clone, Debug)]
-pub(crate) struct LetText {
-    pub(crate) name: Box<str>,
-    pub(crate) gathers: Gathers,
-    pub(crate) over: Phrase,
-    pub(crate) value: Option<Phrase>,
-    pub(crate) filter: Option<Phrase>,
-}
-
-/// An example.
-#[derive(Clone, Debug)]
-pub(crate) struct Sample {
-    /// How many findings; `None` is one or more.
-    pub(crate) findings: Option<u32>,
-    /// Where one of them stands.
-    pub(crate) at: Option<Box<str>>,
-    pub(crate) content: serde_json::Value,
-    /// How it is written.
-    pub(crate) text: String,
-    pub(crate) line: u32,
-}
-
-/// What every kind of rule says of itself.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct About {
-    pub(crate) id: Box<str>,
-    pub(crate) title: Label,
-    pub(crate) severity: Option<Severity>,
-    pub(crate) en: Option<Phrase>,
-    pub(crate) zh: Option<Phrase>,
-    pub(crate) sources: Vec<Box<str>>,
-    /// Rows of a published collection.
-    pub(crate) rows: Vec<Box<str>>,
-    pub(crate) receipt: Option<Box<str>>,
-    /// First and last day, `CCYY-MM-DD`.
-    pub(crate) valid: (Option<Box<str>>, Option<Box<str>>),
-    pub(crate) note: Vec<Box<str>>,
-    pub(crate) line: u32,
-}
-
-/// A rule, as written.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RuleText {
-    pub(crate) about: About,
-    pub(crate) messages: Vec<Selector>,
-    pub(crate) at: Vec<Phrase>,
-    pub(crate) lets: Vec<LetText>,
-    pub(crate) when: Vec<Phrase>,
-    pub(crate) must: Vec<Phrase>,
-    pub(crate) unique: Option<Phrase>,
-    pub(crate) within: Option<Within>,
-    pub(crate) on: Option<Phrase>,
-    pub(crate) pass: Vec<Sample>,
-    pub(crate) fail: Vec<Sample>,
-}
-
-/// One side of a join, as written.
-#[derive(Clone, Debug)]
-pub(crate) struct SideText {
-    pub(crate) name: Box<str>,
-    pub(crate) messages: Vec<Selector>,
-    pub(crate) at: Vec<Phrase>,
-    pub(crate) when: Vec<Phrase>,
-    pub(crate) key: Option<Phrase>,
-    pub(crate) takes: Vec<(Box<str>, Phrase)>,
-    pub(crate) line: u32,
-}
-
-/// A rule across documents, as written.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct JoinText {
-    pub(crate) about: About,
-    pub(crate) sides: Vec<SideText>,
-    /// What it means when a side is missing, and how that is worded.
-    pub(crate) missing: Vec<Lack>,
-    /// What it means when a side comes twice.
-    pub(crate) doubled: Vec<Lack>,
-    pub(crate) when: Vec<Phrase>,
-    pub(crate) must: Vec<Phrase>,
-    pub(crate) pass: Vec<Sample>,
-    pub(crate) fail: Vec<Sample>,
-}
-
-/// `missing tally  warning` and its wording.
-#[derive(Clone, Debug)]
-pub(crate) struct Lack {
-    pub(crate) side: Box<str>,
-    pub(crate) severity: Severity,
-    pub(crate) en: Option<Phrase>,
-    pub(crate) zh: Option<Phrase>,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-}
 
 /// Reads all entries of a file.
 ///
@@ -271,7 +43,7 @@ fn id(input: &str) -> Parsed<'_, &str> {
     .parse(input)
 }
 
-fn severity(input: &str) -> Parsed<'_, Severity> {
+pub(super) fn severity(input: &str) -> Parsed<'_, Severity> {
     expect(
         "error, warning or hint",
         map_opt(word, |text| text.parse().ok()),
@@ -292,7 +64,7 @@ fn label(input: &str) -> Parsed<'_, Label> {
 }
 
 /// A name as expressions have it.
-fn name(input: &str) -> Parsed<'_, &str> {
+pub(super) fn name(input: &str) -> Parsed<'_, &str> {
     expect("a name of letters, digits and _", |input| {
         let (left, text) =
             take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_').parse(input)?;
@@ -351,17 +123,17 @@ fn entry<'a>(file: &str, source: &mut Source<'a>, head: Line<'a>) -> Result<Entr
 }
 
 /// A line, and what goes on with it.
-struct Said<'a> {
-    line: Line<'a>,
-    keyword: &'a str,
+pub(super) struct Said<'a> {
+    pub(super) line: Line<'a>,
+    pub(super) keyword: &'a str,
     /// What stands behind the keyword on the same line.
-    tail: &'a str,
-    more: Vec<Line<'a>>,
+    pub(super) tail: &'a str,
+    pub(super) more: Vec<Line<'a>>,
 }
 
 impl<'a> Said<'a> {
     /// The next line of an entry.
-    fn next(source: &mut Source<'a>) -> Option<Self> {
+    pub(super) fn next(source: &mut Source<'a>) -> Option<Self> {
         let line = source.peek_at(2)?;
         source.next_below(0)?;
         let end = line.text.find(char::is_whitespace);
@@ -379,7 +151,12 @@ impl<'a> Said<'a> {
     }
 
     /// The text from `tail` on, which is an end of the first line.
-    fn phrase_from(&self, source: &Source<'a>, tail: &'a str, what: &str) -> Result<Phrase> {
+    pub(super) fn phrase_from(
+        &self,
+        source: &Source<'a>,
+        tail: &'a str,
+        what: &str,
+    ) -> Result<Phrase> {
         let mut phrase = Phrase {
             text: String::new(),
             pieces: Vec::new(),
@@ -406,7 +183,7 @@ impl<'a> Said<'a> {
         Ok(phrase)
     }
 
-    fn phrase(&self, source: &Source<'a>, what: &str) -> Result<Phrase> {
+    pub(super) fn phrase(&self, source: &Source<'a>, what: &str) -> Result<Phrase> {
         self.phrase_from(source, self.tail, what)
     }
 
@@ -415,7 +192,7 @@ impl<'a> Said<'a> {
         Ok(self.phrase(source, what)?.text.replace('\n', " ").into())
     }
 
-    fn once<T>(&self, source: &Source<'a>, held: &Option<T>) -> Result<()> {
+    pub(super) fn once<T>(&self, source: &Source<'a>, held: &Option<T>) -> Result<()> {
         if held.is_some() {
             let message = format!("{} is said twice", self.keyword);
             return Err(source.error(self.line, self.line.text, &message));
@@ -426,7 +203,7 @@ impl<'a> Said<'a> {
 
 impl About {
     /// Takes a line that every rule may have; whether it is one.
-    fn take<'a>(&mut self, source: &Source<'a>, said: &Said<'a>) -> Result<bool> {
+    pub(super) fn take<'a>(&mut self, source: &Source<'a>, said: &Said<'a>) -> Result<bool> {
         match said.keyword {
             "severity" => {
                 said.once(source, &self.severity)?;
@@ -460,7 +237,7 @@ impl About {
     }
 
     /// That it has what it must have.
-    fn whole(&self, source: &Source<'_>, head: Line<'_>) -> Result<()> {
+    pub(super) fn whole(&self, source: &Source<'_>, head: Line<'_>) -> Result<()> {
         let lacks = if self.title.en.is_empty() || self.title.zh.is_empty() {
             "a title in both languages: English | 中文"
         } else if self.en.is_none() {
@@ -545,162 +322,8 @@ fn rule<'a>(file: &str, source: &mut Source<'a>, head: Line<'a>, about: About) -
     Ok(rule)
 }
 
-const JOIN_KEYWORDS: &str = "side, missing, doubled, when, must, severity, en, zh, source, row, receipt, valid, note, pass, fail";
-
-fn join<'a>(file: &str, source: &mut Source<'a>, head: Line<'a>, about: About) -> Result<JoinText> {
-    let mut join = JoinText {
-        about,
-        ..JoinText::default()
-    };
-    while let Some(line) = source.peek_at(2) {
-        // The lines of a side stand below it, each for itself.
-        if let Some(tail) = line.text.strip_prefix("side")
-            && tail.starts_with([' ', '\t'])
-        {
-            source.next_below(0);
-            let made = side(source, line, tail.trim_start())?;
-            join.sides.push(made);
-            continue;
-        }
-        if line.text.starts_with("missing ") || line.text.starts_with("doubled ") {
-            source.next_below(0);
-            let (keyword, tail) = line.text.split_at("missing".len());
-            let made = lack(source, line, tail.trim_start())?;
-            match keyword {
-                "missing" => join.missing.push(made),
-                _ => join.doubled.push(made),
-            }
-            continue;
-        }
-        let Some(said) = Said::next(source) else {
-            break;
-        };
-        if join.about.take(source, &said)? {
-            continue;
-        }
-        match said.keyword {
-            "when" => join.when.push(said.phrase(source, "an expression")?),
-            "must" => join.must.push(said.phrase(source, "an expression")?),
-            "pass" => join.pass.push(sample(file, source, &said)?),
-            "fail" => join.fail.push(sample(file, source, &said)?),
-            other => {
-                let message = format!("found {other:?}; expected one of: {JOIN_KEYWORDS}");
-                return Err(source.error(said.line, said.line.text, &message));
-            }
-        }
-    }
-    join.about.whole(source, head)?;
-    if join.sides.len() != 2 {
-        return Err(source.error_in(head, "a join has two sides"));
-    }
-    for lack in join.missing.iter().chain(&join.doubled) {
-        if join.sides.iter().all(|side| side.name != lack.side) {
-            let names: Vec<&str> = join.sides.iter().map(|side| &*side.name).collect();
-            let message = format!(
-                "found {:?}; expected one of the sides: {}",
-                lack.side,
-                names.join(", ")
-            );
-            return Err(Error::spec(file, lack.line, lack.column, message));
-        }
-    }
-    if join.must.is_empty() && join.missing.is_empty() && join.doubled.is_empty() {
-        return Err(source.error_in(head, "a join asks something: must, missing or doubled"));
-    }
-    if join.pass.is_empty() || join.fail.is_empty() {
-        return Err(source.error_in(head, "a join has samples: at least one pass and one fail"));
-    }
-    Ok(join)
-}
-
-fn side<'a>(source: &mut Source<'a>, line: Line<'a>, tail: &'a str) -> Result<SideText> {
-    let name = source.parse(line, tail, name)?;
-    let mut side = SideText {
-        name: name.into(),
-        messages: Vec::new(),
-        at: Vec::new(),
-        when: Vec::new(),
-        key: None,
-        takes: Vec::new(),
-        line: line.number,
-    };
-    while let Some(line) = source.peek_at(4) {
-        source.next_below(2);
-        let end = line.text.find(char::is_whitespace);
-        let end = end.unwrap_or(line.text.len());
-        let mut said = Said {
-            line,
-            keyword: &line.text[..end],
-            tail: line.text[end..].trim_start(),
-            more: Vec::new(),
-        };
-        while let Some(more) = source.next_below(4) {
-            said.more.push(more);
-        }
-        match said.keyword {
-            "message" => selectors(source, &said, &mut side.messages)?,
-            "at" => side.at.push(said.phrase(source, "a path")?),
-            "when" => side.when.push(said.phrase(source, "an expression")?),
-            "key" => {
-                said.once(source, &side.key)?;
-                side.key = Some(said.phrase(source, "an expression")?);
-            }
-            "take" => {
-                let (name, tail) = assigned(source, &said)?;
-                let value = said.phrase_from(source, tail, "an expression")?;
-                side.takes.push((name.into(), value));
-            }
-            other => {
-                let message =
-                    format!("found {other:?}; expected one of: message, at, when, key, take");
-                return Err(source.error(line, line.text, &message));
-            }
-        }
-    }
-    let lacks = if side.messages.is_empty() {
-        "message"
-    } else if side.key.is_none() {
-        "key"
-    } else {
-        return Ok(side);
-    };
-    Err(source.error(line, tail, &format!("side {name} lacks {lacks}")))
-}
-
-fn lack<'a>(source: &mut Source<'a>, line: Line<'a>, tail: &'a str) -> Result<Lack> {
-    let (side, _, severity) = source.parse(line, tail, (name, space1, severity))?;
-    let mut lack = Lack {
-        side: side.into(),
-        severity,
-        en: None,
-        zh: None,
-        line: line.number,
-        column: (line.indent + line.text.len() - tail.len() + 1) as u32,
-    };
-    while let Some(line) = source.peek_at(4) {
-        source.next_below(2);
-        let end = line.text.find(char::is_whitespace);
-        let end = end.unwrap_or(line.text.len());
-        let said = Said {
-            line,
-            keyword: &line.text[..end],
-            tail: line.text[end..].trim_start(),
-            more: Vec::new(),
-        };
-        match said.keyword {
-            "en" => lack.en = Some(said.phrase(source, "the wording in English")?),
-            "zh" => lack.zh = Some(said.phrase(source, "the wording in Chinese")?),
-            other => {
-                let message = format!("found {other:?}; expected en or zh");
-                return Err(source.error(line, line.text, &message));
-            }
-        }
-    }
-    Ok(lack)
-}
-
 /// `name = …`: the name, and what follows.
-fn assigned<'a>(source: &Source<'a>, said: &Said<'a>) -> Result<(&'a str, &'a str)> {
+pub(super) fn assigned<'a>(source: &Source<'a>, said: &Said<'a>) -> Result<(&'a str, &'a str)> {
     let sign = expect("=", (space0, char('='), space0));
     source.parse(
         said.line,
@@ -758,7 +381,7 @@ fn gathered<'a>(source: &Source<'a>, said: &Said<'a>) -> Result<LetText> {
 }
 
 /// `2018-08-01..2020-12-31`, either of which may be left out.
-fn valid(input: &str) -> Parsed<'_, (Option<Box<str>>, Option<Box<str>>)> {
+fn valid(input: &str) -> Parsed<'_, Days> {
     let day = |input| {
         map_opt(
             take_while1(|c: char| c.is_ascii_digit() || c == '-'),
@@ -777,7 +400,11 @@ fn valid(input: &str) -> Parsed<'_, (Option<Box<str>>, Option<Box<str>>)> {
 }
 
 /// Messages, each a word: `DecMessage MT14* !MT1403_9 CEB621@2022-05 CUSCAR@D95B.. flat IFCSUM`.
-fn selectors<'a>(source: &Source<'a>, said: &Said<'a>, into: &mut Vec<Selector>) -> Result<()> {
+pub(super) fn selectors<'a>(
+    source: &Source<'a>,
+    said: &Said<'a>,
+    into: &mut Vec<Selector>,
+) -> Result<()> {
     let parse_line = |line: Line<'a>, text: &'a str, into: &mut Vec<Selector>| -> Result<()> {
         let mut left = text;
         while !left.is_empty() {
@@ -834,7 +461,7 @@ fn selector(input: &str) -> Parsed<'_, SelectorParts<'_>> {
 }
 
 /// `fail  2 at DecHead/NetWt  {…}`.
-fn sample<'a>(file: &str, source: &Source<'a>, said: &Said<'a>) -> Result<Sample> {
+pub(super) fn sample<'a>(file: &str, source: &Source<'a>, said: &Said<'a>) -> Result<Sample> {
     let blank = |input: &'a str| -> Parsed<'a, &'a str> { space0.parse(input) };
     let findings = opt(terminated(number, blank));
     let path = preceded(

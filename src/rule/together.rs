@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::compile::World;
+use super::join_text::{JoinText, Lack};
 use super::outside::Outside;
 use super::set::{Held, Kind};
-use super::text::{JoinText, Lack, Phrase};
+use super::text::Phrase;
 use super::wording::{Wording, fault};
 use crate::expr::{Env, Expr, Facts, Field, Limits, Presence, Scope, Shape, Shapes, Value};
 use crate::finding::{Arg, Code, Finding, Related, Said, Severity, Syntax};
@@ -353,6 +354,7 @@ impl Judged<'_> {
         finding.at = at.at;
         finding.severity = severity;
         finding.syntax = at.syntax;
+        finding.place.segment = Some(super::run::segment(&at.path).into());
         finding.place.path = Some(at.path.clone());
         finding.place.message_type = Some((&*at.message).into());
         finding.rule = Some(held.about().id.clone());
@@ -395,10 +397,11 @@ fn with_scope<R>(
         }
         node
     });
+    let key = key.trim_end_matches('\u{1f}').replace('\u{1f}', " / ");
     let bound = [
         Value::Record(nodes[0]),
         Value::Record(nodes[1]),
-        Value::Text(key.trim_end_matches('\u{1f}').into()),
+        Value::Text(key.into()),
     ];
     judge(&Scope {
         facts: &facts,

@@ -106,6 +106,17 @@ impl Scene<'_, '_> {
         self.tally.send(finding);
     }
 
+    /// The text around a place remembered, where findings carry it and it is still at hand; offsets of
+    /// a text that was transcoded do not lead back.
+    pub(crate) fn excerpt_of(&self, span: Span) -> Option<Excerpt> {
+        let end = self.input.base() + self.input.text().len() as u64;
+        let there = self.excerpts && span.start >= self.input.base() && span.end() <= end;
+        if !there || self.input.original(span.start) != span.start {
+            return None;
+        }
+        excerpt(self.input, span.start, span.len)
+    }
+
     /// Makes a finding of which the text is the value.
     pub(crate) fn about(&mut self, code: Code, at: u64, value: &str) {
         self.report(code, at, value.len() as u64, |finding| {

@@ -33,12 +33,13 @@ fn name_of(label: &Label, lang: Lang) -> &str {
 
 fn list(specs: &Specs, lang: Lang, out: &mut impl Write) -> Result<Outcome, Failure> {
     let maps = specs.maps()?;
-    let width = maps.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-    for (name, label, [left, right]) in &maps {
+    let width = maps.iter().map(|map| map.name.len()).max().unwrap_or(0);
+    for map in &maps {
+        let (name, [left, right]) = (&map.name, &map.sides);
         writeln!(
             out,
             "{name:width$}  {left} ⇄ {right}  {}",
-            name_of(label, lang)
+            name_of(&map.label, lang)
         )?;
     }
     Ok(Outcome::Clean)
@@ -66,7 +67,7 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
         names = specs
             .maps()?
             .into_iter()
-            .map(|(name, ..)| name.into())
+            .map(|map| map.name.into())
             .collect();
     }
     let mut outcome = Outcome::Clean;

@@ -115,6 +115,10 @@ impl Told<'_> {
 pub trait Listener {
     /// A message begins.
     fn begin(&mut self) {}
+    /// Bytes that facts of one message may take; past them lists are no longer kept.
+    fn memory(&self) -> usize {
+        64 << 20
+    }
     /// Something watched begins.
     fn open(&mut self, told: &Told<'_>);
     /// Something watched ends, before its facts are given back.
@@ -186,21 +190,18 @@ pub(crate) struct Gathering {
     number: Option<u64>,
 }
 
-/// Bytes that the facts of one message may take.
-pub(crate) const MOST_FACTS: usize = 64 << 20;
-
 impl Gathering {
     pub(crate) fn new(projection: Arc<Projection>, listener: Box<dyn Listener>) -> Self {
         let mut facts = Facts::new();
         let document = facts.root(0);
         Self {
+            limit: listener.memory(),
             projection,
             listener,
             facts,
             open: Vec::new(),
             document,
             root_spot: Spot::default(),
-            limit: MOST_FACTS,
             cut: false,
             number: None,
         }

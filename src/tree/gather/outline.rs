@@ -3,6 +3,10 @@
 use crate::spec::model::{Class, Content, Model, Node, Particle};
 use crate::spec::xml::{Attribute, Codes, Element, Format, Holds, Message, Part, Value};
 
+/// The name of what stands where a spec leaves open what may stand there, as the signature of a
+/// message.
+pub(crate) const ANYTHING: &str = "*";
+
 /// What something holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
@@ -237,7 +241,17 @@ impl Outline {
                 }
                 out.add_all(all, (occurs.min, occurs.max.unwrap_or(u32::MAX)));
             }
-            Part::Anything(..) => {}
+            Part::Anything(occurs, _) => {
+                let of = self.push(What::Record, Vec::new());
+                out.add(Child {
+                    name: ANYTHING.into(),
+                    of,
+                    min: occurs.min,
+                    max: occurs.max.unwrap_or(u32::MAX),
+                    order: (order, order),
+                    attribute: false,
+                });
+            }
         }
         out
     }
@@ -264,7 +278,7 @@ fn of_value(value: &Value) -> What {
                 "unsignedShort",
                 "unsignedByte",
             ];
-            if !coded && number.iter().any(|of| *of == &**name) {
+            if !coded && number.contains(&&**name) {
                 What::Number
             } else {
                 What::Text

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::outline::ANYTHING;
 use super::{Document, Gathering, ROOT, Say, WantedId, Wants, WatchInput, What};
 use crate::expr::Spot;
 use crate::finding::{Finding, Severity};
@@ -14,6 +15,7 @@ impl Say for Scene<'_, '_> {
 
     fn say(&mut self, mut finding: Finding) {
         finding.place.message_type.clone_from(self.message_type);
+        finding.excerpt = self.excerpt_of(finding.span).map(Box::new);
         self.tally.send(finding);
     }
 
@@ -37,6 +39,8 @@ struct Frame {
 
 /// The children that are wanted of one element, by the symbols of their names.
 type Children = Vec<(u32, WantedId)>;
+/// The attributes that are wanted of one element, by name.
+type Attributes = Box<[(Box<str>, WantedId)]>;
 
 /// Gathers from one document.
 pub(crate) struct XmlGatherer {
@@ -46,6 +50,10 @@ pub(crate) struct XmlGatherer {
     /// Names of what is wanted, each once.
     symbols: Vec<Box<str>>,
     children: Vec<Children>,
+    /// The attributes that are wanted of each, without `@`.
+    attributes: Vec<Attributes>,
+    /// Of each, what takes elements that its spec does not name.
+    wildcards: Vec<Option<WantedId>>,
     /// By the number of a name in the document: its symbol, counted from 2; 1 is none of them, 0 not
     /// known yet.
     by_name: Vec<u32>,
@@ -60,11 +68,18 @@ impl XmlGatherer {
         let projection = wants.projection().clone();
         let mut symbols: Vec<Box<str>> = Vec::new();
         let mut children: Vec<Children> = Vec::with_capacity(projection.len());
+        let mut attributes = Vec::with_capacity(projection.len());
+        let mut wildcards = vec![None; projection.len()];
         for id in 0..projection.len() as WantedId {
-            let mut own = Vec::new();
+            let (mut own, mut beside) = (Vec::new(), Vec::new());
             for child in &projection.wanted(id).children {
                 let of = projection.wanted(*child);
                 if of.attribute {
+                    beside.push((of.name[1..].into(), *child));
+                    continue;
+                }
+                if &*of.name == ANYTHING {
+                    wildcards[id as usize] = Some(*child);
                     continue;
                 }
                 let symbol = symbols.iter().position(|held| *held == of.name);
@@ -75,6 +90,7 @@ impl XmlGatherer {
                 own.push((symbol as u32 + 2, *child));
             }
             children.push(own);
+            attributes.push(beside.into());
         }
         Self {
             gathering: Gathering::new(projection, wants.listener(input)),
@@ -82,6 +98,8 @@ impl XmlGatherer {
             input: input.clone(),
             symbols,
             children,
+            attributes,
+            wildcards,
             by_name: Vec::new(),
             frames: Vec::new(),
             skipped: 0,
@@ -97,12 +115,19 @@ impl XmlGatherer {
             Some(symbol) if *symbol != 0 => *symbol,
             _ => self.symbol(id, start.local()),
         };
-        if symbol == 1 {
-            return None;
-        }
         let children = &self.children[around as usize];
         let found = children.iter().find(|(of, _)| *of == symbol);
-        found.map(|(_, child)| *child)
+        match found {
+            Some((_, child)) => Some(*child),
+            None => self.anything(around, start.local()),
+        }
+    }
+
+    /// What stands where the spec leaves open what may stand, if that is wanted.
+    fn anything(&self, around: WantedId, local: &str) -> Option<WantedId> {
+        let wildcard = self.wildcards[around as usize]?;
+        let mut named = self.gathering.projection().may_hold(around);
+        (!named.any(|name| name == local)).then_some(wildcard)
     }
 
     #[cold]
@@ -140,9 +165,7 @@ impl XmlGatherer {
     }
 
     fn has_attributes(&self, wanted: WantedId) -> bool {
-        // Attributes are the only children of what holds a value.
-        let projection = self.gathering.projection();
-        !projection.wanted(wanted).children.is_empty()
+        !self.attributes[wanted as usize].is_empty()
     }
 
     fn begin(&mut self, wanted: WantedId, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
@@ -161,22 +184,15 @@ impl XmlGatherer {
         if start.attributes.is_empty() {
             return;
         }
-        let projection = self.gathering.projection();
-        let own = projection.wanted(wanted).children.iter();
-        let own: Vec<WantedId> = own
-            .copied()
-            .filter(|child| projection.wanted(*child).attribute)
-            .collect();
-        for child in own {
-            let name = self.gathering.projection().wanted(child).name.clone();
+        for (name, child) in &self.attributes[wanted as usize] {
             let found = start
                 .attributes
                 .iter()
-                .find(|held| *start.attribute_name(held) == name[1..]);
+                .find(|held| *start.attribute_name(held) == **name);
             if let Some(held) = found {
                 let value = start.value(held);
                 let spot = Self::spot(scene, start.value_at(held), value.len() as u64);
-                self.gathering.value(child, value, spot, scene);
+                self.gathering.value(*child, value, spot, scene);
             }
         }
     }
