@@ -13,6 +13,7 @@ pub mod expr;
 pub mod finding;
 pub mod flat;
 mod lines;
+pub mod map;
 pub mod rule;
 pub mod sequence;
 pub mod span;

@@ -100,9 +100,12 @@ fn every_finding_has_a_case() {
     // Those of rules by `testdata/rules.rs`.
     let of_rules =
         |code: &Code| code.as_str().starts_with("rule-") || code.as_str() == "compared-here";
+    // Those of maps by `testdata/maps.rs`.
+    let of_maps = |code: &Code| code.as_str().starts_with("map-");
     let of_ack = |code: &Code| code.as_str().starts_with("ack-");
-    let elsewhere =
-        |code: &Code| of_xml(code) || of_convert(code) || of_rules(code) || of_ack(code);
+    let elsewhere = |code: &Code| {
+        of_xml(code) || of_convert(code) || of_rules(code) || of_ack(code) || of_maps(code)
+    };
     let others = |code: &Code| !elsewhere(code);
     for code in Code::all().filter(others) {
         let flat = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/flat/findings");

@@ -960,3 +960,154 @@ fn documents_are_checked_together() {
     ]));
     assert!(!apart.contains("ACROSS-"));
 }
+
+const PORT_MAP: &str = "testdata/layers/port-map";
+
+#[test]
+fn maps_are_listed_checked_and_explained() {
+    let listed = baowen(&["map"]);
+    assert_eq!(code(&listed), 0);
+    assert!(out(&listed).contains("cuscar-mt1101  CUSCAR@D95B ⇄ MT1101_9@2019"));
+    let listed = baowen(&["map", "--specs", PORT_MAP, "--lang", "zh"]);
+    assert!(out(&listed).contains("靠泊申请"), "{}", out(&listed));
+    let linted = baowen(&["map", "lint", "cuscar-mt1101"]);
+    assert_eq!(code(&linted), 0);
+    assert!(out(&linted).contains("rows, sound"), "{}", out(&linted));
+    let explained = baowen(&["map", "explain", "berth-berman", "--specs", PORT_MAP]);
+    let text = out(&explained);
+    assert!(
+        text.contains("remark <-> S_FTX[D_4451 == \"AAI\"]/C_C108/D_4440..5"),
+        "{text}"
+    );
+    assert!(text.contains("cut 70 | lossy: A remark is cut"), "{text}");
+    let json = baowen(&["map", "explain", "cuscar-mt1101", "--format", "json"]);
+    let json: Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json["left"], "CUSCAR@D95B");
+    assert!(json["forth"].as_str().unwrap().starts_with("streams"));
+    let markdown = baowen(&[
+        "map",
+        "explain",
+        "cuscar-mt1101",
+        "--format",
+        "markdown",
+        "--lang",
+        "zh",
+    ]);
+    assert!(out(&markdown).contains("| `S_BGM/D_1004` |"));
+    let unknown = baowen(&["map", "explain", "cuscar-mt1102"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(err(&unknown).contains("did you mean cuscar-mt1101?"));
+}
+
+#[test]
+fn an_entry_becomes_a_message_and_an_entry_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("berman.edi");
+    let to = to.to_str().unwrap();
+    let words = [
+        "translate",
+        "testdata/layers/port-map/berth.json",
+        "--map",
+        "berth-berman",
+        "--specs",
+        PORT_MAP,
+        "--param",
+        "sender=AGENT",
+        "--param",
+        "receiver=PORT",
+        "--now",
+        "20261125093000",
+        "--lines",
+        "--out",
+        to,
+    ];
+    let translated = baowen(&words);
+    assert_eq!(code(&translated), 0, "{}", err(&translated));
+    let text = std::fs::read_to_string(to).unwrap();
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("maps-berman", text);
+    });
+    let back = baowen(&[
+        "translate",
+        to,
+        "--map",
+        "berth-berman",
+        "--reverse",
+        "--specs",
+        PORT_MAP,
+        "--param",
+        "sender=AGENT",
+        "--param",
+        "receiver=PORT",
+    ]);
+    assert_eq!(code(&back), 0, "{}", err(&back));
+    let entry: Value = serde_json::from_str(&out(&back)).unwrap();
+    assert_eq!(entry["BerthRequest"]["vessel"]["name"], "EXAMPLE STAR");
+    assert_eq!(entry["BerthRequest"]["draught"], "12.35");
+    assert_eq!(entry["BerthRequest"]["No"], "2026-1125");
+}
+
+#[test]
+fn translating_leaves_nothing_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("out.xml");
+    let base = ["translate", FAULTY, "--map", "cuscar-mt1101"];
+    // A parameter is missing.
+    let missing = baowen(&base);
+    assert_eq!(code(&missing), 2);
+    assert!(
+        err(&missing).contains("--param sender=…"),
+        "{}",
+        err(&missing)
+    );
+    let with = |more: &[&str]| {
+        let mut words = base.to_vec();
+        words.extend([
+            "--param",
+            "sender=A",
+            "--param",
+            "receiver=B",
+            "--param",
+            "carrier=C",
+            "--param",
+            "customs=0000",
+            "--out",
+        ]);
+        words.push(to.to_str().unwrap());
+        words.extend(more);
+        baowen(&words)
+    };
+    let strict = with(&["--strict"]);
+    assert_eq!(code(&strict), 1, "{}", err(&strict));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let lenient = with(&[]);
+    assert_eq!(code(&lenient), 1);
+    assert!(to.is_file());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let wrong = with(&["--param", "sendr=X"]);
+    assert!(
+        err(&wrong).contains("did you mean sender?"),
+        "{}",
+        err(&wrong)
+    );
+    let nothing = baowen(&[
+        "translate",
+        "testdata/messages/baplie.edi",
+        "--map",
+        "cuscar-mt1101",
+        "--param",
+        "sender=A",
+        "--param",
+        "receiver=B",
+        "--param",
+        "carrier=C",
+        "--param",
+        "customs=0000",
+    ]);
+    assert_eq!(code(&nothing), 1);
+    assert!(
+        err(&nothing).contains("map-other-message"),
+        "{}",
+        err(&nothing)
+    );
+}

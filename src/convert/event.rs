@@ -2,13 +2,21 @@
 
 use crate::Result;
 use crate::finding::{Code, Finding, Value};
-use crate::span::Span;
+use crate::span::{LineColumn, Span};
 
 use super::names::Name;
 use super::repeated::Key;
 
 /// Takes the events of a tree, in its order, and writes them in one syntax.
-pub(super) trait Sink {
+pub(crate) trait Sink {
+    /// Whether it asks where things stand in the input.
+    fn asks_places(&self) -> bool {
+        false
+    }
+
+    /// Where the segment, record, tag or member stands whose events follow.
+    fn place(&mut self, _: Span, _: LineColumn) {}
+
     /// An element begins. `many` says that its kind may occur several times in a row.
     fn start(&mut self, name: &str, many: bool) -> Result<()>;
 
@@ -106,7 +114,7 @@ pub(super) trait Sink {
 }
 
 /// Whether a segment was written as it was before.
-pub(super) enum Again {
+pub(crate) enum Again {
     Yes,
     /// By what it can be remembered, and where it begins.
     No(Option<(Key, usize)>),
@@ -114,13 +122,13 @@ pub(super) enum Again {
 
 /// A finding whose place is not known here.
 #[cold]
-pub(super) fn fault(code: Code) -> Finding {
+pub(crate) fn fault(code: Code) -> Finding {
     Finding::new(code, Span::at(0))
 }
 
 /// A finding about a value.
 #[cold]
-pub(super) fn fault_about(code: Code, value: &str) -> Finding {
+pub(crate) fn fault_about(code: Code, value: &str) -> Finding {
     const MOST: usize = 4096;
     let mut finding = fault(code);
     let end = value.floor_char_boundary(value.len().min(MOST));

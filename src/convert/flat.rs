@@ -65,6 +65,9 @@ pub(super) fn from_flat<S: Sink>(
         let mut faults = Vec::new();
         match &piece {
             Piece::Record(record) => {
+                if out.asks_places() {
+                    out.place(Span::new(offset, len), lines.at());
+                }
                 write_record(out, record, beginning.charset, &mut names, &mut faults)?;
                 totals.messages = 1;
             }

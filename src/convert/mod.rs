@@ -29,12 +29,13 @@
 //! otherwise; it is not carried over. CDATA sections and references become text.
 
 mod buffer;
-mod event;
+pub(crate) mod event;
+mod feed;
 mod flat;
 mod from_edifact;
 pub mod json;
 mod json_schema;
-mod names;
+pub(crate) mod names;
 mod repeated;
 mod schema;
 mod service;
@@ -255,39 +256,33 @@ impl Converter {
                 let whole = start.as_slice().chain(input);
                 self.flat(&start, whole, to, out, sink)
             }
-            Syntax::Xml => {
-                let mut definitions = self.definitions();
-                match to {
-                    Format::Edifact => {
-                        let mut out = self.to_edifact(out, &mut definitions)?;
-                        self.xml(input, &mut out, true, sink)
-                    }
-                    Format::Flat => self.xml(input, &mut self.to_flat(out)?, true, sink),
-                    Format::Xml => Err(Error::misuse("refused before")),
-                    Format::Json | Format::JsonLines => {
-                        let mut out = ToJson::new(out, to == Format::JsonLines);
-                        self.xml(input, &mut out, false, sink)
-                    }
+            Syntax::Xml => match to {
+                Format::Edifact => {
+                    let mut out = self.to_edifact(out)?;
+                    self.xml(input, &mut out, true, sink)
                 }
-            }
-            Syntax::Json => {
-                let mut definitions = self.definitions();
-                match to {
-                    Format::Edifact => {
-                        let mut out = self.to_edifact(out, &mut definitions)?;
-                        self.json(input, &mut out, sink)
-                    }
-                    Format::Flat => self.json(input, &mut self.to_flat(out)?, sink),
-                    Format::Xml => {
-                        let writer = crate::xml::Writer::new(out);
-                        self.json(input, &mut ToDocument::new(writer), sink)
-                    }
-                    Format::Json | Format::JsonLines => {
-                        let mut out = ToJson::new(out, to == Format::JsonLines);
-                        self.json(input, &mut out, sink)
-                    }
+                Format::Flat => self.xml(input, &mut self.to_flat(out)?, true, sink),
+                Format::Xml => Err(Error::misuse("refused before")),
+                Format::Json | Format::JsonLines => {
+                    let mut out = ToJson::new(out, to == Format::JsonLines);
+                    self.xml(input, &mut out, false, sink)
                 }
-            }
+            },
+            Syntax::Json => match to {
+                Format::Edifact => {
+                    let mut out = self.to_edifact(out)?;
+                    self.json(input, &mut out, sink)
+                }
+                Format::Flat => self.json(input, &mut self.to_flat(out)?, sink),
+                Format::Xml => {
+                    let writer = crate::xml::Writer::new(out);
+                    self.json(input, &mut ToDocument::new(writer), sink)
+                }
+                Format::Json | Format::JsonLines => {
+                    let mut out = ToJson::new(out, to == Format::JsonLines);
+                    self.json(input, &mut out, sink)
+                }
+            },
         }
     }
 
@@ -299,16 +294,12 @@ impl Converter {
         Charset::for_label(label).ok_or_else(|| Error::misuse(format!("no character set {label}")))
     }
 
-    fn to_edifact<'r, W: Write>(
-        &self,
-        out: W,
-        definitions: &'r mut Definitions,
-    ) -> Result<ToEdifact<'r, W>> {
+    fn to_edifact<W: Write>(&self, out: W) -> Result<ToEdifact<W>> {
         let usual = Self::usual("UNOC")?;
         let line_breaks = self.options.line_breaks;
         Ok(ToEdifact::new(
             out,
-            definitions,
+            self.definitions(),
             self.options.charset,
             usual,
             line_breaks,

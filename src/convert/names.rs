@@ -18,20 +18,20 @@ pub const NAMESPACE: &str = "urn:baowen:tree";
 /// A name that occurs again and again. It fills one line of the cache.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(super) struct Name {
+pub(crate) struct Name {
     /// Its start tag and end tag, with the line breaks that go before them.
     pub(super) open: Tag,
     pub(super) close: Tag,
-    pub(super) text: Box<str>,
+    pub(crate) text: Box<str>,
     /// Whether it may occur several times in a row.
-    pub(super) many: bool,
+    pub(crate) many: bool,
     /// Whether its tags are so long that they have to be put together.
     pub(super) long: bool,
 }
 
 /// The bytes of a tag; none where it is too long, which no tag of ISO/TS 20625 is.
 #[derive(Debug)]
-pub(super) struct Tag {
+pub(crate) struct Tag {
     pub(super) bytes: [u8; 16],
     len: u8,
 }

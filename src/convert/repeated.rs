@@ -33,7 +33,7 @@ struct Credit {
 
 /// What a segment is looked for by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     layout: u32,
     place: usize,
     len: u8,

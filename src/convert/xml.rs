@@ -19,6 +19,9 @@ pub(super) struct ToXml<W> {
     begins: Vec<u32>,
     /// The last byte ends a start tag.
     in_tag: bool,
+    /// Elements stand a line each, and the last thing written was an end tag.
+    laid_out: bool,
+    ended: bool,
     repeated: Repeated,
     faults: Vec<Finding>,
 }
@@ -33,9 +36,23 @@ impl<W: Write> ToXml<W> {
             ends: Buffer::new(),
             begins: Vec::new(),
             in_tag: false,
+            laid_out: false,
+            ended: false,
             repeated: Repeated::default(),
             faults: Vec::new(),
         }
+    }
+
+    /// With every element on a line of its own, indented by its depth.
+    pub(super) fn laid_out(mut self) -> Self {
+        self.laid_out = true;
+        self
+    }
+
+    fn line(&mut self) {
+        const BLANKS: &[u8] = b"\n                                                                ";
+        let len = 1 + (self.begins.len() * 2).min(BLANKS.len() - 1);
+        self.out.put(&BLANKS[..len]);
     }
 
     fn escaped(&mut self, text: &str, quotes: bool) {
@@ -71,6 +88,20 @@ impl<W: Write> ToXml<W> {
 
 impl<W: Write> Sink for ToXml<W> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
+        if self.laid_out {
+            if !self.begins.is_empty() {
+                self.line();
+            }
+            self.out.push(b'<');
+            self.out.put(name.as_bytes());
+            self.out.push(b'>');
+            self.begins.push(self.ends.len() as u32);
+            self.ends.put(b"</");
+            self.ends.put(name.as_bytes());
+            self.ends.push(b'>');
+            (self.in_tag, self.ended) = (true, false);
+            return Ok(());
+        }
         let (before, behind) = breaks(name);
         self.out.put(before.as_bytes());
         self.out.push(b'<');
@@ -141,8 +172,12 @@ impl<W: Write> Sink for ToXml<W> {
             self.out.put(b"/>");
             self.in_tag = false;
         } else {
+            if self.laid_out && self.ended {
+                self.line();
+            }
             self.out.put(self.ends.from(begin).unwrap_or_default());
         }
+        self.ended = true;
         self.ends.cut(begin);
         self.hand_on()
     }
@@ -449,6 +484,11 @@ impl<S: Sink + ?Sized> Handler for FromXml<'_, S> {
             return;
         }
         self.child();
+        if self.out.asks_places() {
+            let (at, len) = start.place();
+            let place = scene.remember(at, len);
+            self.out.place(place.span, place.at);
+        }
         let held;
         let name = match self.local {
             false => start.name(),

@@ -909,6 +909,106 @@ findings! {
 
     // Conversion.
 
+    MAP_OTHER_MESSAGE "map-other-message" Error
+        en "{found} is not what map {map} reads: {expected}"
+        zh "{found} 不是映射 {map} 所读的报文：{expected}"
+        explain_en "A map reads one message. Others in the same input are passed over; they need a map of their own."
+        explain_zh "一个映射只读一种报文。同一输入中的其他报文已跳过，需使用各自的映射。";
+    MAP_NOT_CARRIED "map-not-carried" Warning
+        en "{path} is not carried by map {map}: {count} in all, the first is {value}"
+        zh "映射 {map} 未转换 {path}（{count} 处），首处为 {value}"
+        explain_en "No row of the map read these values, or the selectors of its rows chose others. They are not in what was written. A map may declare a path as uncarried, with the reason."
+        explain_zh "映射的任何一行都未读取这些数据，或行上的选择条件选中了别处。输出中没有它们。映射可用 uncarried 声明某路径不转换并说明原因。";
+    MAP_LEFT_OUT "map-left-out" Hint
+        en "{path} is left out by map {map}, {count} in all: {reason}"
+        zh "映射 {map} 有意不转换 {path}（{count} 处）：{reason_zh}"
+        explain_en "The map declares that it does not carry these values, and says why."
+        explain_zh "映射已声明不转换这些数据，并说明了原因。";
+    MAP_NO_CODE "map-no-code" Error
+        en "{value} has no counterpart in {table}, so {target} is left out"
+        zh "{value} 在 {table} 中没有对应代码，{target} 未写出"
+        explain_en "A crosswalk or the codes of a row do not have this value. `on-missing keep` writes it as it is, `default` writes another."
+        explain_zh "对照表或该行的 codes 中没有此值。on-missing keep 可原样写出，default 可写出其他值。";
+    MAP_CODE_KEPT "map-code-kept" Warning
+        en "{value} has no counterpart in {table}; {target} has it as it is"
+        zh "{value} 在 {table} 中没有对应代码，{target} 原样写出"
+        explain_en "The map says on-missing keep: a code without a counterpart is written unchanged."
+        explain_zh "映射规定 on-missing keep：没有对应的代码原样写出。";
+    MAP_DATE "map-date" Error
+        en "{value} is no date of pattern {pattern}, so {target} is left out"
+        zh "{value} 不是 {pattern} 格式的日期，{target} 未写出"
+        explain_en "The value does not fit the pattern, or the date is not in the calendar."
+        explain_zh "该值与格式不符，或日历上没有这一天。";
+    MAP_NUMBER "map-number" Error
+        en "{value} is no number that {target} can hold"
+        zh "{value} 不是 {target} 可容纳的数字"
+        explain_en "A step or the target needs a number: digits, a sign, a decimal point."
+        explain_zh "转换步骤或目标要求数字：数位、正负号、小数点。";
+    MAP_OUT_OF_RANGE "map-out-of-range" Error
+        en "{value} has more digits than {target} allows: {max}, {decimals} of them behind the point"
+        zh "{value} 超出 {target} 的位数：共 {max} 位，小数 {decimals} 位"
+        explain_en "It is written as it is, and the receiver will refuse it. `decimals N` rounds, `times F` changes the unit."
+        explain_zh "已原样写出，接收方会拒收。decimals N 可舍入，times F 可换算单位。";
+    MAP_ROUNDED "map-rounded" Warning
+        en "{value} is rounded to {places} decimals for {target}"
+        zh "{value} 按 {places} 位小数舍入后写入 {target}"
+        explain_en "The map's step decimals keeps only so many places; a half is rounded away from zero."
+        explain_zh "映射的 decimals 步骤只保留这些小数位，四舍五入。";
+    MAP_TOO_LONG "map-too-long" Error
+        en "{value} has {length} characters; {target} has room for {max}"
+        zh "{value} 长 {length}，{target} 只容 {max}"
+        explain_en "The value is longer than the target allows. The map says by on-long whether it is written, cut or left out."
+        explain_zh "数据超过目标允许的长度。映射的 on-long 规定原样写出、截断或舍去。";
+    MAP_CUT "map-cut" Warning
+        en "{value} has {length} characters and is cut for {target}, which has room for {max}"
+        zh "{value} 长 {length}，{target} 只容 {max}，已截断"
+        explain_en "The map says that a longer text is cut: what is behind is not in what was written."
+        explain_zh "映射规定过长的文本要截断：其后的内容不在输出中。";
+    MAP_SEPARATOR "map-separator" Warning
+        en "{value} holds {separator}, which joins values in {target}: they come apart elsewhere on the way back"
+        zh "{value} 含有用于连接 {target} 的 {separator}：逆向时会在别处拆开"
+        explain_en "Several values are joined by a sign that one of them holds itself."
+        explain_zh "多个值以某符号连接，而其中一个值本身含有该符号。";
+    MAP_CHARACTER "map-character" Error
+        en "{value} holds characters that {charset} lacks, for {target}"
+        zh "{value} 含有 {charset} 没有的字符，目标为 {target}"
+        explain_en "The character set of the target cannot write this text, as UNOA no small letters and no Chinese. on-charset says what is done: keep, transliterate or drop."
+        explain_zh "目标字符集无法书写该文本，例如 UNOA 没有小写字母和汉字。on-charset 规定处理方式：keep、transliterate 或 drop。";
+    MAP_TRANSLITERATED "map-transliterated" Warning
+        en "{value} is written in other characters for {target}: {charset} lacks some"
+        zh "{value} 已换用其他字符写入 {target}：{charset} 缺少部分字符"
+        explain_en "Characters that the set lacks are written by others that look alike, those that are like none by a full stop."
+        explain_zh "字符集中没有的字符以相近的字符代替，没有相近者写为句点。";
+    MAP_TOO_MANY "map-too-many" Error
+        en "{target} may stand {max} times; map {map} writes more"
+        zh "{target} 最多出现 {max} 次，映射 {map} 写出了更多"
+        explain_en "The source has more groups than the target allows. All are written, and the receiver will refuse them: split the message before it is translated."
+        explain_zh "源报文的组多于目标所允许。已全部写出，但接收方会拒收：请在转换前拆分报文。";
+    MAP_TWICE "map-twice" Warning
+        en "{target} already holds {held}; {value} is not written there too"
+        zh "{target} 已有 {held}，{value} 未再写入"
+        explain_en "Two rows write the same place, or groups that were put together by a key differ in it. The first stays; `add` below a row writes the sum of numbers."
+        explain_zh "两行写入同一位置，或按键归并的组在此处不一致。保留先写入的；行下的 add 可将数字相加。";
+    MAP_NO_KEY "map-no-key" Warning
+        en "the group has no key, so map {map} leaves it out"
+        zh "该组没有键值，映射 {map} 未转换该组"
+        explain_en "A loop with `by` puts groups together that have the same key; this one has none."
+        explain_zh "带 by 的循环将键相同的组归并，而该组没有键值。";
+    MAP_EXPRESSION "map-expression" Error
+        en "the expression {expression} has no value here: {trouble}"
+        zh "表达式 {expression} 在此处没有值：{trouble_zh}"
+        explain_en "What the map computes cannot be computed from these data. Nothing is written for the row."
+        explain_zh "映射的计算式无法用这些数据求值。该行未写出任何内容。";
+    MAP_SIGNATURE "map-signature" Warning
+        en "the message is signed; the signature does not hold for what was written"
+        zh "报文带有签名；签名对转换结果不再有效"
+        explain_en "A signature is over the bytes of the source. What is written has others and must be signed anew."
+        explain_zh "签名针对源报文的字节。转换结果的字节不同，须重新签名。";
+    MAP_MEMORY "map-memory" Error
+        en "the values of the message take more memory than allowed; the rest of it is not translated"
+        zh "报文数据超过允许的内存，其余部分未转换"
+        explain_en "The map has to hold a message as a whole, and this one is larger than the limit. `baowen map explain` says why it does not stream."
+        explain_zh "该映射须整报文处理，而此报文超过限额。baowen map explain 会说明为何不能流式处理。";
     JSON_SYNTAX "json-syntax" Error
         en "this is not JSON: {expected} was expected"
         zh "不是 JSON：此处应为{expected_zh}"

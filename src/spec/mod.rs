@@ -49,6 +49,8 @@ struct Inner {
     flats: Vec<Arc<flat::Layout>>,
     /// Messages in XML that layers bring, latest last.
     messages: Vec<xml::Head>,
+    /// Files of maps that layers bring, in order: name and text.
+    maps: Vec<(Arc<str>, Arc<str>)>,
     /// Receipts that layers bring, latest last.
     receipts: Vec<Arc<receipt::Receipt>>,
     binds: Vec<text::Bind>,
@@ -83,6 +85,7 @@ impl Clone for Inner {
             tables: self.tables.clone(),
             flats: self.flats.clone(),
             messages: self.messages.clone(),
+            maps: self.maps.clone(),
             receipts: self.receipts.clone(),
             binds: self.binds.clone(),
             rules: self.rules.clone(),
@@ -410,6 +413,14 @@ impl Specs {
         Arc::downcast(entry.clone()).expect("kept under its own type")
     }
 
+    /// Files of maps: name, text, and whether a layer brings it. Those of the base first.
+    pub(crate) fn map_files(&self) -> Vec<(Arc<str>, Arc<str>, bool)> {
+        let base = embedded::files("maps/").map(|(file, text)| (file.into(), text.into(), false));
+        let layers = self.0.maps.iter();
+        let layers = layers.map(|(file, text)| (file.clone(), text.clone(), true));
+        base.chain(layers).collect()
+    }
+
     pub(crate) fn edifact(&self) -> &Directory {
         &self.0.edifact
     }
@@ -484,6 +495,10 @@ impl Inner {
                 "xml" | "china" => {
                     known = true;
                     self.add_messages(&shown, &text)?;
+                }
+                "maps" => {
+                    known = true;
+                    self.maps.push((shown.into(), text.into()));
                 }
                 "edifact" => {
                     known = true;

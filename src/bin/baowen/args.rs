@@ -404,6 +404,124 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(redact()),
         )
         .subcommand(
+            Command::new("translate")
+                .about(t("Makes one message of another by a map", "按映射将一种报文转换为另一种报文"))
+                .long_about(t(
+                    "Makes one message of another by a map. `baowen map` lists the maps, `baowen map explain NAME` says what one does. What is written is checked against its spec.\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE\n  baowen translate folder --map cuscar-mt1101 --out as-manifests",
+                    "按映射将一种报文转换为另一种报文。baowen map 列出映射，baowen map explain 名称 说明其内容。输出按其规范校验。\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE\n  baowen translate folder --map cuscar-mt1101 --out as-manifests",
+                ))
+                .arg(
+                    Arg::new("paths")
+                        .value_name("FILE|DIR|-")
+                        .num_args(1..)
+                        .required(true)
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t(
+                            "A file, - for standard input, or files and folders, which --out puts into a folder",
+                            "一个文件，- 表示标准输入；或多个文件和文件夹，由 --out 放入一个文件夹",
+                        )),
+                )
+                .arg(
+                    Arg::new("map")
+                        .long("map")
+                        .short('m')
+                        .value_name("NAME")
+                        .required(true)
+                        .help(t("The map", "映射名称")),
+                )
+                .arg(
+                    Arg::new("reverse")
+                        .long("reverse")
+                        .action(ArgAction::SetTrue)
+                        .help(t("From the map's right message to its left", "由映射的右侧报文转为左侧")),
+                )
+                .arg(
+                    Arg::new("param")
+                        .long("param")
+                        .short('p')
+                        .value_name("NAME=VALUE")
+                        .action(ArgAction::Append)
+                        .help(t("A value that the map asks for", "映射所需的参数")),
+                )
+                .arg(
+                    Arg::new("out")
+                        .long("out")
+                        .short('o')
+                        .value_name("FILE|DIR")
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t("Write here, each file whole or not at all", "写入此处，每个文件要么完整写入，要么不写")),
+                )
+                .arg(
+                    Arg::new("format")
+                        .long("format")
+                        .value_name("FORMAT")
+                        .value_parser(PossibleValuesParser::new(["xml", "json", "jsonl"]))
+                        .help(t("Write XML messages in this form", "XML 报文以此形式写出")),
+                )
+                .arg(
+                    Arg::new("strict")
+                        .long("strict")
+                        .action(ArgAction::SetTrue)
+                        .help(t(
+                            "Write nothing where anything of severity error was found",
+                            "发现错误级问题时不写出任何内容",
+                        )),
+                )
+                .arg(
+                    Arg::new("no-check")
+                        .long("no-check")
+                        .action(ArgAction::SetTrue)
+                        .help(t("Do not check what is written", "不校验输出")),
+                )
+                .arg(
+                    Arg::new("now")
+                        .long("now")
+                        .value_name("CCYYMMDDhhmmss")
+                        .help(t("The time that is written; default the clock's, in UTC", "写入的时间；默认取系统时钟（UTC）")),
+                )
+                .arg(
+                    Arg::new("lines")
+                        .long("lines")
+                        .action(ArgAction::SetTrue)
+                        .help(t("Write one segment of UN/EDIFACT a line", "UN/EDIFACT 每行一段")),
+                )
+                .arg(
+                    Arg::new("trace")
+                        .long("trace")
+                        .action(ArgAction::SetTrue)
+                        .help(t(
+                            "Say on standard error where every value came from",
+                            "在标准错误上列出每个值的来源",
+                        )),
+                )
+                .arg(specs())
+                .arg(charset())
+                .arg(redact()),
+        )
+        .subcommand(
+            Command::new("map")
+                .about(t("Lists, checks and explains maps", "列出、检查和说明映射"))
+                .arg(specs())
+                .subcommand(
+                    Command::new("lint")
+                        .about(t("Checks maps against the specs of both sides", "按两侧规范检查映射"))
+                        .arg(
+                            Arg::new("names")
+                                .value_name("NAME|FILE")
+                                .num_args(0..)
+                                .help(t("Maps, or files of maps; none: all", "映射名称或映射文件；省略则检查全部")),
+                        )
+                        .arg(specs()),
+                )
+                .subcommand(
+                    Command::new("explain")
+                        .about(t("Prints a map as a table", "以表格说明映射"))
+                        .arg(Arg::new("name").value_name("NAME|FILE").required(true).help(t("The map", "映射名称或文件")))
+                        .arg(specs())
+                        .arg(format(&["text", "json", "markdown"])),
+                ),
+        )
+        .subcommand(
             Command::new("explain")
                 .about(t("Says what a finding's code or a rule means", "说明问题代码或规则的含义"))
                 .arg(Arg::new("code").value_name("CODE|RULE").help(t("A code, as missing-segment, or the id of a rule; none lists all codes", "代码（如 missing-segment）或规则编号；省略则列出全部代码")))

@@ -1,5 +1,5 @@
-//! The command line: `baowen check`, `convert`, `ack`, `tree`, `fmt`, `explain`, `rules`, `show`,
-//! `codes`, `specs`.
+//! The command line: `baowen check`, `convert`, `translate`, `map`, `ack`, `tree`, `fmt`, `explain`,
+//! `rules`, `show`, `codes`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
@@ -13,6 +13,7 @@ mod explain;
 mod fmt;
 mod inputs;
 mod lang;
+mod map;
 mod pages;
 mod rules;
 mod sarif;
@@ -23,6 +24,7 @@ mod show_message;
 mod show_schema;
 mod specs;
 mod text;
+mod translate;
 mod tree;
 
 use std::io::{self, Write};
@@ -92,6 +94,8 @@ fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
         Some(("ack", matches)) => ack::run(matches, lang),
         Some(("check", matches)) => check::run(matches, lang),
         Some(("convert", matches)) => convert::run(matches, lang),
+        Some(("translate", matches)) => translate::run(matches, lang),
+        Some(("map", matches)) => map::run(matches, lang),
         Some(("tree", matches)) => tree::run(matches, lang),
         Some(("fmt", matches)) => fmt::run(matches, lang),
         Some(("explain", matches)) => explain::run(matches, lang),

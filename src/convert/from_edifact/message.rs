@@ -86,6 +86,13 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                         place.repeat,
                     )?;
                     let layout = definition.layout(place.position);
+                    if self.out.asks_places() {
+                        let at = match &kept {
+                            Some((_, at)) => *at,
+                            None => self.reader.locate(segment.offset()),
+                        };
+                        self.out.place(segment.span(), at);
+                    }
                     let clean = kept.is_none() && self.reader.is_clean();
                     if !first && is_usual(&segment, clean) {
                         let (beyond, charset) = (&self.beyond, self.charset);
@@ -206,6 +213,9 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                     .with_content("segment", tag_text(&segment))
                     .with("message", &open.definition.label);
                 self.tell(finding, segment.offset(), segment.span().len, At::Known(at));
+            }
+            if self.out.asks_places() {
+                self.out.place(segment.span(), at);
             }
             self.segment(&segment, layout, At::Known(at))?;
         }

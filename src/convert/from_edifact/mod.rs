@@ -229,6 +229,10 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
                 .with("message", "-");
             self.tell(finding, segment.offset(), segment.span().len, at);
         }
+        if self.out.asks_places() {
+            let at = self.reader.locate(segment.offset());
+            self.out.place(segment.span(), at);
+        }
         self.segment(&segment, layout.as_deref(), at)
     }
 

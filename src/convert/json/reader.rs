@@ -276,6 +276,9 @@ impl<'r, 's, R: Read, S: Sink + ?Sized> FromJson<'r, 's, R, S> {
     fn value(&mut self, name: &str) -> Step {
         let (offset, at) = (self.offset, self.at);
         let special = name.starts_with(['@', '#']);
+        if self.out.asks_places() {
+            self.out.place(Span::at(offset), at);
+        }
         if self.open.len() >= DEEPEST {
             return Err(Stop::Wrong("less depth", "较浅的嵌套"));
         }

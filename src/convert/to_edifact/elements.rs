@@ -32,7 +32,7 @@ struct Placed {
     behind: usize,
 }
 
-impl<W: Write> ToEdifact<'_, W> {
+impl<W: Write> ToEdifact<W> {
     /// Writes the elements of a segment.
     pub(super) fn parts(&mut self, held: &Held, layout: Option<&Layout>) {
         let mut at = At::default();

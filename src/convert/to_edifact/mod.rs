@@ -19,10 +19,10 @@ use elements::MOST_EMPTY;
 const GATHER: usize = 64 << 10;
 
 /// Writes segments.
-pub(super) struct ToEdifact<'r, W> {
+pub(super) struct ToEdifact<W> {
     sink: W,
     out: Vec<u8>,
-    definitions: &'r mut Definitions,
+    definitions: Definitions,
     definition: Option<Arc<Definition>>,
     chosen: Option<Charset>,
     charset: Charset,
@@ -73,10 +73,10 @@ struct Part {
     bytes: Option<Vec<u8>>,
 }
 
-impl<'r, W: Write> ToEdifact<'r, W> {
+impl<W: Write> ToEdifact<W> {
     pub(super) fn new(
         sink: W,
-        definitions: &'r mut Definitions,
+        definitions: Definitions,
         chosen: Option<Charset>,
         usual: Charset,
         line_breaks: bool,
@@ -292,7 +292,7 @@ impl<'r, W: Write> ToEdifact<'r, W> {
     }
 }
 
-impl<W: Write> Sink for ToEdifact<'_, W> {
+impl<W: Write> Sink for ToEdifact<W> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
         let kind = match self.open.last() {
             None | Some(Kind::Container) => self.child_of_container(name)?,

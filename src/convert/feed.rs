@@ -1,0 +1,92 @@
+//! The events of an input, and what writes events, for those who put something of their own between.
+
+use std::io::{Read, Write};
+
+use super::event::Sink as Events;
+use super::flat::{Beginning, ToFlat, from_flat};
+use super::from_edifact::FromEdifact;
+use super::json::ToJson;
+use super::xml::ToXml;
+use super::{Converter, Format, SIGHT, Totals};
+use crate::charset::Charset;
+use crate::edifact::{Reader, transcode};
+use crate::finding::tally::Tally;
+use crate::finding::{Sink, Syntax};
+use crate::flat::Reading;
+use crate::{Error, Result};
+
+impl Converter {
+    /// Tells `out` what an input holds. Names of XML are told without their prefixes.
+    pub(crate) fn feed<S: Events>(
+        &self,
+        mut input: impl Read,
+        from: Syntax,
+        out: &mut S,
+        sink: &mut dyn Sink,
+    ) -> Result<Totals> {
+        let told = |error| Error::io("input", error);
+        match from {
+            Syntax::Edifact => {
+                let mut start = Vec::new();
+                let sight = input.by_ref().take(64);
+                { sight }.read_to_end(&mut start).map_err(told)?;
+                let usual = Self::usual("UNOC")?;
+                let mut definitions = self.definitions();
+                let tally = Tally::new(sink, self.options.most_findings, from);
+                if let Some(encoding) = self.transcoded(&start) {
+                    input.read_to_end(&mut start).map_err(told)?;
+                    let text = transcode::Transcoded::new(&start, encoding).text;
+                    let mut options = self.options.clone();
+                    options.charset = Charset::for_label("utf-8");
+                    let reader = Reader::with_options(&text, options.reading);
+                    let from =
+                        FromEdifact::new(reader, &mut definitions, out, tally, &options, usual);
+                    return from.run();
+                }
+                let reader = Reader::from_read(start.as_slice().chain(input), self.options.reading);
+                FromEdifact::new(reader, &mut definitions, out, tally, &self.options, usual).run()
+            }
+            Syntax::Flat => {
+                let mut start = Vec::new();
+                let sight = input.by_ref().take(SIGHT);
+                { sight }.read_to_end(&mut start).map_err(told)?;
+                let (layout, charset) = (self.options.layout.as_deref(), self.options.charset);
+                let mut reading = Reading::of(&start, &self.specs, layout, charset)?;
+                reading.options.longest_record = self.options.reading.longest_segment;
+                let beginning = Beginning {
+                    separators: reading.options.separators,
+                    charset: reading.charset,
+                    message: reading.message,
+                    line_break: "\n",
+                    mark: false,
+                };
+                let input = start.as_slice().chain(input);
+                let reader = crate::flat::Reader::from_read(input, reading.options);
+                let tally = Tally::new(sink, self.options.most_findings, from);
+                from_flat(reader, &beginning, out, tally)
+            }
+            Syntax::Xml => self.xml(input, out, true, sink),
+            Syntax::Json => self.json(input, out, sink),
+        }
+    }
+
+    /// What writes events in a format to `out`; XML is laid out with an element a line.
+    pub(crate) fn writer<'w>(
+        &self,
+        format: Format,
+        out: impl Write + 'w,
+    ) -> Result<Box<dyn Events + 'w>> {
+        Ok(match format {
+            Format::Edifact => Box::new(self.to_edifact(out)?),
+            Format::Xml => Box::new(ToXml::new(out).laid_out()),
+            Format::Flat => Box::new(ToFlat::new(
+                out,
+                self.options.charset,
+                Self::usual("gb18030")?,
+            )),
+            Format::Json | Format::JsonLines => {
+                Box::new(ToJson::new(out, format == Format::JsonLines))
+            }
+        })
+    }
+}

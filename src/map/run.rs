@@ -1,0 +1,489 @@
+//! Runs a program while the events of its source come: when a message is whole, or whenever a group
+//! of the loop that streams is.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use super::emit::{Emitter, Trail};
+use super::exec::{Frame, Work};
+use super::gather::Gather;
+use super::program::{Class, EachOp, Op, Program, Source};
+use super::side::Of;
+use super::spool::Shared;
+use super::{Outputs, Params, Settings, Trace};
+use crate::Result;
+use crate::charset::Charset;
+use crate::convert::{Converter, Format};
+use crate::expr::{Mark, NodeId, Spot};
+use crate::finding::{Code, Finding};
+
+/// A run over one input.
+pub(super) struct Run<'r, 'o> {
+    pub(super) work: Work<'r>,
+    pub(super) program: &'r Program,
+    settings: &'r Settings,
+    params: &'r Params,
+    outputs: &'r mut dyn Outputs<'o>,
+    converter: &'r Converter,
+    format: Format,
+    emitter: Option<Emitter<'r>>,
+    documents: u64,
+    pub(super) messages: u64,
+    /// The frames of the program that stay for the message.
+    bodies: Vec<Frame<'r>>,
+    stream: Option<Stream<'r>>,
+    trace: Option<&'r mut dyn FnMut(Trace)>,
+    /// What nothing read, by the wanted node: how many, and where the first stands.
+    unread: HashMap<u32, (u64, Spot, Box<str>)>,
+    chain: Vec<u32>,
+}
+
+/// The loop that streams.
+struct Stream<'r> {
+    each: &'r EachOp,
+    early: &'r [bool],
+    at: usize,
+    spools: bool,
+    begun: bool,
+    number: i64,
+    parent: u32,
+    spool: Option<Shared>,
+}
+
+impl<'r, 'o: 'r> Run<'r, 'o> {
+    #[allow(clippy::too_many_arguments, reason = "what a run is made of")]
+    pub(super) fn new(
+        work: Work<'r>,
+        program: &'r Program,
+        settings: &'r Settings,
+        params: &'r Params,
+        outputs: &'r mut dyn Outputs<'o>,
+        converter: &'r Converter,
+        format: Format,
+        trace: Option<&'r mut dyn FnMut(Trace)>,
+    ) -> Self {
+        let stream = match &program.class {
+            Class::Streams {
+                each,
+                early,
+                spools,
+            } => match &program.body.ops[*each] {
+                Op::Each(op) => Some(Stream {
+                    each: op,
+                    early,
+                    at: *each,
+                    spools: *spools,
+                    begun: false,
+                    number: 0,
+                    parent: 0,
+                    spool: None,
+                }),
+                _ => None,
+            },
+            Class::Whole(_) => None,
+        };
+        let mut run = Self {
+            work,
+            program,
+            settings,
+            params,
+            outputs,
+            converter,
+            format,
+            emitter: None,
+            documents: 0,
+            messages: 0,
+            bodies: Vec::new(),
+            stream,
+            trace,
+            unread: HashMap::new(),
+            chain: Vec::new(),
+        };
+        run.work.origins = run.trace.is_some().then(Vec::new);
+        run
+    }
+
+    /// The wanted node whose groups run by themselves.
+    pub(super) fn streams(&self) -> Option<u32> {
+        self.stream.as_ref().map(|stream| stream.each.from.node)
+    }
+
+    /// A message begins, its facts below `root`.
+    pub(super) fn begin(&mut self, root: NodeId) {
+        self.messages += 1;
+        self.work.root = Some(root);
+        let params = self.params.of_message(self.messages);
+        self.work.now = self.settings.now.clone();
+        self.work.charset = self.charset(&params);
+        self.bodies = self.work.begin(params);
+        if let Some(stream) = &mut self.stream {
+            (stream.begun, stream.number) = (false, 0);
+            stream.spool = stream.spools.then(Shared::default);
+        }
+    }
+
+    /// The character set of what is written; `None`: it has all characters.
+    fn charset(&self, params: &[Box<str>]) -> Option<Charset> {
+        let Of::Edifact { .. } = &self.program.target.of else {
+            return self.settings.charset;
+        };
+        let usual = || Charset::for_label("UNOC");
+        let found = self.program.body.ops.iter().find_map(|op| match op {
+            Op::Row(row) => {
+                let path = self.program.target.path(*row.fields.first()?);
+                (path == "S_UNB/C_S001/D_0001").then_some(&row.from)
+            }
+            _ => None,
+        });
+        let named = match found {
+            Some(Source::Text(text)) => Charset::for_label(text),
+            Some(Source::Param(at)) => Charset::for_label(&params[*at]),
+            _ => None,
+        };
+        self.settings.charset.or(named).or_else(usual)
+    }
+
+    fn emitter(&mut self) -> Result<&mut Emitter<'r>> {
+        if self.emitter.is_none() {
+            self.documents += 1;
+            let out: Box<dyn Write + 'r> = self.outputs.next(self.documents)?;
+            let sink = self.converter.writer(self.format, out)?;
+            let mut emitter = Emitter::new(&self.program.target, sink);
+            emitter.trail = self.trace.is_some().then(Trail::default);
+            self.emitter = Some(emitter);
+        }
+        Ok(self.emitter.as_mut().expect("just made"))
+    }
+
+    /// Does what can be done before the groups of the loop that streams.
+    fn begin_stream(&mut self) -> Result<()> {
+        let (Some(root), Some(stream)) = (self.work.root, &mut self.stream) else {
+            return Ok(());
+        };
+        stream.begun = true;
+        for (at, op) in self.program.body.ops.iter().enumerate() {
+            if stream.early[at] {
+                self.work.op(op, &mut self.bodies, root);
+            }
+        }
+        stream.parent = self.work.slot(&mut self.bodies, 0, stream.each.parent);
+        self.chain.clear();
+        let mut at = stream.parent;
+        self.chain.push(at);
+        while at != 0 {
+            at = self.work.tree.get(at).parent;
+            self.chain.push(at);
+        }
+        self.chain.reverse();
+        let spools = stream.spools;
+        if !spools {
+            self.open()?;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<()> {
+        let Some(stream) = &self.stream else {
+            return Ok(());
+        };
+        let field = stream.each.field;
+        self.envelope();
+        let chain = std::mem::take(&mut self.chain);
+        self.emitter()?;
+        let emitter = self.emitter.as_mut().expect("just made");
+        emitter.open(&mut self.work.tree, &chain, field)?;
+        self.chain = chain;
+        self.told_by_writer();
+        self.traced();
+        Ok(())
+    }
+
+    /// A group of the loop that streams is whole; its facts begin at `mark`.
+    pub(super) fn unit(&mut self, node: NodeId, mark: Mark, kinds: usize) -> Result<()> {
+        if self.stream.as_ref().is_some_and(|stream| !stream.begun) {
+            self.begin_stream()?;
+        }
+        self.work.unit = Some(kinds as u32);
+        let Some(stream) = &mut self.stream else {
+            return Ok(());
+        };
+        let scope = self.work.facts.parent(node).unwrap_or(node);
+        let tree_mark = self.work.tree.mark();
+        let last = self.work.tree.last_child(stream.parent);
+        if self.work.chooses(&stream.each.from, node, scope) {
+            let mut number = stream.number;
+            self.work
+                .each(stream.each, node, &mut self.bodies, &mut number);
+            stream.number = number;
+        }
+        let parent = stream.parent;
+        if self.work.tree.len() > tree_mark.0 {
+            let at = tree_mark.0 as u32;
+            let spool = stream.spool.clone();
+            self.emitter()?;
+            let emitter = self.emitter.as_mut().expect("just made");
+            match spool {
+                Some(spool) => {
+                    let real = std::mem::replace(&mut emitter.out, Box::new(spool));
+                    let written = emitter.whole(&mut self.work.tree, at);
+                    emitter.out = real;
+                    written?;
+                }
+                None => emitter.whole(&mut self.work.tree, at)?,
+            }
+            self.told_by_writer();
+            self.traced();
+        }
+        self.work.tree.release(tree_mark, parent, last);
+        self.work.forget_unit();
+        self.left(kinds);
+        self.work.facts.release(mark);
+        self.work.kinds.truncate(kinds);
+        self.work.read.truncate(kinds);
+        self.work.unit = None;
+        Ok(())
+    }
+
+    /// A message is whole; its facts begin at `kinds`.
+    pub(super) fn end(&mut self, kinds: usize) -> Result<()> {
+        let Some(root) = self.work.root else {
+            return Ok(());
+        };
+        if self.stream.is_some() {
+            if self.stream.as_ref().is_some_and(|stream| !stream.begun) {
+                self.begin_stream()?;
+            }
+            for (at, op) in self.program.body.ops.iter().enumerate() {
+                let late = self
+                    .stream
+                    .as_ref()
+                    .is_some_and(|stream| at != stream.at && !stream.early[at]);
+                if late {
+                    self.work.op(op, &mut self.bodies, root);
+                }
+            }
+            let spool = self.stream.as_mut().and_then(|stream| stream.spool.take());
+            if let Some(spool) = spool {
+                self.open()?;
+                let emitter = self.emitter.as_mut().expect("just opened");
+                spool.replay(&mut *emitter.out)?;
+            }
+        } else {
+            self.work
+                .run(&self.program.body.ops, &mut self.bodies, root);
+            self.envelope();
+            self.emitter()?;
+        }
+        let emitter = self.emitter.as_mut().expect("made before");
+        emitter.close(&mut self.work.tree)?;
+        emitter.reset();
+        if !self.program.target.is_edifact() {
+            emitter.end_document()?;
+            emitter.out.finish()?;
+            self.told_by_writer();
+            self.traced();
+            self.emitter = None;
+        } else {
+            self.told_by_writer();
+            self.traced();
+        }
+        self.left(kinds);
+        self.work.root = None;
+        Ok(())
+    }
+
+    /// An interchange ends: so does what is written of it.
+    pub(super) fn end_interchange(&mut self) -> Result<()> {
+        if let Some(emitter) = &mut self.emitter {
+            emitter.finish()?;
+            emitter.out.finish()?;
+            self.told_by_writer();
+            self.emitter = None;
+        }
+        Ok(())
+    }
+
+    /// Puts the header and trailer of a message of UN/EDIFACT where rows have not.
+    fn envelope(&mut self) {
+        for field in &self.program.counting {
+            let tree = &mut self.work.tree;
+            if tree.child(0, *field, 0).is_none() {
+                tree.add(0, *field, 0);
+            }
+        }
+        let Of::Edifact {
+            message, release, ..
+        } = &self.program.target.of
+        else {
+            return;
+        };
+        let Some(fields) = &self.program.envelope else {
+            return;
+        };
+        let tree = &mut self.work.tree;
+        let header = tree
+            .child(0, fields.header, 0)
+            .unwrap_or_else(|| tree.add(0, fields.header, 0));
+        let mut put = |parent: u32, field: u32, text: &str| {
+            let at = tree
+                .child(parent, field, 0)
+                .unwrap_or_else(|| tree.add(parent, field, 0));
+            match tree.text(at) {
+                Some(held) => held.to_owned(),
+                None => {
+                    tree.set_text(at, text);
+                    text.to_owned()
+                }
+            }
+        };
+        let reference = put(header, fields.reference, &self.messages.to_string());
+        let identifier = match self.work.tree.child(header, fields.identifier, 0) {
+            Some(at) => at,
+            None => self.work.tree.add(header, fields.identifier, 0),
+        };
+        let (version, number) = release.split_at(release.len().min(1));
+        let parts = [&**message, version, number, "UN"];
+        for (field, text) in fields.parts.iter().zip(parts) {
+            let tree = &mut self.work.tree;
+            if tree.child(identifier, *field, 0).is_none() {
+                let at = tree.add(identifier, *field, 0);
+                tree.set_text(at, text);
+            }
+        }
+        let tree = &mut self.work.tree;
+        let trailer = tree.add(0, fields.trailer, 0);
+        for (field, text) in [(fields.count, "0"), (fields.reference_again, &*reference)] {
+            let at = tree.add(trailer, field, 0);
+            tree.set_text(at, text);
+        }
+    }
+
+    /// What the writer could not write goes to the findings.
+    fn told_by_writer(&mut self) {
+        let Some(emitter) = &mut self.emitter else {
+            return;
+        };
+        if emitter.out.faults().is_empty() {
+            return;
+        }
+        let spot = self
+            .work
+            .root
+            .map_or(Spot::default(), |root| self.work.facts.spot(root));
+        for mut finding in std::mem::take(emitter.out.faults()) {
+            // A character that the set lacks was told where it came from.
+            if finding.code == Code::CONVERT_CHARACTER {
+                continue;
+            }
+            (finding.span, finding.at) = (spot.span, spot.at);
+            self.work.outbox.tell(finding);
+        }
+    }
+
+    fn traced(&mut self) {
+        let (Some(trace), Some(emitter)) = (&mut self.trace, &mut self.emitter) else {
+            return;
+        };
+        let Some(trail) = &mut emitter.trail else {
+            return;
+        };
+        let origins = self.work.origins.as_deref().unwrap_or_default();
+        let by_node: HashMap<u32, _> = origins.iter().map(|of| (of.node, of)).collect();
+        for (node, path) in std::mem::take(&mut trail.paths) {
+            let Some(origin) = by_node.get(&node) else {
+                continue;
+            };
+            trace(Trace {
+                message: self.messages,
+                target: path.into(),
+                source: origin.fact.map(|fact| self.work.path_of(fact).into()),
+                span: origin.spot.span,
+                at: origin.spot.at,
+                line: origin.line,
+            });
+        }
+        if self.stream.is_some()
+            && let Some(origins) = &mut self.work.origins
+        {
+            let kept = self.work.tree.len() as u32;
+            origins.retain(|origin| origin.node < kept);
+        }
+    }
+
+    /// Counts the values that no row has read.
+    fn left(&mut self, from: usize) {
+        for at in from..self.work.kinds.len() {
+            if self.work.read[at] {
+                continue;
+            }
+            let node = NodeId::at(at);
+            let text = self.work.facts.text(node);
+            if text.is_empty() {
+                continue;
+            }
+            let kind = self.work.kinds[at];
+            let (facts, unread) = (&self.work.facts, &mut self.unread);
+            let entry = unread.entry(kind).or_insert_with(|| {
+                let end = text.floor_char_boundary(text.len().min(4096));
+                (0, facts.spot(node), text[..end].into())
+            });
+            entry.0 += 1;
+        }
+    }
+
+    /// Says what was not carried: once for each path, with how many values there were.
+    pub(super) fn report(&mut self, gather: &Gather) {
+        let mut all: Vec<(String, u64, Spot, Box<str>)> = Vec::new();
+        for (kind, (count, spot, value)) in std::mem::take(&mut self.unread) {
+            let field = self.program.wanted.nodes[kind as usize].field;
+            all.push((self.program.source.path(field), count, spot, value));
+        }
+        all.extend(gather.unwanted(self.program));
+        // What is counted when it is written is made anew, as the header of a message.
+        let source = &self.program.source;
+        let counted = |path: &str| {
+            let mut fields = (0..source.fields.len() as u32).map(|at| (at, source.get(at)));
+            fields.any(|(at, field)| {
+                field.value.as_ref().is_some_and(|value| value.counts) && source.path(at) == *path
+            })
+        };
+        all.retain(|(path, ..)| !path.starts_with("S_UNH/") && !counted(path));
+        all.sort_by(|a, b| (a.2.span.start, &a.0).cmp(&(b.2.span.start, &b.0)));
+        for (path, count, spot, value) in all {
+            let known = self.program.uncarried.iter().find(|(field, _)| {
+                let declared = self.program.source.path(*field);
+                path.strip_prefix(&declared)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
+            let mut finding = match known {
+                Some((_, reason)) => {
+                    let zh = if reason.zh.is_empty() {
+                        &reason.en
+                    } else {
+                        &reason.zh
+                    };
+                    let en = if reason.en.is_empty() {
+                        &reason.zh
+                    } else {
+                        &reason.en
+                    };
+                    Finding::new(Code::MAP_LEFT_OUT, spot.span)
+                        .with("reason", en)
+                        .with("reason_zh", zh)
+                }
+                None => Finding::new(Code::MAP_NOT_CARRIED, spot.span),
+            };
+            finding.at = spot.at;
+            finding.place.path = Some(path.as_str().into());
+            finding.place.message_type = Some(self.program.source.name.clone());
+            finding.value = Some(crate::finding::Value::Text(value));
+            let finding = finding.with("path", path).with("count", count);
+            self.work.outbox.tell(finding);
+        }
+    }
+
+    /// Whether the facts of a message take more than they may.
+    pub(super) fn is_full(&self) -> bool {
+        self.work.facts.bytes() + self.work.tree.bytes() > self.settings.memory
+    }
+}

@@ -1,0 +1,154 @@
+//! The message that is being made: a tree of what rows have written so far.
+
+use std::hash::{Hash, Hasher};
+
+use super::side::FieldId;
+use crate::expr::Spot;
+
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A group, element or value that is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) field: FieldId,
+    /// What tells it from others of its field: a hash of its selector, 0 for none.
+    pub(super) which: u32,
+    pub(super) parent: u32,
+    first: u32,
+    last: u32,
+    next: u32,
+    text: (u32, u32),
+    has_text: bool,
+    /// It was handed on.
+    pub(super) done: bool,
+}
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Origin {
+    /// The node of the tree.
+    pub(super) node: u32,
+    /// The fact it was made of, and where that stands.
+    pub(super) fact: Option<crate::expr::NodeId>,
+    pub(super) spot: Spot,
+    pub(super) line: u32,
+}
+
+/// A tree of [`Node`]s; 0 is the message.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+    text: String,
+}
+
+/// What a selector is told from others by.
+pub(super) fn which(text: &str) -> u32 {
+    if text.is_empty() {
+        return 0;
+    }
+    let mut hasher = rustc_hash::FxHasher::default();
+    text.hash(&mut hasher);
+    (hasher.finish() as u32).max(1)
+}
+
+impl Tree {
+    pub(super) fn clear(&mut self) {
+        self.nodes.clear();
+        self.text.clear();
+    }
+
+    pub(super) fn get(&self, at: u32) -> &Node {
+        &self.nodes[at as usize]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        self.nodes.len() * size_of::<Node>() + self.text.len()
+    }
+
+    pub(super) fn add(&mut self, parent: u32, field: FieldId, which: u32) -> u32 {
+        let at = self.nodes.len() as u32;
+        self.nodes.push(Node {
+            field,
+            which,
+            parent,
+            first: NONE,
+            last: NONE,
+            next: NONE,
+            text: (0, 0),
+            has_text: false,
+            done: false,
+        });
+        if parent != NONE {
+            let last = self.nodes[parent as usize].last;
+            match last {
+                NONE => self.nodes[parent as usize].first = at,
+                last => self.nodes[last as usize].next = at,
+            }
+            self.nodes[parent as usize].last = at;
+        }
+        at
+    }
+
+    /// The value of a node, where it has one.
+    pub(super) fn text(&self, at: u32) -> Option<&str> {
+        let node = &self.nodes[at as usize];
+        let (from, to) = node.text;
+        node.has_text
+            .then(|| &self.text[from as usize..to as usize])
+    }
+
+    pub(super) fn set_text(&mut self, at: u32, text: &str) {
+        let from = self.text.len() as u32;
+        self.text.push_str(text);
+        let node = &mut self.nodes[at as usize];
+        node.text = (from, self.text.len() as u32);
+        node.has_text = true;
+    }
+
+    pub(super) fn set_done(&mut self, at: u32) {
+        self.nodes[at as usize].done = true;
+    }
+
+    pub(super) fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
+        let first = self.nodes[of as usize].first;
+        let some = |at: u32| (at != NONE).then_some(at);
+        std::iter::successors(some(first), move |at| some(self.nodes[*at as usize].next))
+    }
+
+    /// The child of that field and selector.
+    pub(super) fn child(&self, of: u32, field: FieldId, which: u32) -> Option<u32> {
+        self.children(of).find(|at| {
+            let node = &self.nodes[*at as usize];
+            node.field == field && node.which == which
+        })
+    }
+
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.nodes.len(), self.text.len())
+    }
+
+    /// Gives back what was added since `mark`; of what stays, `parent` is the only one that got
+    /// children since then, and its last child before was `last`.
+    pub(super) fn release(&mut self, mark: (usize, usize), parent: u32, last: u32) {
+        self.nodes.truncate(mark.0);
+        self.text.truncate(mark.1);
+        if let Some(parent) = self.nodes.get_mut(parent as usize) {
+            parent.last = last;
+            if last == NONE {
+                parent.first = NONE;
+            }
+        }
+        if let Some(last) = self.nodes.get_mut(last as usize) {
+            last.next = NONE;
+        }
+    }
+
+    pub(super) fn last_child(&self, of: u32) -> u32 {
+        self.nodes[of as usize].last
+    }
+}

@@ -1,0 +1,636 @@
+//! Maps: cases of the language, every finding, every load error, the maps that ship and their laws.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use baowen::check::Checker;
+use baowen::finding::{Code, Finding, Lang, Severity, Syntax};
+use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
+use baowen::spec::Specs;
+
+fn room() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/maps")
+}
+
+fn layered() -> Specs {
+    Specs::base().with_dir(room().join("layer")).unwrap()
+}
+
+/// The files of a folder of this room, sorted.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(room().join(folder)).unwrap();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    found.retain(|path| path.is_file());
+    found.sort();
+    assert!(!found.is_empty(), "{folder}");
+    found
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// The parts of a case: each begins with a line `--- name`.
+fn parts(path: &Path) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut parts = BTreeMap::new();
+    let mut name = String::new();
+    for line in text.lines() {
+        if let Some(next) = line.strip_prefix("--- ") {
+            name = next.trim().to_owned();
+            parts.insert(name.clone(), String::new());
+        } else if let Some(part) = parts.get_mut(&name) {
+            part.push_str(line);
+            part.push('\n');
+        }
+    }
+    parts
+}
+
+fn options(params: &str) -> Options {
+    let mut options = Options {
+        now: Some("20261125093000".into()),
+        line_breaks: true,
+        ..Options::default()
+    };
+    for line in params.lines() {
+        if let Some((name, value)) = line.split_once('=') {
+            options = options.with_param(name, value);
+        }
+    }
+    options
+}
+
+/// What a writer was given, kept when it is gone.
+#[derive(Clone, Default)]
+struct Kept(Rc<RefCell<Vec<Vec<u8>>>>);
+
+impl Kept {
+    fn next(&self) -> One {
+        self.0.borrow_mut().push(Vec::new());
+        One(self.clone(), self.0.borrow().len() - 1)
+    }
+}
+
+struct One(Kept, usize);
+
+impl Write for One {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.0.borrow_mut()[self.1].extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gives a few bytes at a time.
+struct Slow<'a>(&'a [u8]);
+
+impl std::io::Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let len = self.0.len().min(buffer.len()).min(1021);
+        buffer[..len].copy_from_slice(&self.0[..len]);
+        self.0 = &self.0[len..];
+        Ok(len)
+    }
+}
+
+struct Translated {
+    outputs: Vec<Vec<u8>>,
+    findings: Vec<Finding>,
+    totals: Totals,
+}
+
+fn translate(
+    map: &Arc<Map>,
+    direction: Direction,
+    options: &Options,
+    input: &[u8],
+    from: Syntax,
+) -> Translated {
+    let translator = Translator::new(map, direction, options.clone()).unwrap();
+    let kept = Kept::default();
+    let mut findings = Vec::new();
+    let given = kept.clone();
+    let mut outputs =
+        move |_: u64| -> baowen::Result<Box<dyn Write>> { Ok(Box::new(given.next())) };
+    let totals = translator
+        .read(Slow(input), from, &mut outputs, &mut findings)
+        .unwrap();
+    let outputs = kept.0.take();
+    let count = |severity| findings.iter().filter(|of| of.severity == severity).count() as u64;
+    assert_eq!(totals.errors, count(Severity::Error));
+    assert_eq!(totals.warnings, count(Severity::Warning));
+    Translated {
+        outputs,
+        findings,
+        totals,
+    }
+}
+
+fn syntax(name: &str) -> Syntax {
+    match name {
+        "edi" => Syntax::Edifact,
+        "xml" => Syntax::Xml,
+        "json" => Syntax::Json,
+        _ => Syntax::Flat,
+    }
+}
+
+/// A finding as a reviewer reads it.
+fn line(finding: &Finding) -> String {
+    format!(
+        "{}:{} {} {} {} {}\n  {}\n  {}\n",
+        finding.at.line,
+        finding.at.column,
+        finding.severity.as_str(),
+        finding.code,
+        finding.place.path.as_deref().unwrap_or("-"),
+        finding.rule.as_deref().unwrap_or("-"),
+        finding.message(Lang::En, false),
+        finding.message(Lang::Zh, false),
+    )
+}
+
+fn shown(translated: &Translated) -> String {
+    let mut text = String::new();
+    for (at, output) in translated.outputs.iter().enumerate() {
+        text.push_str(&format!("-- output {}\n", at + 1));
+        text.push_str(&String::from_utf8_lossy(output));
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+    }
+    if !translated.findings.is_empty() {
+        text.push_str("-- findings\n");
+    }
+    for finding in &translated.findings {
+        text.push_str(&line(finding));
+    }
+    text
+}
+
+/// Runs the inputs of a case: `forth xml`, `back edi`, each perhaps with a number behind.
+fn run_case(specs: &Specs, path: &Path) -> (String, Vec<Finding>) {
+    let parts = parts(path);
+    let name = stem(path);
+    let text = parts.get("map").unwrap_or_else(|| panic!("{name}: no map"));
+    let mut maps = specs
+        .maps_of(&format!("{name}.txt"), text)
+        .unwrap_or_else(|error| {
+            panic!("{name}: {error}");
+        });
+    let map = Arc::new(maps.pop().unwrap());
+    let options = options(parts.get("params").map_or("", String::as_str));
+    let mut all = Vec::new();
+    let mut text = format!("== {name}\n");
+    for direction in [Direction::Forth, Direction::Back] {
+        if let Some(class) = map.class(direction, Lang::En) {
+            text.push_str(&format!("{direction:?} {class}\n"));
+        }
+    }
+    for lint in map.lints() {
+        text.push_str(&format!("lint {}: {}\n", lint.at.line, lint.en));
+    }
+    for (key, input) in &parts {
+        let mut words = key.split(' ');
+        let direction = match words.next() {
+            Some("forth") => Direction::Forth,
+            Some("back") => Direction::Back,
+            _ => continue,
+        };
+        let from = syntax(words.next().unwrap());
+        let translated = translate(&map, direction, &options, input.as_bytes(), from);
+        text.push_str(&format!("- {key}\n{}", shown(&translated)));
+        all.extend(translated.findings);
+    }
+    (text, all)
+}
+
+fn snapshot(folder: &str) -> Vec<(String, Vec<Finding>)> {
+    let specs = layered();
+    let mut all = Vec::new();
+    let mut text = String::new();
+    for path in files(folder) {
+        let (shown, findings) = run_case(&specs, &path);
+        text.push_str(&shown);
+        all.push((stem(&path), findings));
+    }
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("maps-{folder}"), text);
+    });
+    all
+}
+
+#[test]
+fn cases() {
+    snapshot("cases");
+}
+
+#[test]
+fn every_finding_has_a_case() {
+    let cases = snapshot("findings");
+    for (name, findings) in &cases {
+        let there = findings.iter().any(|finding| finding.code.as_str() == name);
+        assert!(there, "{name}");
+    }
+    // What needs an input of many megabytes is tested by itself.
+    let without = ["map-memory"];
+    let of_maps = |code: &Code| code.as_str().starts_with("map-");
+    for code in Code::all().filter(of_maps) {
+        let held = cases.iter().any(|(name, _)| name == code.as_str());
+        assert_ne!(held, without.contains(&code.as_str()), "{code}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    let specs = layered();
+    let mut text = String::new();
+    for path in files("errors") {
+        let source = std::fs::read_to_string(&path).unwrap();
+        // Several mistakes stand in one file, each behind a line of its own.
+        for case in source.split("\n---\n") {
+            let error = match specs.maps_of(&stem(&path), case) {
+                Ok(_) => panic!("no mistake was found in\n{case}"),
+                Err(error) => error,
+            };
+            assert!(error.is_spec(), "{error}");
+            let at = error.position().map(|(_, line, _)| line).unwrap_or(0);
+            let shown = case
+                .lines()
+                .nth(at.saturating_sub(1) as usize)
+                .unwrap_or("");
+            text.push_str(&format!("{shown}\n  {error}\n"));
+        }
+    }
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("maps-errors", text);
+    });
+}
+
+/// A map that ships, its samples, and the parameters of the tests.
+struct Shipped {
+    name: String,
+    map: Arc<Map>,
+    options: Options,
+    forth: Vec<PathBuf>,
+    back: Vec<PathBuf>,
+}
+
+fn shipped() -> Vec<Shipped> {
+    let specs = Specs::base();
+    let mut all = Vec::new();
+    for listed in specs.maps().unwrap() {
+        let name = listed.name;
+        let map = specs.map(&name).unwrap();
+        let folder = room().join("shipped").join(&*name);
+        let params = std::fs::read_to_string(folder.join("params")).unwrap_or_default();
+        let samples = |of: &str| {
+            let entries = std::fs::read_dir(folder.join(of)).into_iter().flatten();
+            let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+            found.sort();
+            found
+        };
+        let (forth, back) = (samples("forth"), samples("back"));
+        all.push(Shipped {
+            name: name.into(),
+            options: options(&params),
+            map,
+            forth,
+            back,
+        });
+    }
+    all
+}
+
+fn of_file(path: &Path) -> Syntax {
+    syntax(&path.extension().unwrap().to_string_lossy())
+}
+
+fn of_format(map: &Map, direction: Direction) -> Syntax {
+    use baowen::convert::Format;
+    match map.format(direction) {
+        Format::Edifact => Syntax::Edifact,
+        Format::Flat => Syntax::Flat,
+        Format::Json | Format::JsonLines => Syntax::Json,
+        Format::Xml => Syntax::Xml,
+    }
+}
+
+fn other(direction: Direction) -> Direction {
+    match direction {
+        Direction::Forth => Direction::Back,
+        Direction::Back => Direction::Forth,
+    }
+}
+
+/// Findings of the target's own spec: structure and values, and its errors.
+fn check(input: &[u8], from: Syntax) -> Vec<String> {
+    if from == Syntax::Json {
+        return Vec::new();
+    }
+    let checker = Checker::new(&Specs::base(), baowen::check::Options::default()).unwrap();
+    let mut errors = Vec::new();
+    let mut sink = |finding: Finding| {
+        if finding.severity == Severity::Error {
+            errors.push(line(&finding));
+        }
+    };
+    checker.slice(input, &mut sink).unwrap();
+    errors
+}
+
+/// A to B, back, and again gives B; and what is carried of A comes back as it was.
+fn laws(of: &Shipped, direction: Direction, input: &[u8], from: Syntax, what: &str) {
+    let back = other(direction);
+    if !of.map.runs(back) {
+        return;
+    }
+    let to = of_format(&of.map, direction);
+    let of_a = of_format(&of.map, back);
+    let first = translate(&of.map, direction, &of.options, input, from);
+    for b in &first.outputs {
+        let a2 = translate(&of.map, back, &of.options, b, to);
+        let [a2] = a2.outputs.as_slice() else {
+            panic!("{what}: one output leads back to {}", a2.outputs.len());
+        };
+        let b2 = translate(&of.map, direction, &of.options, a2, of_a);
+        assert_eq!(
+            String::from_utf8_lossy(b),
+            String::from_utf8_lossy(&b2.outputs[0]),
+            "{what}: there, back and there again"
+        );
+        let a3 = translate(&of.map, back, &of.options, &b2.outputs[0], to);
+        assert_eq!(
+            String::from_utf8_lossy(a2),
+            String::from_utf8_lossy(&a3.outputs[0]),
+            "{what}: back again"
+        );
+    }
+}
+
+#[test]
+fn maps_that_ship() {
+    for of in shipped() {
+        let mut text = String::new();
+        let mut any = false;
+        for (direction, samples) in [(Direction::Forth, &of.forth), (Direction::Back, &of.back)] {
+            for path in samples {
+                any = true;
+                let input = std::fs::read(path).unwrap();
+                let from = of_file(path);
+                let what = format!("{} {direction:?} {}", of.name, stem(path));
+                let translated = translate(&of.map, direction, &of.options, &input, from);
+                assert!(translated.totals.messages > 0, "{what}");
+                text.push_str(&format!(
+                    "== {direction:?} {}\n{}",
+                    stem(path),
+                    shown(&translated)
+                ));
+                let to = of_format(&of.map, direction);
+                for output in &translated.outputs {
+                    let errors = check(output, to);
+                    assert!(errors.is_empty(), "{what}: {}", errors.join(""));
+                }
+                laws(&of, direction, &input, from, &what);
+            }
+        }
+        // Maps of services are shown with these.
+        if any {
+            insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+                insta::assert_snapshot!(format!("maps-shipped-{}", of.name), text);
+            });
+        }
+    }
+}
+
+#[test]
+fn laws_hold_on_generated_messages() {
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::{Config, TestRunner};
+    let of = shipped()
+        .into_iter()
+        .find(|of| of.name == "cuscar-mt1101")
+        .unwrap();
+    let text = || "[A-Z][A-Z0-9 ,.]{0,10}[A-Z0-9]";
+    let party = (text(), proptest::option::of(text()));
+    let item = (
+        1..99_999_u32,
+        "[A-Z]{2}",
+        proptest::option::of(text()),
+        1..9_999_999_u64,
+        0..1000_u32,
+        proptest::collection::vec("[A-Z]{4}[0-9]{7}", 0..3),
+    );
+    let bill = (
+        "[A-Z0-9]{5,15}",
+        "[A-Z]{5}",
+        proptest::collection::vec(item, 1..4),
+        proptest::option::of(party),
+        any::<bool>(),
+    );
+    let cases = (proptest::collection::vec(bill, 1..5), "[A-Z0-9]{1,17}");
+    let mut runner = TestRunner::new(Config::default());
+    for _ in 0..60 {
+        let (bills, voyage) = cases.new_tree(&mut runner).unwrap().current();
+        let mut text = format!(
+            "UNH+1+CUSCAR:D:95B:UN'BGM+785+M1+9'TDT+20+{voyage}+1++LINE+++9074729:::SHIP'DTM+133:202611240815:203'"
+        );
+        let boxes: std::collections::BTreeSet<&String> = bills
+            .iter()
+            .flat_map(|bill| bill.2.iter().flat_map(|item| &item.5))
+            .collect();
+        for id in boxes {
+            text.push_str(&format!("EQD+CN+{id}+22G1+1++5'SEL+{}+CA'", &id[..6]));
+        }
+        for (at, (number, port, items, party, totals)) in bills.iter().enumerate() {
+            text.push_str(&format!("CNI+{}+{number}'", at + 1));
+            if *totals {
+                text.push_str("CNT+7:5000.5:KGM'CNT+11:12'");
+            }
+            text.push_str(&format!("RFF+BM:{number}'LOC+9+{port}'LOC+11+CNSHA'"));
+            if let Some((name, city)) = party {
+                let city = city.as_deref().unwrap_or("");
+                text.push_str(&format!("NAD+CZ+++{name}++{city}'"));
+            }
+            for (nth, (count, kind, text_of, weight, decimals, boxes)) in items.iter().enumerate() {
+                text.push_str(&format!("GID+{}+{count}:{kind}'", nth + 1));
+                if let Some(of) = text_of {
+                    text.push_str(&format!("FTX+AAA+++{of}'"));
+                }
+                text.push_str(&format!("MEA+AAE+G+KGM:{weight}.{decimals:03}'"));
+                for id in boxes {
+                    text.push_str(&format!("SGP+{id}'"));
+                }
+            }
+        }
+        let count = text.matches('\'').count() + 1;
+        text.push_str(&format!("UNT+{count}+1'"));
+        laws(
+            &of,
+            Direction::Forth,
+            text.as_bytes(),
+            Syntax::Edifact,
+            &text,
+        );
+    }
+}
+
+#[test]
+fn a_layer_changes_rows_of_a_map() {
+    let specs = layered();
+    let map = specs.map("cuscar-mt1101").unwrap();
+    let base = Specs::base().map("cuscar-mt1101").unwrap();
+    let input = std::fs::read(room().join("../messages/cuscar.edi")).unwrap();
+    let options = options("sender=A\nreceiver=B\ncarrier=C\ncustoms=0001");
+    let with = |map: &Arc<Map>, options: &Options| {
+        let made = translate(map, Direction::Forth, options, &input, Syntax::Edifact);
+        String::from_utf8(made.outputs[0].clone()).unwrap()
+    };
+    let before = with(&base, &options);
+    assert!(before.contains("<Version>1.1</Version>"));
+    assert!(before.contains("<ReceiverID>B</ReceiverID>"));
+    // The layer gives the receiver a default, so it need not be given.
+    let mut less = options.clone();
+    less.params.retain(|(name, _)| &**name != "receiver");
+    let after = with(&map, &less);
+    assert!(after.contains("<Version>2.0</Version>"), "{after}");
+    assert!(after.contains("<ReceiverID>PORT</ReceiverID>"), "{after}");
+    assert!(
+        after.contains("<CustomsStatusCode>B</CustomsStatusCode>"),
+        "{after}"
+    );
+    assert!(!after.contains("<Carrier>"), "{after}");
+    assert!(Translator::new(&base, Direction::Forth, less).is_err());
+}
+
+#[test]
+fn every_value_that_is_written_is_traced() {
+    let map = Specs::base().map("cuscar-mt1101").unwrap();
+    let input = std::fs::read(room().join("../messages/cuscar.edi")).unwrap();
+    let options = options("sender=A\nreceiver=B\ncarrier=C\ncustoms=0001");
+    let translator = Translator::new(&map, Direction::Forth, options).unwrap();
+    let mut traces = Vec::new();
+    let mut none = |_: Finding| {};
+    let mut outputs = |_: u64| -> baowen::Result<Box<dyn Write>> { Ok(Box::new(std::io::sink())) };
+    translator
+        .traced(
+            input.as_slice(),
+            Syntax::Edifact,
+            &mut outputs,
+            &mut none,
+            &mut |trace: Trace| traces.push(trace),
+        )
+        .unwrap();
+    let of = |target: &str| {
+        traces
+            .iter()
+            .find(|trace| &*trace.target == target)
+            .unwrap()
+    };
+    let name = of("Declaration/Consignment/Consignee/Name");
+    assert_eq!(
+        name.source.as_deref(),
+        Some("G_SG4/G_SG5/G_SG7[2]/S_NAD/C_C080/D_3036")
+    );
+    assert_eq!(name.at.line, 21);
+    assert_eq!(&input[name.span.start as usize..][..6], b"NAD+CN");
+    assert_eq!(of("Head/MessageType").source, None);
+}
+
+#[test]
+fn no_content_is_an_error() {
+    let map = Specs::base().map("cuscar-mt1101").unwrap();
+    let options = options("sender=A\nreceiver=B\ncarrier=C\ncustoms=0001");
+    for (direction, from, input) in [
+        (Direction::Forth, Syntax::Edifact, &b""[..]),
+        (
+            Direction::Forth,
+            Syntax::Edifact,
+            b"UNH+1+CUSCAR:D:95B:UN'CNI'CNI'CNI+1+X",
+        ),
+        (
+            Direction::Forth,
+            Syntax::Edifact,
+            b"UNB'UNH'UNT'UNZ'UNB'UNH+1+CUSCAR:D:95B:UN'GID+1'GID+2'",
+        ),
+        (
+            Direction::Forth,
+            Syntax::Edifact,
+            b"\xFF\xFE\x00junk UNH+1+CUSCAR",
+        ),
+        (
+            Direction::Back,
+            Syntax::Xml,
+            b"<Manifest><Declaration><Consignment>",
+        ),
+        (Direction::Back, Syntax::Xml, b"<Manifest/>"),
+        (Direction::Back, Syntax::Xml, b"no xml at all"),
+        (
+            Direction::Back,
+            Syntax::Json,
+            b"{\"Manifest\": {\"Head\": [1, [2, {\"MessageID\": null}]]}}",
+        ),
+        (Direction::Back, Syntax::Json, b"[[[[{"),
+        (Direction::Forth, Syntax::Flat, b"00:NOTHING'"),
+    ] {
+        translate(&map, direction, &options, input, from);
+    }
+    // Deep nesting neither overflows nor is lost.
+    let deep = format!(
+        "<Manifest>{}{}</Manifest>",
+        "<a>".repeat(3000),
+        "</a>".repeat(3000)
+    );
+    translate(
+        &map,
+        Direction::Back,
+        &options,
+        deep.as_bytes(),
+        Syntax::Xml,
+    );
+}
+
+#[test]
+fn memory_of_a_message_that_does_not_stream_is_bounded() {
+    let map = Specs::base().map("cuscar-mt1101").unwrap();
+    let mut options = options("sender=A\nreceiver=B\ncarrier=C\ncustoms=0001");
+    options.memory = 100_000;
+    let bill = "<Consignment><TransportContractDocument><ID>B1</ID></TransportContractDocument></Consignment>";
+    let input = format!(
+        "<Manifest><Head><MessageID>1</MessageID></Head><Declaration>{}</Declaration></Manifest>",
+        bill.repeat(5000)
+    );
+    let translated = translate(
+        &map,
+        Direction::Back,
+        &options,
+        input.as_bytes(),
+        Syntax::Xml,
+    );
+    let codes: Vec<Code> = translated.findings.iter().map(|of| of.code).collect();
+    assert!(codes.contains(&Code::MAP_MEMORY), "{codes:?}");
+    // The way that streams needs little for any number of consignments.
+    let mut edi = "UNH+1+CUSCAR:D:95B:UN'BGM+785+M1+9'".to_owned();
+    edi.push_str(&"CNI+1+B1'RFF+BM:B1'GID+1+5:CT'".repeat(20_000));
+    edi.push_str("UNT+9+1'");
+    let translated = translate(
+        &map,
+        Direction::Forth,
+        &options,
+        edi.as_bytes(),
+        Syntax::Edifact,
+    );
+    let codes: Vec<Code> = translated.findings.iter().map(|of| of.code).collect();
+    assert!(!codes.contains(&Code::MAP_MEMORY), "{codes:?}");
+    let xml = String::from_utf8_lossy(&translated.outputs[0]);
+    assert_eq!(xml.matches("<Consignment>").count(), 20_000);
+}
