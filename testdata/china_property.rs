@@ -70,6 +70,18 @@ fn value(dice: &mut Dice, value: &Value) -> Option<String> {
         let at = dice.below(values.len() as u64) as usize;
         return Some(values[at].0.to_string());
     }
+    if let Codes::In(table) = &value.codes {
+        let table = Specs::base().table(table).unwrap().unwrap();
+        let codes: Vec<&str> = table.entries().map(|entry| entry.code()).collect();
+        let patterns = value.patterns.iter().map(|pattern| {
+            regex_automata::meta::Regex::new(&format!("^(?:{pattern})$")).unwrap()
+        });
+        let patterns: Vec<_> = patterns.collect();
+        let fits = |code: &&str| patterns.iter().all(|pattern| pattern.is_match(*code));
+        let codes: Vec<&str> = codes.into_iter().filter(fits).collect();
+        let at = dice.below(codes.len() as u64) as usize;
+        return codes.get(at).map(|code| (*code).to_owned());
+    }
     if value.empty && dice.below(4) == 0 {
         return Some(String::new());
     }

@@ -830,7 +830,7 @@ fn rules_are_listed_explained_and_tested() {
         "rules",
         "flat IFCSUM",
         "--disable",
-        "IFCSUM-PACKAGES",
+        "PF-018",
     ]));
     assert!(
         text.contains("未启用") && text.contains("提单号重复"),

@@ -87,8 +87,8 @@ mod tests {
     fn what_is_far_is_not_near() {
         assert_eq!(near("XYZ", ["CUSCAR", "BAPLIE"], 3), [""; 0]);
         assert_eq!(
-            near("cuscar", ["CUSCAR", "CUSREP", "CUSCAR"], 3),
-            ["CUSCAR", "CUSREP"]
+            near("cusdar", ["CUSREP", "CUSCAR", "CUSDEC", "CUSCAR"], 3),
+            ["CUSCAR", "CUSDEC"]
         );
     }
 }
