@@ -319,12 +319,14 @@ impl Wanted {
     pub(super) fn child(&self, node: u32, name: &str) -> Option<(u32, u32)> {
         let of = &self.nodes[node as usize];
         let key = key(name);
-        let slot = of.keys.iter().position(|held| *held == key)?;
-        let child = of.children[slot];
-        let found = &self.nodes[child as usize].name;
-        // A short name is its key.
-        let same = found.len() == name.len() && (name.len() <= 8 || **found == *name);
-        same.then_some((slot as u32, child))
+        let of_key = |slot: &usize| of.keys[*slot] == key;
+        // A short name is its key; of long ones several may have the same.
+        let same = |slot: &usize| {
+            let found = &self.nodes[of.children[*slot] as usize].name;
+            found.len() == name.len() && (name.len() <= 8 || **found == *name)
+        };
+        let slot = (0..of.keys.len()).filter(of_key).find(same)?;
+        Some((slot as u32, of.children[slot]))
     }
 
     /// Whether a node is another or below it.
