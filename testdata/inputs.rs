@@ -1,7 +1,6 @@
 //! Bad input: nothing that it holds stops or breaks the engine, and every byte is accounted for.
 
 use std::path::Path;
-use std::time::Instant;
 
 use baowen::check::{Checker, Options, Totals};
 use baowen::finding::{Code, Finding, Lang};
@@ -111,10 +110,9 @@ fn nul_bytes() {
     assert_eq!(codes(behind.as_bytes()), [Code::TRAILING_PADDING]);
 }
 
-/// Inputs whose length is the mischief: each is checked in time that grows with its length.
+/// Inputs whose length is the mischief: what takes time that grows faster than the length would not end here.
 #[test]
 fn much_of_one_thing() {
-    let begun = Instant::now();
     let many = |piece: &str, times: usize| format!("{HEAD}{}UNT+3+1'UNZ+1+1'", piece.repeat(times));
     let components = format!("{HEAD}FTX+AAA+++{}X'UNT+4+1'UNZ+1+1'", ":".repeat(10_000));
     assert!(codes(components.as_bytes()).contains(&Code::EXCESS_COMPONENT));
@@ -142,8 +140,6 @@ fn much_of_one_thing() {
     let endless = format!("{HEAD}FTX+AAA+++{}", "X".repeat(8 << 20));
     let found = codes(endless.as_bytes());
     assert!(found.contains(&Code::SEGMENT_TOO_LONG), "{found:?}");
-    // Far more than it takes, far less than anything quadratic would.
-    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -341,9 +341,9 @@ fn bay_plans(messages: usize, cells: &[u32]) -> String {
         text.push_str(&format!(
             "UNH+{number}+BAPLIE:D:95B:UN:SMDG20'\nBGM++X{number}+9'\nDTM+137:2611230930:201'\nTDT+20+0123E+++EXLN:172:20+++EXST:103::EXAMPLE STAR'\nLOC+5+CNSHA:139:6'\nLOC+61+USLAX:139:6'\nDTM+133:2611240600:201'\nDTM+132:2612080800:201'\n"
         ));
-        for cell in cells {
+        for (index, cell) in cells.iter().enumerate() {
             text.push_str(&format!(
-                "LOC+147+{cell:07}::5'\nMEA+WT++KGM:18500'\nLOC+9+CNSHA:139:6'\nLOC+11+USLAX:139:6'\nRFF+BM:1'\nEQD+CN+EXLU1234567+22G1+++5'\nNAD+CA+EXLN:172:20'\n"
+                "LOC+147+{cell:07}::5'\nMEA+WT++KGM:18500'\nLOC+9+CNSHA:139:6'\nLOC+11+USLAX:139:6'\nRFF+BM:1'\nEQD+CN+EXLX{index:07}+22G1+++5'\nNAD+CA+EXLN:172:20'\n"
             ));
         }
         let segments = 9 + cells.len() * 7;
