@@ -35,7 +35,7 @@ use std::sync::Arc;
 /// let input = br#"<DecMessage xmlns="http://www.chinaport.gov.cn/dec"><DecHead><NetWt>3</NetWt><GrossWet>2</GrossWet></DecHead></DecMessage>"#;
 /// let mut findings = Vec::new();
 /// checker.slice(input, &mut findings)?;
-/// assert!(findings.iter().any(|finding| finding.rule.as_deref() == Some("DEC-NET-GROSS")));
+/// assert!(findings.iter().any(|finding| finding.rule.as_deref() == Some("DEC-041")));
 /// # Ok::<(), baowen::Error>(())
 /// ```
 ///

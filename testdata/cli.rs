@@ -816,7 +816,7 @@ fn rules_are_listed_explained_and_tested() {
         .collect();
     let rule = rules
         .iter()
-        .find(|rule| rule["id"] == "DEC-NET-GROSS")
+        .find(|rule| rule["id"] == "DEC-041")
         .unwrap();
     assert_eq!(rule["messages"], serde_json::json!(["DecMessage"]));
     assert_eq!(
@@ -836,19 +836,19 @@ fn rules_are_listed_explained_and_tested() {
         text.contains("未启用") && text.contains("提单号重复"),
         "{text}"
     );
-    let explained = out(&baowen(&["explain", "DEC-NET-GROSS"]));
+    let explained = out(&baowen(&["explain", "DEC-041"]));
     for part in [
         "this.NetWt <= this.GrossWet",
         "GACC",
         "pass",
         "fail",
-        "rules/declaration.txt:",
+        "rules/declaration-head.txt:",
     ] {
         assert!(explained.contains(part), "{part}: {explained}");
     }
-    let unknown = baowen(&["explain", "NET-GROSS"]);
+    let unknown = baowen(&["explain", "EC-041"]);
     assert_eq!(code(&unknown), 2);
-    assert!(err(&unknown).contains("DEC-NET-GROSS"), "{}", err(&unknown));
+    assert!(err(&unknown).contains("DEC-041"), "{}", err(&unknown));
     let layer = "testdata/layers/port-rules";
     let tested = baowen(&["rules", "--specs", layer, "--test"]);
     assert_eq!(code(&tested), 0, "{}", out(&tested));
@@ -893,7 +893,7 @@ fn rules_are_applied_chosen_and_counted() {
         (["--register", "licence"], "NAME=VALUE"),
         (["--register", "licence=no-such.csv"], "no-such.csv"),
         (["--rules", "declaratoin"], "did you mean declaration"),
-        (["--disable", "DEC-NET-GROS"], "did you mean DEC-NET-GROSS"),
+        (["--disable", "DEC-O41"], "did you mean DEC-041"),
         (["--on", "2026-13-01"], "2026-13-01"),
     ] {
         let failed = baowen(&[&["check", file], &words[..]].concat());
@@ -906,7 +906,7 @@ fn rules_are_applied_chosen_and_counted() {
         "sarif",
         "testdata/rules/check/DecMessage.xml",
     ]));
-    assert!(sarif.contains("\"ruleId\":\"DEC-NET-GROSS\""));
+    assert!(sarif.contains("\"ruleId\":\"DEC-041\""));
     let redacted = out(&baowen(&[
         "check",
         "--redact",

@@ -532,8 +532,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             Command::new("rules")
                 .about(t("Lists rules: all, or those about a message", "列出规则：全部，或某一报文的规则"))
                 .long_about(t(
-                    "Lists rules: all, or those about a message.\n\n  baowen rules\n  baowen rules DecMessage --format json\n  baowen rules --specs my-port --test   compile every rule and run its samples\n  baowen explain DEC-NET-GROSS          one rule: wording, source, expression, samples",
-                    "列出规则：全部，或某一报文的规则。\n\n  baowen rules\n  baowen rules DecMessage --format json\n  baowen rules --specs my-port --test   编译每条规则并运行其样例\n  baowen explain DEC-NET-GROSS          单条规则：措辞、来源、表达式、样例",
+                    "Lists rules: all, or those about a message.\n\n  baowen rules\n  baowen rules DecMessage --format json\n  baowen rules --specs my-port --test   compile every rule and run its samples\n  baowen explain DEC-041                one rule: wording, source, expression, samples",
+                    "列出规则：全部，或某一报文的规则。\n\n  baowen rules\n  baowen rules DecMessage --format json\n  baowen rules --specs my-port --test   编译每条规则并运行其样例\n  baowen explain DEC-041                单条规则：措辞、来源、表达式、样例",
                 ))
                 .arg(Arg::new("message").value_name("MESSAGE").help(t("A message, as DecMessage, CEB621@2022-05, CUSCAR@D95B, IFCSUM", "报文，如 DecMessage、CEB621@2022-05、CUSCAR@D95B、IFCSUM")))
                 .arg(specs())
