@@ -15,6 +15,7 @@ pub mod finding;
 pub mod flat;
 mod lines;
 pub mod map;
+mod near;
 pub mod rule;
 pub mod sequence;
 pub mod span;

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 19] = [
+const FLOORS: [(&str, u32); 20] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
     ("charset", 0),
     ("lines", 0),
+    ("near", 0),
     ("codes", 1),
     ("edifact", 1),
     ("expr", 1),

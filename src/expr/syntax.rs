@@ -1,5 +1,6 @@
 //! From text to the tree of CEL's grammar, under limits.
 
+use crate::near::distance;
 use cel::IdedExpr;
 use cel::common::ast::SourceInfo;
 use cel::parser::Parser;
@@ -187,7 +188,7 @@ pub(super) fn near(name: &str, known: impl IntoIterator<Item = String>) -> Vec<S
             let distance = if same_id {
                 0
             } else {
-                distance(&wanted, &lower, most)?
+                Some(distance(&wanted, &lower)).filter(|far| *far <= most)?
             };
             Some((distance, other))
         })
@@ -196,24 +197,4 @@ pub(super) fn near(name: &str, known: impl IntoIterator<Item = String>) -> Vec<S
     found.dedup();
     found.truncate(5);
     found.into_iter().map(|(_, name)| name).collect()
-}
-
-/// Edit distance of two names, if it is at most `most`.
-fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
-    if a.len().abs_diff(b.len()) > most {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let best = (diagonal + usize::from(x != y))
-                .min(row[j] + 1)
-                .min(row[j + 1] + 1);
-            diagonal = row[j + 1];
-            row[j + 1] = best;
-        }
-    }
-    (row[b.len()] <= most).then_some(row[b.len()])
 }

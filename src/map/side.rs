@@ -483,34 +483,6 @@ fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> 
 
 /// The names that differ least from one, at most three.
 pub(super) fn near(name: &str, known: &[String]) -> Vec<String> {
-    let wanted = name.to_ascii_lowercase();
-    let most = (wanted.chars().count() / 3).clamp(1, 4);
-    let mut found: Vec<(usize, &String)> = known
-        .iter()
-        .map(|other| (distance(&wanted, &other.to_ascii_lowercase()), other))
-        .filter(|(distance, _)| *distance <= most)
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-        .into_iter()
-        .take(3)
-        .map(|(_, name)| name.clone())
-        .collect()
-}
-
-/// How many characters have to be put in, left out or changed.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, c) in a.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, d) in b.iter().enumerate() {
-            let changed = before + usize::from(c != *d);
-            before = row[j + 1];
-            row[j + 1] = changed.min(before + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    let found = crate::near::near(name, known.iter().map(String::as_str), 3);
+    found.into_iter().map(str::to_owned).collect()
 }

@@ -23,7 +23,6 @@ mod input;
 mod join_text;
 mod keys;
 mod list;
-mod near;
 mod outside;
 mod place;
 mod program;
@@ -193,7 +192,8 @@ impl Rules {
             return Ok(at);
         }
         let mut message = format!("there is no rule {id}");
-        let near = near::near(id, self.held().iter().map(|held| &*held.about().id));
+        let names = self.held().iter().map(|held| &*held.about().id);
+        let near = crate::near::near(id, names, 3);
         if !near.is_empty() {
             message.push_str("; did you mean ");
             message.push_str(&near.join(", "));

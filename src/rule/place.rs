@@ -1,8 +1,8 @@
 //! Paths of rules, and when all that a rule reads is there.
 
 use super::compile::{Class, base};
-use super::near::near;
 use super::text::Phrase;
+use crate::near::near;
 use crate::expr::{Expr, Presence};
 use crate::tree::gather::{DOCUMENT, Projection, ROOT, WantedId};
 use crate::{Error, Result};
@@ -30,7 +30,7 @@ fn unknown(
         path => path,
     };
     let mut message = format!("{holder} has no {name:?}");
-    let near = near(name, projection.may_hold(of));
+    let near = near(name, projection.may_hold(of), 3);
     if near.is_empty() {
         let all: Vec<&str> = projection.may_hold(of).take(12).collect();
         if !all.is_empty() {

@@ -181,7 +181,7 @@ fn unknown(selector: &Selector, specs: &Specs, file: &str) -> Error {
         );
         return Error::spec(file, selector.line, selector.column, message);
     }
-    let near = super::near::near(&said, names.iter().map(String::as_str));
+    let near = crate::near::near(&said, names.iter().map(String::as_str), 3);
     if !near.is_empty() {
         message.push_str("; did you mean ");
         message.push_str(&near.join(", "));

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::join_text::JoinText;
-use super::near::near;
 use super::text::{About, Body, RuleText, Verb, parse};
+use crate::near::near;
 use crate::finding::Severity;
 use crate::spec::{RuleFile, Specs};
 use crate::{Error, Result};
@@ -117,7 +117,7 @@ impl Set {
 
     fn unknown(&self, id: &str) -> String {
         let mut message = format!("there is no rule {id}");
-        let near = near(id, self.by_id.keys().map(|id| &**id));
+        let near = near(id, self.by_id.keys().map(|id| &**id), 3);
         if !near.is_empty() {
             message.push_str("; did you mean ");
             message.push_str(&near.join(", "));
@@ -188,7 +188,7 @@ pub(crate) fn load(specs: &Specs, choice: &Choice) -> Result<Vec<Held>> {
 fn unknown_set(name: &str, files: &[RuleFile]) -> Error {
     let mut names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
     names.extend(["base", "none"]);
-    let near = near(name, names.iter().copied());
+    let near = near(name, names.iter().copied(), 3);
     let mut message =
         format!("no rules {name:?}: expected base, none, the name of a set, or a file of rules");
     if !near.is_empty() {

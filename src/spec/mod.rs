@@ -10,7 +10,6 @@ pub mod flat;
 mod layer;
 mod message;
 pub mod model;
-mod near;
 pub mod receipt;
 pub mod release;
 #[doc(hidden)]
@@ -27,7 +26,7 @@ pub use crate::codes::CodeSet;
 pub(crate) use crate::codes::{ShortCodes, little_endian};
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
-pub use near::near;
+pub use crate::near::near;
 pub use text::Format;
 
 use crate::codes::{CodeTable, Crosswalk, Side, Tables};

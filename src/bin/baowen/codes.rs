@@ -106,13 +106,14 @@ impl Asked<'_> {
         if let Some(table) = self.specs.table(id)? {
             return Ok(table);
         }
+        let alike = baowen::spec::near(id, self.specs.table_ids(), 5);
         let mut near = Vec::new();
         for known in self.specs.table_ids() {
             let titled = self.specs.table(known)?.is_some_and(|table| {
                 table.title.zh.contains(id)
                     || table.title.en.to_lowercase().contains(&id.to_lowercase())
             });
-            if titled || known.contains(&id.to_lowercase()) || distance(known, id) <= 2 {
+            if titled || known.contains(&id.to_lowercase()) || alike.contains(&known) {
                 near.push(known.to_owned());
             }
         }
@@ -587,20 +588,4 @@ fn csv<'c>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'c str>) -> io:
         }
     }
     out.write_all(b"\r\n")
-}
-
-/// How many characters must be put in, taken out or changed to make one of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(64).enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }

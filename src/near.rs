@@ -38,7 +38,7 @@ pub fn near<'n>(
 
 /// Letters to put in, take out, change or swap with their neighbour to make `b` of `a`. Long texts
 /// are far from all.
-fn distance(a: &[char], b: &[char]) -> usize {
+pub(crate) fn distance(a: &[char], b: &[char]) -> usize {
     const LONGEST: usize = 64;
     if a.len().max(b.len()) > LONGEST {
         return usize::MAX;
