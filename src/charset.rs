@@ -52,6 +52,29 @@ const IDENTIFIERS: [(&str, Kind); 15] = [
     ("UNOY", Kind::Encoding(encoding_rs::UTF_8)),
 ];
 
+/// How bytes are made UTF-8 before separators are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// By an encoding.
+    Encoding(&'static Encoding),
+    /// By the escape sequences of ISO 2022; its name.
+    Switching(&'static str),
+}
+
+impl Coding {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Encoding(encoding) => encoding.name(),
+            Self::Switching(name) => name,
+        }
+    }
+}
+
+/// Names of texts that switch by the escape sequences of ISO 2022. They are read as UTF-8 when
+/// they were transcoded.
+const SWITCHING: [&str; 4] = ["ISO-2022", "ISO-2022-JP", "ISO-2022-KR", "ISO-2022-CN"];
+
 impl Charset {
     /// The character set that a syntax identifier names, as `UNOC`.
     #[must_use]
@@ -69,6 +92,12 @@ impl Charset {
         let upper = label.trim().to_ascii_uppercase();
         if let Some(found) = Self::of_syntax_identifier(upper.as_bytes()) {
             return Some(found);
+        }
+        if let Some(name) = SWITCHING.iter().find(|name| **name == upper) {
+            return Some(Self {
+                name,
+                kind: Kind::Encoding(encoding_rs::UTF_8),
+            });
         }
         let kind = match upper.as_str() {
             "ISO-8859-1" | "ISO8859-1" | "LATIN1" => Kind::Latin1,
@@ -112,14 +141,15 @@ impl Charset {
 
     /// Whether bytes of it are to be transcoded before separators are looked for.
     #[cfg_attr(not(feature = "parallel"), allow(dead_code))]
-    pub(crate) fn transcoded(self) -> Option<&'static Encoding> {
+    pub(crate) fn transcoded(self) -> Option<Coding> {
+        if SWITCHING.contains(&self.name) {
+            return Some(Coding::Switching(self.name));
+        }
         match self.kind {
             Kind::Encoding(encoding)
-                if encoding == encoding_rs::UTF_16LE
-                    || encoding == encoding_rs::UTF_16BE
-                    || encoding == encoding_rs::ISO_2022_JP =>
+                if encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE =>
             {
-                Some(encoding)
+                Some(Coding::Encoding(encoding))
             }
             _ => None,
         }

@@ -2,6 +2,7 @@
 //!
 //! See `ARCHITECTURE.md` in the repository for the map of the code.
 
+pub mod ack;
 pub mod charset;
 pub mod check;
 pub mod codes;

@@ -507,6 +507,77 @@ fn a_closed_pipe_is_quiet() {
     assert_eq!(err(&output), "");
 }
 
+#[test]
+fn acknowledgements() {
+    let folder = tempfile::tempdir().unwrap();
+    let contrl = folder.path().join("contrl.edi");
+    let contrl = contrl.to_str().unwrap();
+    let faulty = "testdata/ack/contrl/segments.edi";
+    let now = ["--now", "2026-11-24T10:30"];
+    let written = baowen(&[&["ack", faulty, "--out", contrl][..], &now].concat());
+    assert_eq!((code(&written), err(&written)), (1, String::new()));
+    let read = baowen(&[
+        "ack",
+        "--read",
+        contrl,
+        "--original",
+        faulty,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(code(&read), 1);
+    let lines: Vec<Value> = out(&read)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let first = lines
+        .iter()
+        .find(|line| line["code"] == "ack-error")
+        .unwrap();
+    let said = |name: &str| first[name].clone();
+    assert_eq!(said("ack_code"), "12");
+    assert_eq!(
+        (said("file"), said("line"), said("column")),
+        (faulty.into(), 3.into(), 5.into())
+    );
+    assert_eq!(
+        (said("segment_number"), said("element")),
+        (2.into(), 1.into())
+    );
+    assert_eq!(first["related"][0]["file"], contrl);
+    let sound = baowen(&[&["ack", "testdata/ack/contrl/sound.edi"][..], &now].concat());
+    assert_eq!(code(&sound), 0);
+    assert!(out(&sound).contains("UCI+REF1"));
+    // No answer, and no file of one.
+    let none = folder.path().join("none.edi");
+    let unreadable = "testdata/ack/contrl/header-unreadable.edi";
+    let failed = baowen(&["ack", unreadable, "--out", none.to_str().unwrap()]);
+    assert_eq!(code(&failed), 2);
+    assert!(
+        err(&failed).contains("no acknowledgement"),
+        "{}",
+        err(&failed)
+    );
+    assert!(!none.exists());
+    let piped = with_input(&["ack", "-"], &std::fs::read(root().join(faulty)).unwrap());
+    assert_eq!(code(&piped), 1);
+    for wrong in [
+        &["ack"][..],
+        &["ack", "no-such-file.edi"],
+        &["ack", faulty, "--now", "today"],
+        &["ack", faulty, "--kind", "aperak", "--release", "D93A"],
+        &["ack", faulty, "--reference", "FAR-TOO-LONG-A-REFERENCE"],
+        &["ack", faulty, "--read", faulty],
+        &["ack", "--read", "no-such-file.edi"],
+    ] {
+        let output = baowen(wrong);
+        assert_eq!(code(&output), 2, "{wrong:?}");
+        assert!(!err(&output).is_empty(), "{wrong:?}");
+    }
+    let zh = baowen(&["--lang", "zh", "ack", "--help"]);
+    assert!(out(&zh).contains("生成回执"));
+}
+
 const PORT_CODES: &str = "testdata/layers/port-codes";
 
 #[test]
@@ -756,7 +827,7 @@ fn rules_are_listed_explained_and_tested() {
         "rules",
         "flat IFCSUM",
         "--disable",
-        "IFCSUM-PACKAGES",
+        "PF-018",
     ]));
     assert!(
         text.contains("未启用") && text.contains("提单号重复"),

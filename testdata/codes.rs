@@ -148,6 +148,8 @@ fn tables_hold_current_and_historic_codes() {
         ("unlocode", "CNXXX"),
         ("country", "chn"),
         ("country", ""),
+        ("country", "CHN\tChina"),
+        ("country", "CHN\t"),
     ] {
         assert!(!has(table, code), "{table} {code}");
     }

@@ -301,7 +301,11 @@ fn all_of(folder: &Path) -> [usize; 3] {
         }
         match checker.syntax(&bytes).unwrap() {
             Syntax::Edifact if values(&bytes).len() > 1 => {
-                if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+                // Their values are those of other bytes: UTF-16, and ISO 2022.
+                if bytes.starts_with(b"\xFF\xFE")
+                    || bytes.starts_with(b"\xFE\xFF")
+                    || bytes.contains(&0x1B)
+                {
                     continue;
                 }
                 if bytes.len() < 1_000_000 {

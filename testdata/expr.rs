@@ -185,6 +185,28 @@ fn facts_follow_stack_discipline() {
     assert_eq!((facts.first(root, 9), facts.text(stray)), (None, "stray"));
 }
 
+#[test]
+fn every_function_is_in_the_page() {
+    let pages = [
+        include_str!("../specs/rules/EXPRESSIONS.md"),
+        include_str!("../specs/rules/EXPRESSIONS.zh-CN.md"),
+    ];
+    for name in baowen::expr::Functions::default().names() {
+        let last = name.rsplit('.').next().unwrap();
+        for page in pages {
+            let found = ["`", "."].iter().any(|before| {
+                ["`", "("]
+                    .iter()
+                    .any(|after| page.contains(&format!("{before}{last}{after}")))
+            });
+            assert!(
+                found || page.contains(&format!("`{last} ")),
+                "{name} is in no table"
+            );
+        }
+    }
+}
+
 /// Evaluates with nothing bound but `n`, a list of a million whole numbers.
 fn hostile(text: &str) -> Result<String, TroubleKind> {
     let mut shapes = baowen::expr::NoShapes;
@@ -201,7 +223,10 @@ fn hostile(text: &str) -> Result<String, TroubleKind> {
         facts: &facts,
         bound: &bound,
         host: &NoHost,
-        limits: Limits::default(),
+        limits: Limits {
+            steps: 4_000_000,
+            memory: 8 << 20,
+        },
     });
     value
         .map(|value| host::words(&value))

@@ -155,6 +155,17 @@ fn theirs(case: &Case, extensions: bool) -> bool {
     outcome.unwrap_or(false)
 }
 
+/// Where we differ on purpose: zones are distances from UTC, and differences of times as long as the calendar.
+const DIFFERENT: [&str; 7] = [
+    "timestamps/timestamp_selectors_tz/getDate",
+    "timestamps/timestamp_selectors_tz/getDayOfMonth_name_pos",
+    "timestamps/timestamp_selectors_tz/getDayOfMonth_name_neg",
+    "timestamps/timestamp_selectors_tz/getDayOfYear",
+    "timestamps/timestamp_selectors_tz/getMinutes",
+    "timestamps/timestamp_range/sub_time_duration_over",
+    "timestamps/timestamp_range/sub_time_duration_under",
+];
+
 #[test]
 fn as_many_cases_as_the_crate() {
     std::panic::set_hook(Box::new(|_| {}));
@@ -172,12 +183,7 @@ fn as_many_cases_as_the_crate() {
         suite[2] += usize::from(plain);
         suite[3] += usize::from(extended);
         if let Err(why) = result {
-            let also = if extended { "only we" } else { "both" };
-            behind.push(format!(
-                "{also} | {} | {} | {why}",
-                case.name,
-                case.expr.replace('\n', "\\n")
-            ));
+            behind.push((case.name, why));
         }
     }
     let _ = std::panic::take_hook();
@@ -196,7 +202,8 @@ fn as_many_cases_as_the_crate() {
     let [all, ours, plain, extended] = sum;
     table += &format!("{:<18}{all:>6}{ours:>6}{plain:>6}{extended:>8}\n", "all");
     println!("{table}");
-    std::fs::write("/tmp/expr/behind.txt", behind.join("\n")).unwrap();
+    let names: Vec<&str> = behind.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, DIFFERENT, "{behind:#?}");
     assert!(
         ours >= plain && ours >= extended,
         "{ours} of {all}; the crate has {plain}, {extended} with its extensions"

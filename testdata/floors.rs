@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 16] = [
+const FLOORS: [(&str, u32); 17] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
@@ -20,6 +20,7 @@ const FLOORS: [(&str, u32); 16] = [
     ("check", 3),
     ("convert", 3),
     ("rule", 3),
+    ("ack", 4),
 ];
 
 /// Uses on one floor that are meant.

@@ -3,8 +3,8 @@
 
 use super::date;
 use super::element::{self, Env, holds};
-use super::hot::{HotJoined, HotPart, HotRule, Kind};
-use super::layout::{Known, KnownBound, Layout, PartRule};
+use super::hot::{HotRule, MOST_RULES, need};
+use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
 use super::value;
 use crate::edifact::Segment;
@@ -14,8 +14,24 @@ use crate::spec::model::Class;
 
 /// Whether there is nothing to say of the elements of a segment. `false` means that a closer look
 /// is needed.
-#[inline]
+#[inline(never)]
 pub(super) fn is_good(
+    env: &Env<'_>,
+    memory: &mut Memory,
+    layout: &Layout,
+    segment: &Segment<'_>,
+) -> bool {
+    // It was looked at already, and to look again would not be the same: what is said once only
+    // is said now.
+    if memory.refused.take() == Some(segment.offset()) {
+        return false;
+    }
+    is_good_inline(env, memory, layout, segment)
+}
+
+/// The same, made a part of where it is called.
+#[inline(always)]
+pub(super) fn is_good_inline(
     env: &Env<'_>,
     memory: &mut Memory,
     layout: &Layout,
@@ -52,118 +68,101 @@ fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
 }
 
 /// Whether there is nothing to say of elements in which nothing is released.
-#[inline]
+#[inline(always)]
 fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segment<'_>) -> bool {
     let (data, separators, service) = segment.raw();
     let (component_separator, element_separator) = (service.component, service.element);
-    let Some((&tag_end, behind)) = separators.split_first() else {
+    let Some((&tag_end, ends)) = separators.split_first() else {
         return false;
     };
-    if behind.is_empty() {
-        return satisfied(layout, 0);
+    if ends.is_empty() {
+        return nothing_is_good(layout);
     }
     if data[tag_end as usize] != element_separator {
         // Explicit nesting.
         return false;
     }
+    let hot = &layout.hot;
+    let rules = &*hot.rules;
     let mut look = Look {
         env,
         memory,
         layout,
         data,
+        ends,
+        first: tag_end + 1,
+        component: component_separator,
     };
-    let hot = &layout.hot;
-    let mut ends = behind.iter();
-    let mut at = tag_end + 1;
-    let mut present = 0u64;
-    for (element, part) in hot.parts.iter().enumerate() {
-        let rules = &hot.rules[usize::from(part.first)..][..usize::from(part.count)];
-        let first = Components {
-            start: at,
-            ends: ends.as_slice(),
+    let (mut seen, mut strange) = (0u64, 0u32);
+    let mut start = tag_end + 1;
+    let mut rule_at = 0u8;
+    for (at, &position) in ends.iter().enumerate() {
+        let (Some(rule), Some(&end)) =
+            (rules.get(usize::from(rule_at)), data.get(position as usize))
+        else {
+            return false;
         };
-        let (mut found, mut component) = (0u32, 0);
-        let (end, len) = loop {
-            let Some(&position) = ends.next() else {
-                return false;
+        let len = position - start;
+        let ended = end != component_separator;
+        if len != 0 {
+            seen |= 1 << (rule_at & 63);
+            let good = if rule.needs == 0 {
+                rule.takes(len)
+            } else {
+                look.fits(rule, at, (start, len))
             };
-            let len = position - at;
-            if len != 0 {
-                let Some(rule) = rules.get(component) else {
-                    return false;
-                };
-                let good = match rule.kind {
-                    Kind::Text => rule.takes(len),
-                    Kind::Code => rule.takes(len) && look.is_code(rule, at, len),
-                    _ => look.fits(rule, at, len),
-                };
-                if !good {
-                    return false;
-                }
-                found |= 1 << component;
-            }
-            component += 1;
-            at = position + 1;
-            let end = data[position as usize];
-            if end != component_separator {
-                break (end, len);
-            }
-        };
-        if found != 0 {
-            if found & part.required != part.required
-                || (part.joined != 0 && !look.is_whole(part, element, found, first))
-            {
+            if !good {
                 return false;
             }
-            present |= u64::from(element < 64) << (element & 63);
-        }
-        if len == 0 && component > 1 {
+        } else if ended && rule.component != 0 {
             // A separator that nothing follows.
             return false;
         }
-        if ends.as_slice().is_empty() {
-            return (found != 0 || element == 0) && satisfied(layout, present);
-        }
-        if end != element_separator {
-            return false;
-        }
+        strange += u32::from(ended & (end != element_separator));
+        start = position + 1;
+        rule_at = rule.next[usize::from(ended)];
     }
-    false
+    // Only the terminator is neither a component separator nor an element separator.
+    let mut good = (strange == 1) & (seen & hot.must == hot.must);
+    if let [.., before, last] = ends {
+        // The last element is there.
+        good &= before + 1 != *last;
+    }
+    for demands in &*hot.demands {
+        good &= demands
+            .iter()
+            .fold(true, |met, demand| met & demand.is_met(seen));
+    }
+    good && (!hot.dependent || notes_hold(layout, seen))
 }
 
-/// Whether the elements that are there are those that must be.
-#[inline]
-fn satisfied(layout: &Layout, present: u64) -> bool {
-    let mandatory = layout.hot.mandatory;
-    present & mandatory == mandatory
-        && (!layout.hot.dependent || layout.dependencies.iter().all(|note| holds(note, present)))
+/// Whether the elements of an empty segment are those that must be there.
+#[cold]
+fn nothing_is_good(layout: &Layout) -> bool {
+    layout.mandatory == 0 && layout.dependencies.iter().all(|note| holds(note, 0))
+}
+
+/// Whether the dependency notes of a segment and its composites hold, of which `seen` is there.
+#[cold]
+fn notes_hold(layout: &Layout, seen: u64) -> bool {
+    let (mut present, mut first) = (0u64, 0);
+    for (element, part) in layout.parts.iter().enumerate() {
+        let count = part.components.len();
+        if first + count > MOST_RULES {
+            break;
+        }
+        let found = seen >> first & !u64::MAX.checked_shl(count as u32).unwrap_or(0);
+        present |= u64::from(found != 0 && element < 64) << (element & 63);
+        if found != 0 && !part.dependencies.iter().all(|note| holds(note, found)) {
+            return false;
+        }
+        first += count + 1;
+    }
+    layout.dependencies.iter().all(|note| holds(note, present))
 }
 
 /// Where a value begins, and its length.
 type Stretch = (u32, u32);
-
-/// Components of an element: where the first begins, and the separators behind it.
-#[derive(Clone, Copy)]
-struct Components<'a> {
-    start: u32,
-    ends: &'a [u32],
-}
-
-impl Components<'_> {
-    /// The component at `at`, if it is one of those that were found.
-    #[inline]
-    fn get(&self, found: u32, at: u8) -> Stretch {
-        let place = usize::from(at);
-        if found >> (at & 31) & 1 == 0 {
-            return (0, 0);
-        }
-        let from = match place {
-            0 => self.start,
-            _ => self.ends[place - 1] + 1,
-        };
-        (from, self.ends[place] - from)
-    }
-}
 
 impl HotRule {
     /// Whether a value may have so many bytes.
@@ -178,8 +177,8 @@ impl HotRule {
 fn word(data: &[u8], from: u32, len: u32) -> u64 {
     let from = from as usize;
     match data.get(from..from + 8).and_then(<[u8]>::first_chunk) {
-        Some(chunk) if len < 8 => u64::from_le_bytes(*chunk) & ((1 << (8 * len)) - 1),
-        _ => little_endian(&data[from..from + len as usize]),
+        Some(chunk) => u64::from_le_bytes(*chunk) & !u64::MAX.checked_shl(8 * len).unwrap_or(0),
+        None => little_endian(&data[from..from + len as usize]),
     }
 }
 
@@ -189,6 +188,12 @@ struct Look<'l, 'a> {
     memory: &'l mut Memory,
     layout: &'l Layout,
     data: &'a [u8],
+    /// The separators behind its tag.
+    ends: &'a [u32],
+    /// Where the first value begins.
+    first: u32,
+    /// What separates components.
+    component: u8,
 }
 
 impl<'a> Look<'_, 'a> {
@@ -197,34 +202,90 @@ impl<'a> Look<'_, 'a> {
         &self.data[from as usize..(from + len) as usize]
     }
 
-    /// Whether a value that is neither text nor only a code is good.
-    #[inline(never)]
-    fn fits(&self, rule: &HotRule, at: u32, len: u32) -> bool {
-        let word = word(self.data, at, len);
-        match rule.kind {
-            Kind::Text => rule.takes(len),
-            Kind::Code => rule.takes(len) && self.is_code(rule, at, len),
-            Kind::Number => self.is_number(rule, word, at, len),
-            Kind::NumericCode => self.is_number(rule, word, at, len) && self.is_code(rule, at, len),
-            Kind::Alpha => rule.takes(len) && self.is_alphabetic(at, len),
-            Kind::AlphaCode => {
-                rule.takes(len) && self.is_alphabetic(at, len) && self.is_code(rule, at, len)
+    /// Where the value stands that ends at separator `at`.
+    #[inline]
+    fn value(&self, at: usize) -> Stretch {
+        let from = match at.checked_sub(1) {
+            Some(before) => self.ends[before] + 1,
+            None => self.first,
+        };
+        (from, self.ends[at] - from)
+    }
+
+    /// Whether a value of which more than the length is to be looked at is good: the one that ends
+    /// at separator `at`.
+    #[inline(always)]
+    fn fits(&mut self, rule: &HotRule, at: usize, value: Stretch) -> bool {
+        let word = word(self.data, value.0, value.1);
+        if rule.needs & !(need::CODE | need::LIST | need::AGENCY) == 0 {
+            let short = self.layout.short(rule.coded);
+            if short.is_some_and(|codes| codes.hold(word, value.1)) && rule.takes(value.1) {
+                return true;
             }
-            Kind::Never => false,
+        } else if rule.needs == need::NUMBER && are_digits(word, value.1) && rule.takes(value.1) {
+            return true;
         }
+        self.fits_at_all(rule, at, value, word)
     }
 
-    fn is_alphabetic(&self, at: u32, len: u32) -> bool {
-        !self.bytes((at, len)).iter().any(u8::is_ascii_digit)
-    }
-
-    /// Whether a value is in its list, as far as that depends on nothing beside it.
     #[inline(never)]
-    fn is_code(&self, rule: &HotRule, at: u32, len: u32) -> bool {
-        let word = word(self.data, at, len);
-        let short = self.layout.short(rule.coded, self.env.specs);
-        (len <= 4 && short.is_some_and(|codes| codes.hold(word)))
-            || self.is_unusual_code(rule, word, (at, len))
+    fn fits_at_all(&mut self, rule: &HotRule, at: usize, value: Stretch, word: u64) -> bool {
+        let needs = rule.needs;
+        let is = |need: u8| needs & need != 0;
+        let representation = if is(need::NUMBER) {
+            self.is_number(rule, word, value.0, value.1)
+        } else {
+            rule.takes(value.1)
+        };
+        if !representation || is(need::NEVER) || (is(need::ALPHA) && !self.is_alphabetic(value)) {
+            return false;
+        }
+        if is(need::CODE) {
+            let short = self.layout.loaded_short(rule.coded, self.env.specs);
+            let good = short.is_some_and(|codes| codes.hold(word, value.1))
+                || if is(need::LIST | need::AGENCY) {
+                    let list = if is(need::LIST) {
+                        self.behind(at, 1)
+                    } else {
+                        (0, 0)
+                    };
+                    let agency = if is(need::AGENCY) {
+                        self.behind(at, 1 + usize::from(is(need::LIST)))
+                    } else {
+                        (0, 0)
+                    };
+                    self.is_named_code(rule.coded, value, list, agency)
+                } else {
+                    self.is_unusual_code(rule, word, value)
+                };
+            if !good {
+                return false;
+            }
+        }
+        if is(need::DATE) {
+            let date = self.value(at - usize::from(rule.date_back).min(at));
+            return self.is_date(date, value);
+        }
+        true
+    }
+
+    fn is_alphabetic(&self, value: Stretch) -> bool {
+        !self.bytes(value).iter().any(u8::is_ascii_digit)
+    }
+
+    /// The value so many components behind the one that ends at separator `at`; an empty one
+    /// where the element ends before it.
+    #[inline]
+    fn behind(&self, at: usize, by: usize) -> Stretch {
+        let component = self.component;
+        let goes_on = |end: &u32| self.data[*end as usize] == component;
+        match self.ends.get(at..=at + by) {
+            Some([between @ .., to]) if between.iter().all(goes_on) => {
+                let from = between.last().map_or(0, |end| end + 1);
+                (from, to - from)
+            }
+            _ => (0, 0),
+        }
     }
 
     #[inline(never)]
@@ -236,35 +297,13 @@ impl<'a> Look<'_, 'a> {
         known.own.contains_packed(word, bytes) || is_bound_code(known, None, word, bytes)
     }
 
-    /// Whether what can be said of a composite only when it is whole is good.
-    #[inline(never)]
-    fn is_whole(
-        &mut self,
-        part: &HotPart,
-        element: usize,
-        found: u32,
-        components: Components<'_>,
-    ) -> bool {
-        let get = |at: u8| components.get(found, at);
-        match self.layout.hot.joined.get(usize::from(part.joined) - 1) {
-            Some(&HotJoined::Named(code, list, agency)) => {
-                let component = usize::from(part.first) + usize::from(code);
-                let (list, agency) = (list.map_or((0, 0), get), agency.map_or((0, 0), get));
-                self.is_named_code(component, get(code), list, agency)
-            }
-            Some(&HotJoined::Date(date, format)) => self.is_date(get(date), get(format)),
-            _ => self.joined_fits(&self.layout.parts[element], found, components),
-        }
-    }
-
     #[inline]
     fn is_number(&self, rule: &HotRule, word: u64, at: u32, len: u32) -> bool {
-        if len <= 8 && are_digits(word, len) {
+        if are_digits(word, len) {
             return rule.takes(len);
         }
-        let (min, span) = (u32::from(rule.min), u32::from(rule.span));
         let (bytes, marks) = (self.bytes((at, len)), self.env.marks);
-        value::check(Class::Numeric, (min, min + span), bytes, len, marks).is_none()
+        value::check(Class::Numeric, rule.bounds(), bytes, len, marks).is_none()
     }
 
     /// Whether a date is one that exists, in its format.
@@ -279,42 +318,9 @@ impl<'a> Look<'_, 'a> {
                 .is_none_or(|pattern| date::matches(pattern, date))
     }
 
-    /// Whether what can be said of a composite only when it is whole is good.
-    #[inline(never)]
-    fn joined_fits(&mut self, part: &PartRule, found: u32, composite: Components<'_>) -> bool {
-        if part.components.len() > 31 {
-            return false;
-        }
-        let get = |at: usize| composite.get(found, at as u8);
-        for &at in &part.named {
-            let component = part.components.start + at;
-            let (list, agency) = self.layout.components[component].list_named_by;
-            let [list, agency] = [list, agency].map(|at| at.map_or((0, 0), get));
-            if !self.is_named_code(component, get(at), list, agency) {
-                return false;
-            }
-        }
-        part.date
-            .is_none_or(|(date, format)| self.is_date(get(date), get(format)))
-            && part
-                .dependencies
-                .iter()
-                .all(|note| holds(note, u64::from(found)))
-    }
-
     /// Whether there is nothing to say of a code whose list 1131 and 3055 may name.
     #[inline]
-    fn is_named_code(
-        &mut self,
-        component: usize,
-        code: Stretch,
-        list: Stretch,
-        agency: Stretch,
-    ) -> bool {
-        if code.1 == 0 {
-            return true;
-        }
-        let coded = self.layout.hot.rules[component].coded;
+    fn is_named_code(&mut self, coded: u16, code: Stretch, list: Stretch, agency: Stretch) -> bool {
         let place = Memory::place(self.layout, coded);
         // Together they are a number that is not zero and no other's.
         let mut key = None;
@@ -388,7 +394,7 @@ fn is_bound_code(known: &Known, agency: Option<&[u8]>, word: u64, bytes: &[u8]) 
     }
 }
 
-/// Whether the lowest `len` bytes are digits.
+/// Whether a value of `len` bytes, given as by [`word`], is digits and has eight at most.
 #[inline]
 fn are_digits(word: u64, len: u32) -> bool {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
@@ -396,7 +402,7 @@ fn are_digits(word: u64, len: u32) -> bool {
     // Zeros stand where no byte is.
     let word = word | ZEROS.checked_shl(8 * len).unwrap_or(0);
     // Six more than a digit still begins with 3; no byte that begins with 3 carries over.
-    word & HIGH == ZEROS && word.wrapping_add(0x0606_0606_0606_0606) & HIGH == ZEROS
+    (len <= 8) & (word & HIGH == ZEROS) & (word.wrapping_add(0x0606_0606_0606_0606) & HIGH == ZEROS)
 }
 
 /// A list and agency whose codes are not held, as a number that is not that of a code.
@@ -414,6 +420,8 @@ pub(super) struct Memory {
     held: Vec<Line>,
     /// Whole segments that were found good.
     pub repeated: Repeated,
+    /// Where the segment begins of which the first look said last that a closer one is needed.
+    refused: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -424,6 +432,11 @@ struct Line([u64; 8]);
 const MOST_HELD: usize = 32 << 10;
 
 impl Memory {
+    /// A closer look is needed at the segment that begins at `offset`.
+    pub(super) fn refuse(&mut self, offset: u64) {
+        self.refused = Some(offset);
+    }
+
     /// Makes room for coded components and layouts up to these.
     pub(super) fn reach(&mut self, end: u32, layouts: u32) {
         self.repeated.reach(layouts);

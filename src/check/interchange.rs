@@ -341,6 +341,7 @@ impl<'c, 's> Run<'c, 's> {
         self.outside = false;
         self.messages.used.clear();
         self.groups.used.clear();
+        self.out.service(&segment, 0);
         self.service(&segment, &context)?;
         self.interchange = Some(open(&segment));
         Ok(())
@@ -363,6 +364,7 @@ impl<'c, 's> Run<'c, 's> {
                 }
             }
         }
+        self.out.service(segment, 0);
         self.out.interchange = None;
         Ok(())
     }
@@ -375,6 +377,7 @@ impl<'c, 's> Run<'c, 's> {
 
     fn begin_group(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
         self.close_group(segment.offset(), context);
+        self.out.service(segment, 0);
         self.service(segment, context)?;
         let open = open(segment);
         let mixed = self.interchange.as_mut().is_some_and(|interchange| {
@@ -403,6 +406,7 @@ impl<'c, 's> Run<'c, 's> {
                 }
             }
         }
+        self.out.service(segment, 0);
         Ok(())
     }
 
@@ -416,6 +420,7 @@ impl<'c, 's> Run<'c, 's> {
         if let Some(open) = self.package.take() {
             self.missing_trailer(&open, segment.offset(), context);
         }
+        self.out.service(segment, 0);
         self.service(segment, context)?;
         self.count_message(segment, context);
         self.package = Some(open(segment));
@@ -428,6 +433,7 @@ impl<'c, 's> Run<'c, 's> {
             None => self.without_header(segment, context),
             Some(open) => self.compare(segment, &open, 0, None, context),
         }
+        self.out.service(segment, 0);
         Ok(())
     }
 
@@ -596,6 +602,9 @@ impl<'c, 's> Run<'c, 's> {
         let interactive = opened.header == "UIH";
         self.out.message_ref = (headed && !opened.reference.is_empty())
             .then(|| self.out.charset.decode_lossy(&opened.reference).into());
+        if headed {
+            self.out.service(&segment, 0);
+        }
         let context = Context::Reader(reader);
         let identifier = if headed && self.checker.forced.is_none() && !segment.has_specials() {
             segment.raw_element(usize::from(!interactive))
@@ -664,9 +673,19 @@ impl<'c, 's> Run<'c, 's> {
                     // What waits has its own place; nothing is missing behind the trailer.
                     let env = self.env();
                     let end = reader.window().0;
-                    check.finish(&env, &mut self.out, end, &Context::Reader(reader));
+                    check.finish(&env, &mut self.out, end, number, &Context::Reader(reader));
                 }
+                self.out.end_message(interactive, number);
                 break;
+            }
+            if let Some(check) = &mut check {
+                let env = self.env();
+                let (taken, reached) = check.follow(&env, &mut self.out, reader, number);
+                if let Some(reached) = reached {
+                    reader.leave_lane(reached);
+                    number += taken;
+                    self.out.totals.segments += taken;
+                }
             }
             let tag = loop {
                 let more = reader.advance()?;
@@ -693,7 +712,7 @@ impl<'c, 's> Run<'c, 's> {
             let env = self.env();
             let context = Context::Reader(reader);
             if let Some(check) = check.take() {
-                check.finish(&env, &mut self.out, at, &context);
+                check.finish(&env, &mut self.out, at, number, &context);
             }
             if headed {
                 self.missing_trailer(&opened, at, &context);
@@ -819,6 +838,7 @@ impl<'c, 's> Run<'c, 's> {
         let interactive = segment.tag() == b"UIH";
         let at = usize::from(!interactive);
         let release_span = token_span(segment, at, 2);
+        let mut component = 3;
         let (finding, home) = match self.checker.compiled.choice(specs, declared) {
             Choice::Home(home, unusual) => {
                 let finding = unusual.then(|| {
@@ -831,6 +851,7 @@ impl<'c, 's> Run<'c, 's> {
                 (finding, Some(home))
             }
             Choice::UnknownMessage(release) => {
+                component = 1;
                 let finding = Finding::new(Code::UNKNOWN_MESSAGE, token_span(segment, at, 0))
                     .with("release", release);
                 (Some(finding), None)
@@ -848,6 +869,8 @@ impl<'c, 's> Run<'c, 's> {
             let mut finding = finding.with_content("message", &declared.message);
             finding.value = Some(self.out.value(declared.written().as_bytes()));
             finding.place.segment_number = Some(1);
+            finding.place.element = Some(at as u32 + 1);
+            finding.place.component = Some(component);
             finding.place.segment = Some(tag_text(segment).into());
             finding.place.path = Some(
                 format!(
@@ -930,6 +953,7 @@ impl<'c, 's> Run<'c, 's> {
             return;
         };
         let place = |finding: &mut Finding, element: usize, id: &str| {
+            finding.place.element = Some(element as u32 + 1);
             finding.place.segment_number = number;
             finding.place.segment = Some(pair.trailer.into());
             finding.place.path = Some(
@@ -1065,6 +1089,7 @@ impl<'c, 's> Run<'c, 's> {
                 code: Code::FIRST_USED,
             });
             finding.place.segment_number = (!group).then_some(1);
+            finding.place.element = Some(if group { 5 } else { 1 });
             finding.place.path =
                 Some(format!("S_{tag}/D_{}", if group { "0048" } else { "0062" }).into());
             finding.place.segment = Some(tag.into());

@@ -16,7 +16,7 @@ pub(super) struct Layout {
     /// The code lists of coded components, loaded when first needed; and which components
     /// these are.
     pub known: Box<[OnceLock<Known>]>,
-    /// Those of them that are looked at first.
+    /// Those of them that are looked at first; the last is empty, for what is not coded.
     pub short: Box<[OnceLock<ShortCodes>]>,
     pub known_of: Box<[usize]>,
     pub parts: Vec<PartRule>,
@@ -179,10 +179,9 @@ impl Layout {
         let segment = model.get(of);
         let mut layout = Self {
             hot: Hot {
-                parts: [].into(),
                 rules: [].into(),
-                joined: [].into(),
-                mandatory: 0,
+                demands: [].into(),
+                must: 0,
                 id: 0,
                 coded_from: 0,
                 dependent: false,
@@ -299,24 +298,28 @@ impl Layout {
         Some(held.get_or_init(|| self.load(at, specs)))
     }
 
-    /// Codes of a component that are good whatever stands beside them: not all of them.
+    /// Codes of a component that are good whatever stands beside them: not all of them, and none
+    /// before they are loaded.
     #[inline]
-    pub(super) fn short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
-        let held = self.short.get(usize::from(at))?;
-        match held.get() {
-            Some(codes) => Some(codes),
-            None => self.load_short(at, specs),
-        }
+    pub(super) fn short(&self, at: u16) -> Option<&ShortCodes> {
+        self.short.get(usize::from(at))?.get()
     }
 
+    /// The same, loaded when first needed.
     #[cold]
-    fn load_short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
-        let known = self.known(at, specs)?;
-        let first = match known.bound.iter().find(|bound| bound.agency.is_none()) {
-            Some(bound) if known.own.is_empty() => &bound.codes,
-            _ => &known.own,
-        };
-        Some(self.short[usize::from(at)].get_or_init(|| first.short()))
+    pub(super) fn loaded_short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
+        let held = self.short.get(usize::from(at))?;
+        Some(held.get_or_init(|| {
+            // A list elsewhere is never looked into where another list is meant: then nothing is
+            // known of the code.
+            match self.known(at, specs) {
+                Some(Known { own, bound }) if own.is_empty() && bound.len() == 1 => {
+                    bound[0].codes.short()
+                }
+                Some(known) => known.own.short(),
+                None => ShortCodes::default(),
+            }
+        }))
     }
 
     #[cold]

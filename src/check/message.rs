@@ -8,7 +8,7 @@ use super::element::{self, Env, Trouble};
 use super::glance;
 use super::layout::Layout;
 use super::out::{Context, Out};
-use crate::edifact::{LineCounter, OwnedSegment, Segment};
+use crate::edifact::{LanePlace, LineCounter, OwnedSegment, Reader, Segment, on_this_machine};
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
 use crate::sequence::{Fault, Limits, Path, Place, Placement, PositionId, Sequencer, TagId};
@@ -72,7 +72,7 @@ impl<'c> MessageCheck<'c> {
         Self {
             compiled,
             sequencer: Sequencer::new(plan, limits),
-            path: Path::new(),
+            path: Path::new(plan.positions().len()),
             waiting: VecDeque::new(),
             placed: vec![0; plan.positions().len()],
             ahead: (0, None),
@@ -176,6 +176,76 @@ impl<'c> MessageCheck<'c> {
         }
     }
 
+    /// Takes the segments in sight of the reader behind segment `number`, as long as each has one
+    /// place that is certain and nothing is to be said of it; how many, and where the reader is
+    /// behind the last. All others go through [`segment`](Self::segment).
+    pub(super) fn follow(
+        &mut self,
+        env: &Env<'_>,
+        out: &mut Out<'_>,
+        reader: &Reader<'_>,
+        number: u64,
+    ) -> (u64, Option<LanePlace>) {
+        on_this_machine(|| self.follow_lane(env, out, reader, number))
+    }
+
+    #[inline(always)]
+    fn follow_lane(
+        &mut self,
+        env: &Env<'_>,
+        out: &mut Out<'_>,
+        reader: &Reader<'_>,
+        number: u64,
+    ) -> (u64, Option<LanePlace>) {
+        let (mut taken, mut reached) = (0, None);
+        let (mut lane, clean) = (reader.lane(), reader.are_blocks_clean());
+        let mut lines = None;
+        if !self.sequencer.may_be_certain() {
+            return (taken, reached);
+        }
+        let compiled = self.compiled;
+        let plan = &compiled.plan;
+        let Some((mut segment, tag, mut behind)) = lane.next() else {
+            return (taken, reached);
+        };
+        let Some(mut tag) = plan.tag(u64::from(tag)) else {
+            return (taken, reached);
+        };
+        while let Some((next_segment, next, next_behind)) = lane.next()
+            && let Some(next) = plan.tag(u64::from(next))
+            && (clean || out.charset.holds(segment.bytes()))
+            && let Some(certain) = self
+                .sequencer
+                .certain(tag, next, || compiled.qualifier(Some(tag), &segment))
+        {
+            let position = certain.position();
+            let layout = compiled.layout(position);
+            if compiled.role(position) != Role::Plain {
+                break;
+            }
+            if !glance::is_good_inline(env, &mut out.memory, layout, &segment) {
+                out.memory.refuse(segment.offset());
+                break;
+            }
+            let place = self.sequencer.take(certain);
+            self.path.place(plan, place);
+            self.placed[position as usize] += 1;
+            taken += 1;
+            reached = Some(behind);
+            if self.watched.is_some() {
+                let at = segment.offset();
+                let lines = match &mut lines {
+                    Some(lines) => reader.count_on(lines, at),
+                    None => lines.insert(reader.counter_at(at)),
+                };
+                let context = Context::Ahead(reader, lines);
+                self.tell(out, &segment, number + taken, place, &context);
+            }
+            (segment, tag, behind) = (next_segment, next, next_behind);
+        }
+        (taken, reached)
+    }
+
     fn settle_waiting(&mut self, env: &Env<'_>, out: &mut Out<'_>) {
         if !self.sequencer.has_resolved() {
             return;
@@ -202,13 +272,7 @@ impl<'c> MessageCheck<'c> {
         context: &Context<'_, '_>,
     ) {
         if !placement.faults.is_empty() {
-            self.missing(
-                out,
-                segment.offset(),
-                Some((segment, number)),
-                &placement.faults,
-                context,
-            );
+            self.missing(out, segment.offset(), number, &placement.faults, context);
         }
         self.path.follow(&self.compiled.plan, placement);
         if !placement.faults.is_empty() {
@@ -312,12 +376,12 @@ impl<'c> MessageCheck<'c> {
         finding.place.path = Some(self.path.segment(&self.compiled.plan, position).into());
     }
 
-    /// What is missing before `at`.
+    /// What is missing before `at`, where the segment of number `before` stands or would.
     fn missing(
         &self,
         out: &mut Out<'_>,
         at: u64,
-        before: Option<(&Segment<'_>, u64)>,
+        before: u64,
         faults: &[Fault],
         context: &Context<'_, '_>,
     ) {
@@ -353,7 +417,7 @@ impl<'c> MessageCheck<'c> {
                 _ => continue,
             };
             let mut finding = finding;
-            finding.place.segment_number = before.map(|(_, number)| number);
+            finding.place.segment_number = Some(before);
             finding.place.segment = Some(tag);
             finding.place.path = Some(path.into());
             out.send(finding, context);
@@ -472,22 +536,24 @@ impl<'c> MessageCheck<'c> {
             .with("expected", String::from_utf8_lossy(expected));
             finding.value = Some(out.value(token.bytes));
             self.place(&mut finding, segment, number, position);
+            finding.place.element = Some(1);
             out.send(finding, context);
         }
     }
 
-    /// Ends the message at offset `at`: what waits is settled, what is missing is said, totals are
+    /// Ends the message of so many `segments` at offset `at`: what waits is settled, what is missing is said, totals are
     /// compared.
     pub(super) fn finish(
         mut self,
         env: &Env<'_>,
         out: &mut Out<'_>,
         at: u64,
+        segments: u64,
         context: &Context<'_, '_>,
     ) {
         let faults = self.sequencer.finish();
         self.settle_waiting(env, out);
-        self.missing(out, at, None, &faults, context);
+        self.missing(out, at, segments + 1, &faults, context);
         if let Some(mut watched) = self.watched.take() {
             watched.gatherer.end(&mut Told { out, context });
         }
@@ -528,6 +594,8 @@ impl<'c> MessageCheck<'c> {
                 .with("what_zh", if row.zh().is_empty() { what } else { row.zh() });
             finding.value = Some(out.value(&control.value));
             finding.place.segment_number = Some(control.number);
+            finding.place.element = Some(1);
+            finding.place.component = Some(2);
             finding.place.segment = Some("CNT".into());
             finding.place.path = Some(format!("{}/C_C270/D_6066", control.path).into());
             let context = Context::Counted(&control.lines, control.span.start);
@@ -591,6 +659,8 @@ pub(super) fn report(
             finding.with(name, text)
         };
     }
+    finding.place.element = Some(trouble.element as u32 + 1);
+    finding.place.repetition = (trouble.repetition > 1).then_some(trouble.repetition);
     let mut path = place.path;
     match layout.parts.get(trouble.element) {
         Some(part) => {
@@ -602,6 +672,7 @@ pub(super) fn report(
             if part.composite
                 && let Some(component) = trouble.component
             {
+                finding.place.component = Some(component as u32 + 1);
                 path.push('/');
                 match layout.components[part.components.clone()].get(component) {
                     Some(component) => path.push_str(&component.name),

@@ -36,7 +36,7 @@ mod xml_message;
 use std::io::Read;
 use std::sync::Arc;
 
-use crate::charset::Charset;
+use crate::charset::{Charset, Coding};
 use crate::edifact::{self, Reader, transcode};
 use crate::finding::{Sink, Syntax};
 use crate::sequence;
@@ -162,8 +162,7 @@ impl Checker {
         })
     }
 
-    /// The checker with someone who is told of the values of messages, as rules are: see
-    /// `baowen::rule::Rules`.
+    /// The checker with someone who is told of the values of messages, as rules are.
     #[must_use]
     pub fn with_watch(mut self, watch: Arc<dyn Watch>) -> Self {
         self.watch = Some(watch);
@@ -296,8 +295,8 @@ impl Checker {
         let start = &start[..start.len().min(BEGINNING as usize)];
         let decoded = self
             .transcoded(start)
-            .map(|encoding| encoding.decode(start).0.into_owned());
-        let text = decoded.as_ref().map_or(start, |text| text.as_bytes());
+            .map(|coding| transcode::Transcoded::new(start, coding).text);
+        let text = decoded.as_deref().unwrap_or(start);
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let first = text.trim_ascii_start();
         if SERVICE.iter().any(|tag| first.starts_with(tag)) {
@@ -311,8 +310,8 @@ impl Checker {
         })
     }
 
-    /// The encoding from which an input that begins with `start` has to be transcoded.
-    fn transcoded(&self, start: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    /// How an input that begins with `start` has to be transcoded.
+    fn transcoded(&self, start: &[u8]) -> Option<Coding> {
         match self.options.charset {
             Some(charset) => charset.transcoded(),
             None => transcode::detect(start),
@@ -323,7 +322,7 @@ impl Checker {
     fn transcoded_slice(
         &self,
         input: &[u8],
-        encoding: &'static encoding_rs::Encoding,
+        coding: Coding,
         sink: &mut dyn Sink,
     ) -> Result<Totals> {
         let options = Options {
@@ -335,14 +334,9 @@ impl Checker {
             ..self.clone()
         };
         let most = self.options.most_findings;
-        transcoded::run(
-            input,
-            encoding,
-            Syntax::Edifact,
-            most,
-            sink,
-            |text, sink| checker.run(Reader::with_options(text, self.options.reading), sink),
-        )
+        transcoded::run(input, coding, Syntax::Edifact, most, sink, |text, sink| {
+            checker.run(Reader::with_options(text, self.options.reading), sink)
+        })
     }
 
     #[cfg(feature = "parallel")]

@@ -8,7 +8,7 @@ use super::split::{Done, Entry};
 use crate::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
 use crate::finding::tally::RuleTally;
-use crate::finding::{Arg, Code, Excerpt, Finding, Place, Severity, Sink, Syntax, Value};
+use crate::finding::{Arg, Code, Excerpt, Finding, Place, Service, Severity, Sink, Syntax, Value};
 use crate::span::{LineColumn, Span};
 
 /// Totals of a check.
@@ -51,6 +51,8 @@ impl Totals {
 pub(super) enum Context<'a, 'd> {
     /// In the reader's window.
     Reader(&'a Reader<'d>),
+    /// In the reader's window, before which the counter stands; behind its last item.
+    Ahead(&'a Reader<'d>, &'a LineCounter),
     /// In a segment that was kept; the counter stands at its tag.
     Kept(&'a LineCounter, Segment<'a>),
     /// Bytes that were kept, as of a record; the counter stands at the first.
@@ -63,6 +65,7 @@ impl Context<'_, '_> {
     pub(super) fn locate(&self, offset: u64) -> LineColumn {
         match self {
             Self::Reader(reader) => reader.locate(offset),
+            Self::Ahead(reader, counter) => reader.count_on(&mut { **counter }, offset).at(),
             // A line break inside a control total is not worth keeping the segment for.
             Self::Counted(counter, _) => {
                 let at = counter.at();
@@ -79,6 +82,7 @@ impl Context<'_, '_> {
     pub(super) fn counter_at(&self, offset: u64) -> LineCounter {
         match self {
             Self::Reader(reader) => reader.counter_at(offset),
+            Self::Ahead(reader, counter) => *reader.count_on(&mut { **counter }, offset),
             Self::Kept(counter, _) | Self::Bytes(counter, _) | Self::Counted(counter, _) => {
                 **counter
             }
@@ -87,7 +91,7 @@ impl Context<'_, '_> {
 
     fn bytes(&self) -> (u64, &[u8]) {
         match self {
-            Self::Reader(reader) => reader.window(),
+            Self::Reader(reader) | Self::Ahead(reader, _) => reader.window(),
             Self::Kept(counter, segment) => (counter.offset, segment.bytes()),
             Self::Bytes(counter, bytes) => (counter.offset, bytes),
             Self::Counted(_, offset) => (*offset, &[]),
@@ -127,6 +131,8 @@ pub(super) struct Out<'s> {
     said: std::collections::HashSet<(usize, Option<u64>)>,
     /// Codes that were found good.
     pub memory: Memory,
+    /// Where the last finding stood, and the character set then in force.
+    near: Option<(Charset, LineCounter)>,
 }
 
 impl<'s> Out<'s> {
@@ -148,6 +154,7 @@ impl<'s> Out<'s> {
             broken: false,
             said: std::collections::HashSet::new(),
             memory: Memory::default(),
+            near: None,
         }
     }
 
@@ -219,11 +226,69 @@ impl<'s> Out<'s> {
         }
     }
 
+    /// Tells of a header or trailer.
+    pub(super) fn service(&mut self, segment: &Segment<'_>, segments: u64) {
+        let charset = self.charset;
+        let value = |element: usize, component: usize| {
+            let value = segment.get(element, component)?;
+            Some(charset.decode_lossy(&value).into_owned())
+        };
+        self.sink.service(&Service {
+            tag: segment.tag(),
+            span: segment.span(),
+            segments,
+            value: &value,
+        });
+    }
+
+    /// Tells of the trailer of a message, when all that was found in the message has been sent;
+    /// the trailer itself may have gone by.
+    pub(super) fn end_message(&mut self, interactive: bool, segments: u64) {
+        let tag: &[u8] = if interactive { b"UIT" } else { b"UNT" };
+        self.sink.service(&Service {
+            tag,
+            span: Span::default(),
+            segments,
+            value: &|_, _| None,
+        });
+    }
+
+    /// Line and column of an offset. A segment may hold very many findings: one near to the last
+    /// is counted from there.
+    fn locate(&mut self, offset: u64, context: &Context<'_, '_>) -> LineColumn {
+        const NEAR: u64 = 64 << 10;
+        let (base, bytes) = context.bytes();
+        let mut counter = match self.near {
+            Some((charset, near))
+                if charset == self.charset
+                    && near.offset >= base
+                    && near.offset <= offset
+                    && offset - near.offset < NEAR
+                    && !matches!(context, Context::Counted(..)) =>
+            {
+                near
+            }
+            _ => match context {
+                Context::Reader(reader) => reader.counter_at(offset),
+                Context::Ahead(..) | Context::Kept(..) | Context::Bytes(..) => {
+                    context.counter_at(offset)
+                }
+                Context::Counted(..) => return context.locate(offset),
+            },
+        };
+        let at = |offset: u64| (offset.saturating_sub(base) as usize).min(bytes.len());
+        if counter.offset < offset {
+            counter.advance(&bytes[at(counter.offset)..at(offset)]);
+        }
+        self.near = Some((self.charset, counter));
+        counter.at()
+    }
+
     /// Finishes a finding and sends it.
     #[cold]
     pub(super) fn send(&mut self, mut finding: Finding, context: &Context<'_, '_>) {
         if self.wants(finding.code) {
-            finding.at = context.locate(finding.span.start);
+            finding.at = self.locate(finding.span.start, context);
             finding.place = Place {
                 interchange: self.interchange,
                 message_ref: self.message_ref.clone(),

@@ -3,7 +3,7 @@
 use super::message::tag_text;
 use super::out::{Context, Out};
 use crate::charset::guess;
-use crate::edifact::Segment;
+use crate::edifact::{End, Segment};
 use crate::finding::{Code, Finding, Severity};
 use crate::span::Span;
 
@@ -20,7 +20,20 @@ pub(super) fn report(
 ) {
     let tag = tag_text(segment);
     let charset = out.charset;
+    let mut at = (0u32, 1u32, 1u32);
+    let (mut composite, mut last) = (false, (0, 0, 0));
     for token in segment.tokens() {
+        let here = at;
+        match token.end {
+            End::Component if here.0 > 0 => at.2 += 1,
+            End::Component => {}
+            End::Repetition => (at.1, at.2) = (at.1 + 1, 1),
+            _ => at = (at.0 + 1, 1, 1),
+        }
+        composite = here.0 > 0
+            && (token.end == End::Component || composite && (here.0, here.1) == (last.0, last.1));
+        last = here;
+        let here = (here, composite);
         let value = token.value();
         if charset.holds(&value) {
             continue;
@@ -31,7 +44,7 @@ pub(super) fn report(
             let mut finding = Finding::new(Code::LOOKS_LIKE, span)
                 .with("charset", guess.name())
                 .with("declared", charset.name());
-            place(&mut finding, &tag, number);
+            place(&mut finding, &tag, number, here);
             out.send(finding, context);
         }
         if charset.name() == "UNOX"
@@ -41,7 +54,7 @@ pub(super) fn report(
             let span = Span::new(token.offset + at as u64, len as u64);
             let mut finding = Finding::new(Code::UNKNOWN_ESCAPE, span);
             finding.value = Some(out.value(&token.bytes[at..at + len]));
-            place(&mut finding, &tag, number);
+            place(&mut finding, &tag, number, here);
             out.send(finding, context);
             continue;
         }
@@ -93,12 +106,21 @@ pub(super) fn report(
             }
         };
         finding = finding.with("charset", charset.name());
-        place(&mut finding, &tag, number);
+        place(&mut finding, &tag, number, here);
         out.send(finding, context);
     }
 }
 
-fn place(finding: &mut Finding, tag: &str, number: Option<u64>) {
+/// Where a value stands: element, repetition and component counted from 1, the tag as element 0;
+/// whether other components stand beside it.
+type At = ((u32, u32, u32), bool);
+
+fn place(finding: &mut Finding, tag: &str, number: Option<u64>, (at, composite): At) {
+    if at.0 > 0 {
+        finding.place.element = Some(at.0);
+        finding.place.repetition = (at.1 > 1).then_some(at.1);
+        finding.place.component = composite.then_some(at.2);
+    }
     finding.place.segment_number = number;
     finding.place.segment = Some(tag.into());
 }

@@ -23,7 +23,7 @@ pub struct CodeSet {
 struct Bucket([u32; 8]);
 
 impl Bucket {
-    #[inline]
+    #[inline(always)]
     fn holds(&self, key: u32) -> bool {
         // All are compared, so that the compiler makes vectors of them.
         self.0
@@ -37,17 +37,17 @@ impl Bucket {
 }
 
 /// Values of up to four bytes: what is needed to find most codes of most lists.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ShortCodes(Arc<[Bucket]>);
 
 impl ShortCodes {
-    /// Whether a value of up to four bytes, given as [`little_endian`], is held where it is looked
-    /// for first. Where it is not, the whole set may hold it all the same.
-    #[inline]
-    pub(crate) fn hold(&self, packed: u64) -> bool {
+    /// Whether a value of `len` bytes, given as [`little_endian`], is held where it is looked for
+    /// first. Where it is not, the whole set may hold it all the same.
+    #[inline(always)]
+    pub(crate) fn hold(&self, packed: u64, len: u32) -> bool {
         let key = packed as u32;
         let held = self.0.get(bucket(key, self.0.len()));
-        key >> 31 == 0 && held.is_some_and(|held| held.holds(key))
+        (len <= 4) & (key >> 31 == 0) & held.is_some_and(|held| held.holds(key))
     }
 }
 

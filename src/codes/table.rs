@@ -252,8 +252,12 @@ impl CodeTable {
     #[inline]
     fn rows_of(&self, code: &str) -> Found<'_> {
         let rows = self.rows_held();
+        let text = self.text.as_bytes();
         rows.index.find(code, |row| {
-            first_cell(line_of(&self.text, &rows.starts, row)) == code
+            let line = &text[rows.starts[row as usize] as usize..];
+            line.starts_with(code.as_bytes())
+                && matches!(line.get(code.len()), None | Some(b'\t' | b'\r' | b'\n'))
+                && !code.bytes().any(|byte| byte == b'\t' || byte == b'\n')
         })
     }
 

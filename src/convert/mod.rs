@@ -43,10 +43,10 @@ mod xml;
 
 use std::io::{Read, Write};
 
-use crate::charset::Charset;
+use crate::charset::{Charset, Coding};
 use crate::edifact::{self, Reader, transcode};
 use crate::finding::tally::Tally;
-use crate::finding::{Code, Finding, Sink, Syntax};
+use crate::finding::{Finding, Sink, Syntax};
 use crate::flat::Reading;
 use crate::span::Span;
 use crate::spec::{Home, Specs};
@@ -238,7 +238,7 @@ impl Converter {
         match from {
             Syntax::Edifact => {
                 let mut start = Vec::new();
-                let sight = input.by_ref().take(64);
+                let sight = input.by_ref().take(transcode::SIGHT as u64);
                 { sight }.read_to_end(&mut start).map_err(told)?;
                 if let Some(encoding) = self.transcoded(&start) {
                     input.read_to_end(&mut start).map_err(told)?;
@@ -320,8 +320,8 @@ impl Converter {
         Ok(ToFlat::new(out, self.options.charset, usual))
     }
 
-    /// The encoding from which an input has to be transcoded.
-    fn transcoded(&self, start: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    /// How an input has to be transcoded.
+    fn transcoded(&self, start: &[u8]) -> Option<Coding> {
         match self.options.charset {
             Some(charset) => charset.transcoded(),
             None => transcode::detect(start),
@@ -331,15 +331,16 @@ impl Converter {
     fn transcode(
         &self,
         input: &[u8],
-        encoding: &'static encoding_rs::Encoding,
+        coding: Coding,
         to: Format,
         out: impl Write,
         sink: &mut dyn Sink,
     ) -> Result<Totals> {
-        let transcoded = transcode::Transcoded::new(input, encoding);
-        for &offset in &transcoded.malformed {
-            let finding = Finding::new(Code::UNDECODABLE, Span::new(offset, 1));
-            sink.finding(finding.with("charset", encoding.name()));
+        let transcoded = transcode::Transcoded::new(input, coding);
+        let findings = transcoded.findings(input, coding);
+        let errors = findings.len() as u64;
+        for finding in findings {
+            sink.finding(finding);
         }
         let mut back = |mut finding: Finding| {
             let start = transcoded.original(finding.span.start);
@@ -357,7 +358,7 @@ impl Converter {
         let reader = Reader::with_options(&transcoded.text, self.options.reading);
         let mut totals = inner.edifact(reader, to, out, &mut back)?;
         totals.bytes = input.len() as u64;
-        totals.errors += transcoded.malformed.len() as u64;
+        totals.errors += errors;
         Ok(totals)
     }
 

@@ -3,18 +3,22 @@
 //! The lexer finds the separators, the reader cuts segments, objects and what is neither, and
 //! a segment is a view on its bytes. Nothing here knows a message.
 
+mod iso2022;
 mod lex;
 mod reader;
 mod segment;
 pub(crate) mod transcode;
 mod una;
+mod writer;
 
 pub use crate::charset::CharacterLength;
 pub(crate) use crate::lines::LineCounter;
-pub(crate) use reader::{Continuation, Peek};
+pub(crate) use lex::on_this_machine;
+pub(crate) use reader::{Continuation, LanePlace, Peek};
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
 pub use una::Separators;
+pub use writer::Writer;
 
 #[cfg(test)]
 mod reader_tests;

@@ -318,6 +318,16 @@ impl<'d> Reader<'d> {
         lines
     }
 
+    /// Moves a counter on to `offset`, which lies in the window.
+    pub(crate) fn count_on<'l>(
+        &self,
+        lines: &'l mut LineCounter,
+        offset: u64,
+    ) -> &'l mut LineCounter {
+        self.count_to(lines, offset);
+        lines
+    }
+
     fn count_to(&self, lines: &mut LineCounter, offset: u64) {
         if offset > lines.offset && lines.offset >= self.base {
             let bytes = self.bytes();
@@ -351,14 +361,24 @@ impl<'d> Reader<'d> {
     /// Looks at every block of bytes from the next one on; see [`is_clean`](Self::is_clean).
     pub(crate) fn set_watch(&mut self, watch: fn(&[u8]) -> bool) {
         self.watch = Some(watch);
-        self.clean = (false, false);
+        let ahead = self.ahead();
+        let lexed = ahead.get(self.start_of_last()..self.lexed);
+        let clean = lexed.is_some_and(watch);
+        self.clean = (clean, clean);
     }
 
     /// Whether the last segment lies in blocks that the watch found nothing wrong with. A
     /// segment that is longer than a block never does.
     #[inline]
     pub(crate) fn is_clean(&self) -> bool {
-        self.clean.0 && self.clean.1 && self.place.tag_at as usize + BLOCK > self.place_end()
+        self.are_blocks_clean() && self.place.tag_at as usize + BLOCK > self.place_end()
+    }
+
+    /// Whether the last two blocks are clean: segments that are no longer than a block lie in
+    /// these.
+    #[inline]
+    pub(crate) fn are_blocks_clean(&self) -> bool {
+        self.clean.0 && self.clean.1
     }
 
     fn place_end(&self) -> usize {
@@ -493,6 +513,36 @@ impl<'d> Reader<'d> {
             [a, b, c] => Peek::Tag(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
             _ => Peek::Nothing,
         }
+    }
+
+    /// The segments in sight that need no closer look, from the next one on.
+    #[inline]
+    pub(crate) fn lane(&self) -> Lane<'_> {
+        let usual = self.again.is_none() && matches!(self.next, Next::Segments);
+        Lane {
+            bytes: self.ahead(),
+            base: self.base + self.origin as u64,
+            index: &self.index,
+            separators: &self.opening.separators,
+            at: LanePlace {
+                end: if usual { self.at_end } else { usize::MAX },
+                separator: self.at_separator,
+                special: self.at_special,
+                start: self.start as u32,
+                last: self.place,
+            },
+        }
+    }
+
+    /// Goes on behind segments of a lane: the last of them is the last item.
+    #[inline]
+    pub(crate) fn leave_lane(&mut self, at: LanePlace) {
+        self.at_end = at.end;
+        self.at_separator = at.separator;
+        self.at_special = at.special;
+        self.start = at.start as usize;
+        self.place = at.last;
+        self.last = Found::Segment;
     }
 
     /// Passes over segments that are no service segments and need no closer look.
@@ -1205,6 +1255,118 @@ impl<'d> Reader<'d> {
             .take()
             .unwrap_or_else(|| self.locate(finding.span.start));
         self.findings.push(finding);
+    }
+}
+
+/// The segments that a reader has in sight, one after the other, as long as each is as segments
+/// usually are.
+pub(crate) struct Lane<'r> {
+    bytes: &'r [u8],
+    base: u64,
+    index: &'r Index,
+    separators: &'r Separators,
+    at: LanePlace,
+}
+
+/// How far a lane was followed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LanePlace {
+    end: usize,
+    separator: usize,
+    special: usize,
+    start: u32,
+    last: SegmentPlace,
+}
+
+impl<'r> Lane<'r> {
+    /// The next segment, its packed tag, and where the reader is behind it. `None` where the next
+    /// is not in sight, belongs to the envelope, holds release or control characters, or has a
+    /// tag that is none; and where it is longer than a block.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<(Segment<'r>, u32, LanePlace)> {
+        let end = *self.index.ends.get(self.at.end)?;
+        let terminator = *self.index.separators.get(end as usize)?;
+        let start = self.at.start;
+        let tag_at = tag_start(self.bytes, start as usize, terminator);
+        let tag: &[u8; 4] = self.bytes.get(tag_at..)?.first_chunk()?;
+        if !is_tag_start(tag)
+            || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I'))
+            || terminator as usize >= tag_at + BLOCK
+        {
+            return None;
+        }
+        let first = self.at.separator;
+        let special = self.index.specials.get(self.at.special);
+        let separators = self.index.separators.get(first..=end as usize)?;
+        let tag_at = tag_at as u32;
+        // What follows the tag is no letter, but it may be a line break inside it. Line breaks
+        // before the tag are passed by.
+        if separators[0] != tag_at + 3 || special.is_some_and(|at| *at < terminator) {
+            return self.next_slowly(end, terminator, tag_at);
+        }
+        Some(self.take(separators, (tag_at, end, terminator)))
+    }
+
+    /// The same where blanks stand before the tag.
+    fn next_slowly(
+        &mut self,
+        end: u32,
+        terminator: u32,
+        tag_at: u32,
+    ) -> Option<(Segment<'r>, u32, LanePlace)> {
+        let index = self.index;
+        while *index.separators.get(self.at.separator)? < tag_at {
+            self.at.separator += 1;
+        }
+        while index
+            .specials
+            .get(self.at.special)
+            .is_some_and(|at| *at < tag_at)
+        {
+            self.at.special += 1;
+        }
+        let separators = index.separators.get(self.at.separator..=end as usize)?;
+        let special = index.specials.get(self.at.special);
+        if separators[0] != tag_at + 3 || special.is_some_and(|at| *at < terminator) {
+            return None;
+        }
+        Some(self.take(separators, (tag_at, end, terminator)))
+    }
+
+    #[inline(always)]
+    fn take(
+        &mut self,
+        separators: &'r [u32],
+        (tag_at, end, terminator): (u32, u32, u32),
+    ) -> (Segment<'r>, u32, LanePlace) {
+        let tag = &self.bytes[tag_at as usize..][..3];
+        let packed = u32::from_be_bytes([0, tag[0], tag[1], tag[2]]);
+        let start = self.at.start;
+        self.at = LanePlace {
+            end: self.at.end + 1,
+            separator: end as usize + 1,
+            special: self.at.special,
+            start: terminator + 1,
+            last: SegmentPlace {
+                start,
+                tag_at,
+                first: end + 1 - separators.len() as u32,
+                last: end,
+                specials: false,
+                tag: Some(packed),
+            },
+        };
+        let segment = Segment {
+            data: self.bytes,
+            base: self.base,
+            start,
+            tag_at,
+            separators,
+            has_specials: false,
+            cut: false,
+            service: self.separators,
+        };
+        (segment, packed, self.at)
     }
 }
 

@@ -6,13 +6,12 @@ use cel::common::ast::{CallExpr, Expr as Ast};
 use super::compile::{Compiled, Compiler, Typed};
 use super::functions::{self, Function, want};
 use super::op::{Leaf, Node, Op};
-use super::operators::{joined, numeric};
+use super::operators::joined;
 use super::syntax::near;
 use super::{Kind, Type, Value};
-use crate::finding::Lang;
 
 /// Names that are no row of the table of functions because they are compiled in a way of their own.
-const SPECIAL: [&str; 15] = [
+pub(super) const SPECIAL: [&str; 15] = [
     "matches",
     "lookup",
     "nameOf",
@@ -154,19 +153,12 @@ impl Compiler<'_, '_> {
             format!("there is no function {name}"),
             format!("没有函数 {name}"),
         );
-        let checks = self
-            .env
-            .functions
-            .checks
-            .iter()
-            .map(|(name, _)| (*name).to_owned());
-        let own = functions::names().chain(SPECIAL).map(str::to_owned);
-        fault.near = near(name, own.chain(checks));
+        fault.near = near(name, self.env.functions.names().map(str::to_owned));
         fault
     }
 
     /// Compiles arguments and holds them against what is wanted.
-    fn arguments(
+    pub(super) fn arguments(
         &mut self,
         name: &str,
         args: &[&IdedExpr],
@@ -366,7 +358,12 @@ impl Compiler<'_, '_> {
     }
 
     /// A text that is known when the expression is compiled.
-    fn constant(&mut self, expr: &IdedExpr, en: &str, zh: &str) -> Result<String, super::Fault> {
+    pub(super) fn constant(
+        &mut self,
+        expr: &IdedExpr,
+        en: &str,
+        zh: &str,
+    ) -> Result<String, super::Fault> {
         let typed = self.value(expr)?;
         match &typed.node.op {
             Op::Const(Value::Text(text)) => Ok(text.to_string()),
@@ -381,7 +378,11 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn text_argument(&mut self, name: &str, expr: &IdedExpr) -> Result<Node, super::Fault> {
+    pub(super) fn text_argument(
+        &mut self,
+        name: &str,
+        expr: &IdedExpr,
+    ) -> Result<Node, super::Fault> {
         let arg = self.value(expr)?;
         Ok(self.wanted(name, arg, want::TEXT)?.node)
     }
@@ -416,225 +417,6 @@ impl Compiler<'_, '_> {
             _ => Op::Call(&functions::MATCHES, Box::new([text, pattern])),
         };
         Ok(Typed::new(self.node(op, span), Type::Bool))
-    }
-
-    fn table(&mut self, table: &IdedExpr) -> Result<super::TableId, super::Fault> {
-        let name = self.constant(table, "the name of a table in quotes", "带引号的代码表名")?;
-        self.env.tables.table(&name).ok_or_else(|| {
-            let span = self.span(table);
-            let mut fault = self.fault(
-                span,
-                format!("there is no table {name:?}"),
-                format!("没有代码表 {name:?}"),
-            );
-            fault.near = near(&name, self.env.tables.table_names());
-            fault
-        })
-    }
-
-    fn lookup(&mut self, table: &IdedExpr, rest: &[&IdedExpr], span: (u32, u32)) -> Compiled {
-        let id = self.table(table)?;
-        let typed = self.arguments("lookup", rest, &[want::TEXT, want::MOMENT], span)?;
-        let end = typed
-            .iter()
-            .map(|typed| typed.node.end)
-            .max()
-            .unwrap_or(span.1);
-        let mut nodes = typed.into_iter().map(|typed| Box::new(typed.node));
-        let (Some(code), on) = (nodes.next(), nodes.next()) else {
-            return Err(self.fault(
-                span,
-                "lookup takes a table and a code",
-                "lookup 须有代码表与代码",
-            ));
-        };
-        let span = (span.0, self.closing(end));
-        Ok(Typed::new(
-            self.node(Op::Lookup(id, code, on), span),
-            Type::Bool,
-        ))
-    }
-
-    fn name_of(&mut self, table: &IdedExpr, rest: &[&IdedExpr], span: (u32, u32)) -> Compiled {
-        let id = self.table(table)?;
-        let code = self.text_argument("nameOf", rest[0])?;
-        let lang = match rest.get(1) {
-            None => Lang::En,
-            Some(lang) => match self
-                .constant(lang, "\"en\" or \"zh\"", "\"en\" 或 \"zh\"")?
-                .as_str()
-            {
-                "zh" => Lang::Zh,
-                "en" => Lang::En,
-                other => {
-                    let span = self.span(lang);
-                    let mut fault = self.fault(
-                        span,
-                        format!("there is no language {other:?}"),
-                        format!("没有语言 {other:?}"),
-                    );
-                    fault.expected = Some("\"en\", \"zh\"".to_owned());
-                    return Err(fault);
-                }
-            },
-        };
-        let span = (span.0, self.closing(code.end));
-        let of = Type::Optional(Box::new(Type::Text));
-        Ok(Typed::new(
-            self.node(Op::NameOf(id, Box::new(code), lang), span),
-            of,
-        ))
-    }
-
-    fn crosswalk(
-        &mut self,
-        from: &IdedExpr,
-        to: &IdedExpr,
-        code: &IdedExpr,
-        span: (u32, u32),
-    ) -> Compiled {
-        let a = self.constant(
-            from,
-            "one side of a crosswalk in quotes",
-            "带引号的对照表一侧",
-        )?;
-        let b = self.constant(
-            to,
-            "the other side of a crosswalk in quotes",
-            "带引号的对照表另一侧",
-        )?;
-        let Some(id) = self.env.tables.crosswalk(&a, &b) else {
-            let span = (span.0, self.span(to).1);
-            let mut fault = self.fault(
-                span,
-                format!("there is no crosswalk from {a:?} to {b:?}"),
-                format!("没有从 {a:?} 到 {b:?} 的对照表"),
-            );
-            let sides = self.env.tables.crosswalk_sides();
-            fault.near = near(&a, sides.iter().cloned());
-            fault.near.extend(near(&b, sides));
-            fault.near.retain(|side| *side != a && *side != b);
-            fault.near.dedup();
-            return Err(fault);
-        };
-        let code = self.text_argument("crosswalk", code)?;
-        let span = (span.0, self.closing(code.end));
-        let of = Type::Optional(Box::new(Type::Text));
-        Ok(Typed::new(
-            self.node(Op::Crosswalk(id, Box::new(code)), span),
-            of,
-        ))
-    }
-
-    fn register(&mut self, register: &IdedExpr, key: &IdedExpr, span: (u32, u32)) -> Compiled {
-        let name = self.constant(
-            register,
-            "the name of a register in quotes",
-            "带引号的底账名",
-        )?;
-        let key = self.text_argument("register", key)?;
-        let span = (span.0, self.closing(key.end));
-        let op = Op::Register(name.into(), Box::new(key));
-        Ok(Typed::new(
-            self.node(op, span),
-            Type::Optional(Box::new(Type::Row)),
-        ))
-    }
-
-    /// A value that is optional, with the type of what it may hold.
-    fn optional_of(&mut self, expr: &IdedExpr, name: &str) -> Result<(Typed, Type), super::Fault> {
-        let typed = self.place(expr)?;
-        self.optional(typed, name)
-    }
-
-    fn optional(&mut self, mut typed: Typed, name: &str) -> Result<(Typed, Type), super::Fault> {
-        self.record(&typed);
-        if typed.optional || matches!(typed.node.op, Op::Read(_) | Op::BoundGiven(_)) {
-            typed.node.op = match typed.node.op {
-                Op::Read(read) => Op::Perhaps(read),
-                Op::BoundGiven(at) => Op::Bound(at),
-                op => op,
-            };
-            let inner = typed.of.clone();
-            return Ok((typed, inner));
-        }
-        match typed.of.clone() {
-            Type::Optional(inner) => Ok((typed, *inner)),
-            Type::Any => Ok((typed, Type::Any)),
-            _ if self.env.plain => Ok((typed, Type::Any)),
-            other => {
-                let mut fault = self.fault(
-                    typed.span(),
-                    format!("{name} does not take {other}"),
-                    format!("{name} 不接受 {other}"),
-                );
-                fault.expected = Some("optional".to_owned());
-                Err(fault)
-            }
-        }
-    }
-
-    /// `of.orValue(other)`.
-    fn or_value(&mut self, of: &IdedExpr, other: &IdedExpr) -> Compiled {
-        let of = self.place(of)?;
-        self.record(&of);
-        let other = self.value(other)?;
-        let span = (of.node.start, self.closing(other.node.end));
-        let elements = of.elements.clone();
-        let (inner, elements) = match (&of.of, &of.node.op) {
-            (of, Op::Read(_) | Op::BoundGiven(_)) => (of.clone(), elements),
-            (Type::Optional(inner), _) => ((**inner).clone(), None),
-            (Type::Any, _) => (Type::Any, None),
-            _ if self.env.plain => (Type::Any, None),
-            (given, _) => {
-                let mut fault = self.fault(
-                    of.span(),
-                    format!("orValue does not take {given}"),
-                    format!("orValue 不接受 {given}"),
-                );
-                fault.expected = Some("optional".to_owned());
-                return Err(fault);
-            }
-        };
-        let loose_number = inner == Type::Loose && numeric(&other.of);
-        let result = match (&inner, &other.of) {
-            (Type::Loose, Type::Text | Type::Loose) => other.of.clone(),
-            (Type::Loose, other) if numeric(other) => Type::Number,
-            (a, b) if super::operators::comparable(a, b) || self.env.plain => joined(a, b),
-            (a, b) => {
-                let mut fault = self.fault(
-                    other.span(),
-                    format!("{} is {b}", self.words(other.span())),
-                    format!("{} 为 {b}", self.words(other.span())),
-                );
-                fault.expected = Some(a.to_string());
-                return Err(fault);
-            }
-        };
-        let op = match of.node.op {
-            Op::Read(mut read) => {
-                if loose_number {
-                    read.leaf = Leaf::Number;
-                }
-                Op::ReadOr(read, Box::new(other.node))
-            }
-            op => {
-                let op = match op {
-                    Op::BoundGiven(at) => Op::Bound(at),
-                    op => op,
-                };
-                let first = self.node(op, (of.node.start, of.node.end));
-                let op = Op::OrValue(Box::new([first, other.node]));
-                match (&inner, &result) {
-                    (Type::Loose, Type::Number) => Op::AsNumber(Box::new(self.node(op, span))),
-                    (Type::Loose, Type::Text) => Op::AsText(Box::new(self.node(op, span))),
-                    _ => op,
-                }
-            }
-        };
-        let mut typed = Typed::new(self.node(op, span), result);
-        typed.elements = elements;
-        Ok(typed)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an expression may use: names, the spec, tables, functions.
 
-use super::{Kind, NoTables, Path, Presence, Shapes, Tables, Type};
+use super::calls::SPECIAL;
+use super::{Kind, NoTables, Path, Presence, Shapes, Tables, Type, functions};
 
 /// A bound name, as an index into [`Scope::bound`](super::Scope::bound).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +24,12 @@ impl Functions {
         Self {
             checks: checks.to_vec(),
         }
+    }
+
+    /// The names of all functions that expressions may call, those of the language and the checks.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let checks = self.checks.iter().map(|(name, _)| *name);
+        functions::names().chain(SPECIAL).chain(checks)
     }
 
     pub(super) fn check(&self, name: &str) -> Option<Check> {

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 
 use super::compute;
-use super::op::{Base, Leaf, Loop, Node, Op, Read, Turn};
+use super::op::{Leaf, Node, Op, Turn};
 use super::{
-    Answer, Column, Facts, Host, Kind, Limits, Moment, NodeId, Number, Row, Scope, Trouble,
-    TroubleKind, Value,
+    Answer, Column, Facts, Host, Kind, Limits, Moment, Number, Row, Scope, Trouble, TroubleKind,
+    Value,
 };
 
 /// One evaluation of one expression.
 pub(super) struct Evaluation<'a> {
     pub(super) facts: &'a Facts,
-    bound: &'a [Value<'a>],
+    pub(super) bound: &'a [Value<'a>],
     pub(super) host: &'a dyn Host,
-    locals: Vec<Value<'a>>,
+    pub(super) locals: Vec<Value<'a>>,
     steps: u64,
     memory: usize,
 }
@@ -278,114 +278,6 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Where a path begins.
-    fn base(&mut self, base: &'a Base) -> Result<Option<NodeId>, Trouble> {
-        let (value, owner);
-        match base {
-            Base::Bound(at) => value = self.bound.get(*at as usize),
-            Base::Local(at) => value = self.locals.get(*at as usize),
-            Base::Node(node) => {
-                owner = self.value(node)?;
-                value = Some(&owner);
-            }
-            Base::Nth(list) => return self.nth(&list.0, &list.1),
-        }
-        Ok(match value {
-            Some(Value::Record(node)) => Some(*node),
-            Some(Value::Optional(Some(value))) => match **value {
-                Value::Record(node) => Some(node),
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
-    fn nth(&mut self, list: &'a Read, index: &'a Node) -> Result<Option<NodeId>, Trouble> {
-        let at = match self.value(index)? {
-            Value::Int(at) => at,
-            _ => return Err(index.trouble(TroubleKind::NoOverload)),
-        };
-        let Ok(at) = usize::try_from(at) else {
-            return Ok(None);
-        };
-        let Some(first) = self.node(list)? else {
-            return Ok(None);
-        };
-        self.step(at as u64).map_err(|kind| index.trouble(kind))?;
-        Ok(self.siblings(first).nth(at))
-    }
-
-    /// A node and those after it in its slot.
-    pub(super) fn siblings(&self, first: NodeId) -> impl Iterator<Item = NodeId> + use<'a> {
-        let facts = self.facts;
-        std::iter::successors(Some(first), move |node| facts.next(*node))
-    }
-
-    /// The node at the end of a path.
-    fn node(&mut self, read: &'a Read) -> Result<Option<NodeId>, Trouble> {
-        let Some(mut node) = self.base(&read.base)? else {
-            return Ok(None);
-        };
-        for slot in &read.slots {
-            match self.facts.first(node, *slot) {
-                Some(child) => node = child,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(node))
-    }
-
-    fn read_text(&mut self, read: &'a Read, node: &Node) -> Result<&'a str, Trouble> {
-        let text = self.node(read)?.map_or("", |found| self.facts.text(found));
-        if text.is_empty() {
-            Err(node.trouble(TroubleKind::Missing))
-        } else {
-            Ok(text)
-        }
-    }
-
-    fn read_number(&mut self, read: &'a Read, node: &Node) -> Result<Number, Trouble> {
-        let text = self.read_text(read, node)?;
-        Number::read(text).ok_or(node.trouble(TroubleKind::NotANumber))
-    }
-
-    fn read(&mut self, read: &'a Read, node: &Node) -> Outcome<'a> {
-        match self.perhaps(read, node)? {
-            Some(value) => Ok(value),
-            None if matches!(read.leaf, Leaf::Nodes(_)) => Ok(Value::List([].into())),
-            None => Err(node.trouble(TroubleKind::Missing)),
-        }
-    }
-
-    fn perhaps(&mut self, read: &'a Read, node: &Node) -> Result<Option<Value<'a>>, Trouble> {
-        let Some(found) = self.node(read)? else {
-            return Ok(None);
-        };
-        let text = match read.leaf {
-            Leaf::Record => return Ok(Some(Value::Record(found))),
-            Leaf::Nodes(kind) => return Ok(Some(Value::Nodes(found, kind))),
-            Leaf::Text | Leaf::Number => self.facts.text(found),
-        };
-        if text.is_empty() {
-            return Ok(None);
-        }
-        if read.leaf == Leaf::Number {
-            let number = Number::read(text).ok_or(node.trouble(TroubleKind::NotANumber))?;
-            return Ok(Some(Value::Number(number)));
-        }
-        Ok(Some(Value::Text(Cow::Borrowed(text))))
-    }
-
-    fn present(&mut self, read: &'a Read) -> bool {
-        match self.node(read) {
-            Ok(Some(found)) => {
-                matches!(read.leaf, Leaf::Record | Leaf::Nodes(_))
-                    || !self.facts.text(found).is_empty()
-            }
-            _ => false,
-        }
-    }
-
     fn computed(&mut self, node: &'a Node) -> Outcome<'a> {
         let result = match &node.op {
             Op::Arithmetic(of, pair) => {
@@ -480,117 +372,6 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn turns(&mut self, turns: &'a Loop, node: &'a Node) -> Outcome<'a> {
-        let over = self.value(&turns.over)?;
-        let mut state = State::default();
-        match over {
-            Value::Nodes(first, kind) => {
-                for (at, found) in self.siblings(first).enumerate() {
-                    let value = if turns.lazy {
-                        Value::Record(found)
-                    } else {
-                        compute::element(self.facts, found, kind)
-                            .map_err(|kind| node.trouble(kind))?
-                    };
-                    if self.turn(turns, node, (Value::Int(at as i64), value), &mut state)? {
-                        break;
-                    }
-                }
-            }
-            Value::List(values) => {
-                for (at, value) in values.iter().enumerate() {
-                    let pair = (Value::Int(at as i64), value.clone());
-                    if self.turn(turns, node, pair, &mut state)? {
-                        break;
-                    }
-                }
-            }
-            Value::Map(entries) => {
-                for (key, value) in entries.iter() {
-                    let value = if turns.two { value } else { key };
-                    if self.turn(turns, node, (key.clone(), value.clone()), &mut state)? {
-                        break;
-                    }
-                }
-            }
-            _ => return Err(turns.over.trouble(TroubleKind::NoOverload)),
-        }
-        match turns.what {
-            Turn::List => return Ok(Value::List(state.list.into())),
-            Turn::Map => return Ok(Value::Map(state.keys.into_iter().zip(state.list).collect())),
-            Turn::All | Turn::Exists | Turn::ExistsOne => {}
-        }
-        if let (Some(trouble), false) = (state.trouble, state.decided) {
-            return Err(trouble);
-        }
-        Ok(Value::Bool(match turns.what {
-            Turn::All => !state.decided,
-            Turn::Exists => state.decided,
-            _ => state.count == 1,
-        }))
-    }
-
-    /// One turn; whether the loop is decided.
-    fn turn(
-        &mut self,
-        turns: &'a Loop,
-        node: &Node,
-        (key, value): (Value<'a>, Value<'a>),
-        state: &mut State<'a>,
-    ) -> Result<bool, Trouble> {
-        self.step(u64::from(turns.cost) + 1)
-            .map_err(|kind| node.trouble(kind))?;
-        if turns.two {
-            self.locals.push(key);
-        }
-        self.locals.push(value);
-        let result = self.turn_of(turns, state);
-        let value = self.locals.pop();
-        let key = if turns.two { self.locals.pop() } else { None };
-        let Some(made) = result? else {
-            return Ok(state.decided);
-        };
-        self.take(size_of::<Value>())
-            .map_err(|kind| node.trouble(kind))?;
-        state.list.push(made.or(value).unwrap_or(Value::Null));
-        if turns.what == Turn::Map {
-            state.keys.push(key.unwrap_or(Value::Null));
-        }
-        Ok(false)
-    }
-
-    /// `Some(None)` takes the element as it is into the list.
-    fn turn_of(
-        &mut self,
-        turns: &'a Loop,
-        state: &mut State<'a>,
-    ) -> Result<Option<Option<Value<'a>>>, Trouble> {
-        let test = turns.test.as_ref().map(|test| self.truth(test));
-        match (turns.what, test) {
-            (Turn::List | Turn::Map, Some(Ok(false))) => Ok(None),
-            (Turn::List | Turn::Map, Some(Err(trouble))) => Err(trouble),
-            (Turn::List | Turn::Map, _) => match &turns.body {
-                Some(body) => Ok(Some(Some(self.value(body)?))),
-                None => Ok(Some(None)),
-            },
-            (Turn::ExistsOne, Some(Ok(true))) => {
-                state.count += 1;
-                Ok(None)
-            }
-            (Turn::ExistsOne, Some(Err(trouble))) => Err(trouble),
-            (Turn::All, Some(Ok(false))) | (Turn::Exists, Some(Ok(true))) => {
-                state.decided = true;
-                Ok(None)
-            }
-            (_, Some(Err(trouble))) if trouble.kind.is_limit() => Err(trouble),
-            (_, Some(Err(trouble))) => {
-                state.trouble.get_or_insert(trouble);
-                Ok(None)
-            }
-            _ => Ok(None),
-        }
-    }
-
     fn part(&mut self, node: &'a Node) -> Outcome<'a> {
         let result = match &node.op {
             Op::In(pair) => {
@@ -678,15 +459,6 @@ impl<'a> Evaluation<'a> {
         };
         Ok(Value::Optional(found.map(Box::new)))
     }
-}
-
-#[derive(Default)]
-struct State<'a> {
-    keys: Vec<Value<'a>>,
-    list: Vec<Value<'a>>,
-    count: usize,
-    decided: bool,
-    trouble: Option<Trouble>,
 }
 
 /// A constant, borrowed.

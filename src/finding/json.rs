@@ -28,6 +28,9 @@ struct Line<'a> {
     rule: Option<&'a str>,
     ack_code: Option<String>,
     related: Vec<RelatedLine<'a>>,
+    element: Option<u32>,
+    repetition: Option<u32>,
+    component: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -88,8 +91,14 @@ impl Finding {
             value_hex,
             syntax: self.syntax.as_str(),
             rule: self.rule.as_deref(),
-            ack_code: self.code.syntax_error().map(|code| code.to_string()),
+            ack_code: match &self.ack_code {
+                Some(code) => Some(code.to_string()),
+                None => self.code.syntax_error().map(|code| code.to_string()),
+            },
             related: related.collect(),
+            element: self.place.element,
+            repetition: self.place.repetition,
+            component: self.place.component,
         };
         serde_json::to_string(&line).unwrap_or_default()
     }

@@ -120,6 +120,13 @@ pub struct Place {
     /// Path by the names of ISO/TS 20625, `G_SG2[3]/S_LOC/C_C517/D_3225`: an index counts from 1
     /// and is left out for the first; positions that repeat a tag in a segment carry `_2`, `_3`.
     pub path: Option<Box<str>>,
+    /// 1-based position of the data element in its segment, the tag not counted, as it stands
+    /// there (or should).
+    pub element: Option<u32>,
+    /// 1-based repetition of the element.
+    pub repetition: Option<u32>,
+    /// 1-based position of the component in its composite.
+    pub component: Option<u32>,
 }
 
 /// Another place that has to do with a finding.
@@ -186,6 +193,9 @@ pub struct Finding {
     pub syntax: Syntax,
     /// The rule that made the finding, when a rule did.
     pub rule: Option<Box<str>>,
+    /// The code by which a partner's acknowledgement says what is wrong, where the finding was
+    /// read from one; else the table's holds ([`Code::syntax_error`]).
+    pub ack_code: Option<Box<str>>,
     /// How the rule words it: the placeholder `{wording}` of the table's row.
     pub said: Option<Box<Said>>,
     /// The input around it, when asked for.
@@ -207,6 +217,7 @@ impl Finding {
             related: Vec::new(),
             syntax: Syntax::default(),
             rule: None,
+            ack_code: None,
             said: None,
             excerpt: None,
         }
@@ -325,10 +336,28 @@ pub fn push_escaped(c: char, out: &mut String) {
     }
 }
 
+/// A header or trailer of the envelope (UNB, UNG, UNH, UNO, UNT, UNP, UNE, UNZ and their
+/// interactive kin) as it goes by.
+pub struct Service<'a> {
+    /// Its tag.
+    pub tag: &'a [u8],
+    /// Where it stands; not said of the trailer of a message.
+    pub span: Span,
+    /// Of a message's trailer: the number of the trailer, which is the count of segments.
+    pub segments: u64,
+    /// The value of an element and component, counted from 0, decoded; `None` where it is empty,
+    /// and of the trailer of a message always.
+    pub value: &'a dyn Fn(usize, usize) -> Option<String>,
+}
+
 /// Where findings go as they are made.
 pub trait Sink {
     /// Takes one finding.
     fn finding(&mut self, finding: Finding);
+
+    /// Is told of a header before anything that is found in it or below it, of a trailer after
+    /// all of that. Most sinks need not know. Messages that other threads check are not told.
+    fn service(&mut self, _service: &Service<'_>) {}
 }
 
 impl Sink for Vec<Finding> {

@@ -135,7 +135,7 @@ findings! {
         zh "交换之前有字节序标记（BOM）"
         explain_en "ISO 9735 knows no byte order mark. It is passed over; partners may not do so."
         explain_zh "ISO 9735 没有字节序标记。此处已跳过，但其他系统未必如此处理。";
-    INCOMPLETE_UNA "incomplete-una" Error
+    INCOMPLETE_UNA "incomplete-una" Error 22
         en "the service string advice UNA is incomplete"
         zh "服务串通知 UNA 不完整"
         explain_en "UNA is followed by exactly six characters: component separator, element separator, decimal mark, release character, repetition separator (or a blank) and segment terminator (ISO 9735 clause 7)."
@@ -150,12 +150,12 @@ findings! {
         zh "UNA 指定 {character} 为重复分隔符；语法版本 {version} 没有重复分隔符，按普通数据处理"
         explain_en "Repetition of elements came with syntax version 4. Before it the fifth character of UNA is reserved and of no effect."
         explain_zh "数据元重复自语法版本 4 起才有。此前 UNA 的第五个字符为保留字符，不起作用。";
-    SEPARATOR_CLASH "separator-clash" Error
+    SEPARATOR_CLASH "separator-clash" Error 20
         en "{character} has two meanings in UNA, or is a letter or digit"
         zh "UNA 中的 {character} 有两种含义，或是字母、数字"
         explain_en "Each service character must differ from the others and from letters and digits. The first meaning was used."
         explain_zh "各服务字符必须互不相同，且不得为字母或数字。此处采用第一种含义。";
-    UNTERMINATED_SEGMENT "unterminated-segment" Error
+    UNTERMINATED_SEGMENT "unterminated-segment" Error 18
         en "the input ends inside a segment: the terminator {terminator} is missing"
         zh "输入在段中间结束：缺少段终止符 {terminator}"
         explain_en "The file was probably cut off. What stands there was read as far as it goes."
@@ -165,12 +165,12 @@ findings! {
         zh "段终止符之前没有段"
         explain_en "Two terminators follow each other. Remove one of them."
         explain_zh "两个段终止符相连，应删除其中一个。";
-    SEGMENT_TOO_LONG "segment-too-long" Error
+    SEGMENT_TOO_LONG "segment-too-long" Error 18
         en "a segment is longer than {limit} bytes; it was passed over"
         zh "段长度超过 {limit} 字节，已跳过"
         explain_en "A segment is read up to a limit (an option), so that a file without terminators cannot fill the memory."
         explain_zh "段的长度有上限（可设置），以免没有段终止符的文件耗尽内存。";
-    SKIPPED_BYTES "skipped-bytes" Error
+    SKIPPED_BYTES "skipped-bytes" Error 18
         en "{count} bytes belong to no segment and were skipped"
         zh "{count} 个字节不属于任何段，已跳过"
         explain_en "What stands here is neither a segment nor a blank. Reading went on where the next segment or interchange begins."
@@ -190,7 +190,7 @@ findings! {
         zh "段内有换行，已忽略"
         explain_en "Some systems wrap lines at 80 columns. Inside a value a line break has no meaning in ISO 9735; it was removed from the value. Said once in an interchange."
         explain_zh "有些系统按 80 列折行。ISO 9735 中值内的换行没有含义，已从值中去除。每个交换只提示一次。";
-    OBJECT_LENGTH "object-length" Error
+    OBJECT_LENGTH "object-length" Error 29
         en "the object of UNO has not the {length} bytes it declares"
         zh "UNO 的对象长度与其声明的 {length} 字节不符"
         explain_en "After the declared number of bytes UNP must follow. Reading went on at the next UNP or message."
@@ -959,4 +959,57 @@ findings! {
         zh "{value} 写出后无法还原：其中含有分隔符或换行，且没有转义符"
         explain_en "The service characters in force name no release character, or the syntax has none for line breaks. Choose other separators."
         explain_zh "现行服务字符中没有转义符，或该语法无法转义换行。请改用其他分隔符。";
+
+    // Acknowledgements.
+
+    ACK_REJECTED "ack-rejected" Error
+        en "{level} {name} was rejected"
+        zh "{level_zh} {name} 被拒绝"
+        explain_en "The receiver's acknowledgement refuses it. Further findings say where and why, as far as it tells; correct it and send it again."
+        explain_zh "接收方的回执拒绝了它。其余问题在回执所示范围内说明位置和原因；请更正后重新发送。";
+    ACK_ERROR "ack-error" Error
+        en "{level} {name}: the receiver reports error {code}, {meaning}"
+        zh "{level_zh} {name}：接收方报告错误 {code}，{meaning_zh}"
+        explain_en "The code is that of the acknowledgement: data element 0085 in CONTRL, 9321 in APERAK. Of CONTRL only code and position come back, not the value nor our own wording."
+        explain_zh "该代码取自回执：CONTRL 为数据元 0085，APERAK 为 9321。CONTRL 只能还原代码和位置，不含取值和原有说明。";
+    ACK_ACCEPTED "ack-accepted" Hint
+        en "{level} {name}: {meaning}"
+        zh "{level_zh} {name}：{meaning_zh}"
+        explain_en "The receiver takes it in. What an acknowledgement does not name is acknowledged with the level above it."
+        explain_zh "接收方已接受。回执未提及的内容随其上一级一并确认。";
+    ACK_PROGRESS "ack-progress" Hint
+        en "{level} {name} is under way: {meaning}"
+        zh "{level_zh} {name} 处理中：{meaning_zh}"
+        explain_en "The receipt is not the last one: another will say how it ends."
+        explain_zh "此回执并非最终结果，之后还会有回执。";
+    ACK_STATUS "ack-unknown-status" Warning
+        en "{level} {name}: the status {value} is not known"
+        zh "{level_zh} {name}：未知状态 {value}"
+        explain_en "Neither accepted nor rejected can be told from it. Add it to the receipt in a folder `receipts` of your own."
+        explain_zh "无法据此判断接受或拒绝。可在自己的 receipts 文件夹中补充该状态。";
+    ACK_NOT_FOUND "ack-not-in-original" Warning
+        en "the original holds no {level} {name}"
+        zh "原文中没有{level_zh} {name}"
+        explain_en "The acknowledgement names something that the given original does not have: perhaps it answers another file."
+        explain_zh "回执所指内容在所给原文中不存在：可能是另一文件的回执。";
+    ACK_UNREAD "ack-unread" Error
+        en "this is no acknowledgement that is known"
+        zh "不是已知的回执"
+        explain_en "CONTRL, APERAK and the receipts of `specs/receipts` are read."
+        explain_zh "可读取 CONTRL、APERAK 以及 specs/receipts 中的回执。";
+    ACK_HERE "ack-here" Hint
+        en "the acknowledgement says so here"
+        zh "回执在此处说明"
+        explain_en "Said only beside a finding that was located in the original."
+        explain_zh "仅作为定位到原文的问题的相关位置出现。";
+    ACK_LEFT_OUT "ack-left-out" Warning
+        en "{count} of {name} were left out of the receipt, which has room for {max}"
+        zh "回执只能容纳 {max} 个 {name}，略去 {count} 个"
+        explain_en "Send smaller messages, or acknowledge the rest apart."
+        explain_zh "请发送较小的报文，或另行回执其余部分。";
+    ACK_REWORDED "ack-reworded" Warning
+        en "the character set {charset} does not have the characters of {value}; it is told in English, other characters as a full stop"
+        zh "字符集 {charset} 不含 {value} 的字符；改用英文说明，其余字符以句点代替"
+        explain_en "Ask for UNOY (UTF-8) where the receiver can read it."
+        explain_zh "若接收方支持，可改用 UNOY（UTF-8）。";
 }

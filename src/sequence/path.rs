@@ -8,27 +8,38 @@ use super::{GroupId, Place, Placement, Plan, PositionId};
 struct Level {
     group: GroupId,
     occurrence: u32,
-    /// Where in `counts` the positions met in this occurrence begin.
-    counts_from: usize,
+    /// Which of all occurrences of groups it is.
+    number: u32,
+}
+
+/// How often a position was met, in which of all occurrences of groups.
+#[derive(Clone, Copy, Debug, Default)]
+struct Met {
+    number: u32,
+    count: u32,
 }
 
 /// Follows the placements of a message.
 #[derive(Debug)]
 pub(crate) struct Path {
     open: Vec<Level>,
-    /// Positions met in the open groups, and how often.
-    counts: Vec<(PositionId, u32)>,
+    /// Occurrences of groups so far.
+    number: u32,
+    /// For each position where it was met last.
+    met: Vec<Met>,
 }
 
 impl Path {
-    pub(crate) fn new() -> Self {
+    /// A path at the start of a message of so many positions.
+    pub(crate) fn new(positions: usize) -> Self {
         Self {
             open: vec![Level {
                 group: 0,
                 occurrence: 1,
-                counts_from: 0,
+                number: 1,
             }],
-            counts: Vec::with_capacity(64),
+            number: 1,
+            met: vec![Met::default(); positions],
         }
     }
 
@@ -54,27 +65,27 @@ impl Path {
     #[inline]
     pub(crate) fn place(&mut self, plan: &Plan, place: Place) {
         let (position, keep) = (place.position, place.keep as usize);
-        if self.open.len() > keep || place.repeat {
-            self.leave(keep, place.repeat);
+        let bounds = plan.bounds[position as usize];
+        if place.repeat || self.open.len() != keep || usize::from(bounds.depth) + 1 != keep {
+            self.cross(plan, keep, place.repeat, bounds.group);
         }
-        let group = plan.bounds[position as usize].group;
-        if self.open.last().is_some_and(|level| level.group != group) {
-            self.enter(plan, group);
-        }
-        match self.counts.last_mut() {
-            Some((last, count)) if *last == position => *count += 1,
-            _ => self.counts.push((position, 1)),
-        }
+        let number = self.open.last().map_or(0, |level| level.number);
+        let met = &mut self.met[position as usize];
+        let again = met.number == number;
+        met.count = if again { met.count.wrapping_add(1) } else { 1 };
+        met.number = number;
     }
 
-    fn leave(&mut self, keep: usize, repeat: bool) {
-        if let Some(level) = self.open.get(keep) {
-            self.counts.truncate(level.counts_from);
-        }
+    /// Leaves and enters groups.
+    fn cross(&mut self, plan: &Plan, keep: usize, repeat: bool, group: GroupId) {
         self.open.truncate(keep);
         if repeat && let Some(level) = self.open.last_mut() {
             level.occurrence += 1;
-            self.counts.truncate(level.counts_from);
+            self.number = self.number.wrapping_add(1);
+            level.number = self.number;
+        }
+        if self.open.last().is_some_and(|level| level.group != group) {
+            self.enter(plan, group);
         }
     }
 
@@ -82,10 +93,11 @@ impl Path {
         let from = self.open.len();
         let mut at = group;
         while at != 0 && self.open[..from].iter().all(|level| level.group != at) {
+            self.number = self.number.wrapping_add(1);
             self.open.push(Level {
                 group: at,
                 occurrence: 1,
-                counts_from: self.counts.len(),
+                number: self.number,
             });
             at = plan.group_bounds[at as usize].parent;
         }
@@ -105,14 +117,14 @@ impl Path {
 
     /// Which segment of its name in its group occurrence this is, counted from 1.
     fn occurrence(&self, plan: &Plan, position: PositionId) -> u32 {
-        let from = self.open.last().map_or(0, |level| level.counts_from);
-        let name = &plan.position(position).name;
-        let group = plan.position(position).group;
-        let met = self.counts[from..].iter().filter(|(met, _)| {
-            let met = plan.position(*met);
-            met.name == *name && met.group == group
-        });
-        met.map(|(_, count)| count).sum::<u32>().max(1)
+        let number = self.open.last().map_or(0, |level| level.number);
+        let (name, group) = (&plan.position(position).name, plan.position(position).group);
+        let met = plan
+            .positions()
+            .iter()
+            .zip(&self.met)
+            .filter(|(at, met)| met.number == number && at.group == group && at.name == *name);
+        met.map(|(_, met)| met.count).sum::<u32>().max(1)
     }
 
     /// The open groups below the message and their occurrences, outermost first.

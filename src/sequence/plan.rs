@@ -39,6 +39,8 @@ pub struct Plan {
     /// cache.
     pub(super) bounds: Vec<Bounds>,
     pub(super) group_bounds: Vec<GroupBounds>,
+    /// The groups around each group, from the message inwards, itself the last.
+    paths: Vec<Box<[GroupId]>>,
     /// The values that identify a position.
     pub(super) qualifiers: Vec<Option<Box<[Qualifier]>>>,
     /// For each position (and, last, for the start) and each tag, which of `choices` are its
@@ -142,6 +144,7 @@ impl Plan {
             by_tag: Vec::new(),
             bounds: Vec::new(),
             group_bounds: Vec::new(),
+            paths: Vec::new(),
             qualifiers: Vec::new(),
             table: Vec::new(),
             choices: Vec::new(),
@@ -355,6 +358,14 @@ impl Plan {
             index: group.index,
         };
         self.group_bounds = self.groups.iter().map(bounds).collect();
+        for (group, at) in (0..).zip(&self.groups) {
+            // Groups come behind those around them.
+            let around = self
+                .paths
+                .get(usize::from(at.parent))
+                .map_or(&[][..], |path| path);
+            self.paths.push([around, &[group]].concat().into());
+        }
         for position in &self.positions {
             let qualifiers = position.identified_by.as_ref().map(|(_, codes)| {
                 let codes = codes.iter().map(|code| Qualifier::new(code));
@@ -490,17 +501,13 @@ impl Plan {
     /// Groups around a position, from the message inwards.
     #[must_use]
     pub fn open_at(&self, position: PositionId) -> Vec<GroupId> {
-        let mut open = Vec::new();
-        let mut group = self.position(position).group;
-        loop {
-            open.push(group);
-            if group == 0 {
-                break;
-            }
-            group = self.group(group).parent;
-        }
-        open.reverse();
-        open
+        self.path_to(position).to_vec()
+    }
+
+    /// The same, lent.
+    #[inline]
+    pub(super) fn path_to(&self, position: PositionId) -> &[GroupId] {
+        &self.paths[self.position(position).group as usize]
     }
 
     /// Transitions from `from` (the number of positions: the start) on a tag, nothing missing.
@@ -512,7 +519,11 @@ impl Plan {
     /// The same as a list.
     #[inline]
     pub(super) fn steps(&self, from: usize, tag: TagId) -> &[Step] {
-        let choice = self.choice(from, tag);
+        self.steps_of(self.choice(from, tag))
+    }
+
+    #[inline]
+    pub(super) fn steps_of(&self, choice: &Choice) -> &[Step] {
         &self.steps[choice.start as usize..choice.start as usize + usize::from(choice.count)]
     }
 

@@ -1,7 +1,7 @@
 //! The search for the placement with the fewest errors.
 
 use super::plan::{GroupId, ItemId, Plan, PositionId, TagId};
-use super::step::{Qualifier, Step};
+use super::step::{Bounds, Choice, Qualifier, Step};
 use super::{Fault, Place, Placement};
 use crate::spec::little_endian;
 
@@ -32,6 +32,11 @@ const MARGIN: u32 = 2 * ERROR + 8;
 const OTHER_QUALIFIER: u32 = ERROR - 4;
 /// For so many segments a hypothesis must stay ahead to be taken.
 const LONG_AHEAD: usize = 12;
+/// A message in which so many stretches had errors is out of order as a whole: from there on less
+/// is tried, and sooner decided.
+const STORM: u32 = 64;
+const STORM_HYPOTHESES: usize = 8;
+const STORM_AHEAD: usize = 4;
 const START: usize = usize::MAX;
 const NONE: u32 = u32::MAX;
 
@@ -50,6 +55,17 @@ struct Level {
     occurrence: u32,
     /// Index of the last item reached, so that one that came early is not missed later.
     reached: i32,
+}
+
+/// A place that is certain, by the transition to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Certain(Step);
+
+impl Certain {
+    #[inline]
+    pub(crate) fn position(self) -> PositionId {
+        self.0.to()
+    }
 }
 
 /// One way in which the segments so far may stand.
@@ -87,6 +103,10 @@ pub struct Sequencer<'p> {
     margin: u32,
     /// Whether a tag that the message has may stand for another.
     mistypes: bool,
+    /// The least that a hypothesis about the segment at hand has cost.
+    cheapest: u32,
+    /// Stretches that had errors.
+    faulty: u32,
 }
 
 impl<'p> Sequencer<'p> {
@@ -112,6 +132,8 @@ impl<'p> Sequencer<'p> {
             resolved: Vec::new(),
             margin: MARGIN,
             mistypes: true,
+            cheapest: u32::MAX,
+            faulty: 0,
         }
     }
 
@@ -164,6 +186,43 @@ impl<'p> Sequencer<'p> {
         None
     }
 
+    /// The one place of the next segment, if it is certain at once: nothing waits, one transition
+    /// on `tag`, with its qualifier, needs no error, and `next` may follow it. Nothing moves before
+    /// [`take`](Self::take).
+    #[inline(always)]
+    pub(crate) fn certain<'s>(
+        &self,
+        tag: TagId,
+        next: TagId,
+        qualifier: impl Fn() -> Option<&'s [u8]>,
+    ) -> Option<Certain> {
+        let plan = self.plan;
+        let choice = plan.choice(index(plan, self.state.at), tag);
+        let step = match choice.only {
+            Some(step) if !choice.identified => step,
+            _ => self.step_of(choice, tag, &|_| qualifier())?,
+        };
+        let certain = self.fits(&self.state, step) && plan.follows(step.to() as usize, next);
+        certain.then_some(Certain(step))
+    }
+
+    /// Whether [`certain`](Self::certain) may be asked.
+    #[inline]
+    pub(crate) fn may_be_certain(&self) -> bool {
+        self.waiting == 0 && !self.plan.counts_matter
+    }
+
+    /// Takes the next segment at the place that is certain.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, Certain(step): Certain) -> Place {
+        apply(self.plan, &mut self.state, step);
+        Place {
+            position: step.to(),
+            keep: step.keep(),
+            repeat: step.repeat(),
+        }
+    }
+
     /// The one transition that a tag, with its qualifier, allows without an error.
     #[inline]
     fn only_step<'s>(
@@ -171,18 +230,28 @@ impl<'p> Sequencer<'p> {
         tag: TagId,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
     ) -> Option<Step> {
-        let from = index(self.plan, self.state.at);
-        let choice = self.plan.choice(from, tag);
-        if !choice.identified {
-            return choice.only.or_else(|| {
-                // All others may be used up.
-                let steps = self.plan.steps(from, tag).iter();
-                let mut fitting = steps.filter(|step| self.fits(&self.state, **step));
-                let step = fitting.next()?;
-                fitting.next().is_none().then_some(*step)
-            });
+        let choice = self.plan.choice(index(self.plan, self.state.at), tag);
+        match choice.only {
+            Some(step) if !choice.identified => Some(step),
+            _ => self.step_of(choice, tag, qualifier),
         }
-        self.identified_step(self.plan.steps(from, tag), tag, qualifier)
+    }
+
+    #[inline(never)]
+    fn step_of<'s>(
+        &self,
+        choice: &Choice,
+        tag: TagId,
+        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    ) -> Option<Step> {
+        let steps = self.plan.steps_of(choice);
+        if choice.identified {
+            return self.identified_step(steps, tag, qualifier);
+        }
+        // All others may be used up.
+        let mut fitting = steps.iter().filter(|step| self.fits(&self.state, **step));
+        let step = fitting.next()?;
+        fitting.next().is_none().then_some(*step)
     }
 
     fn identified_step<'s>(
@@ -288,6 +357,7 @@ impl<'p> Sequencer<'p> {
         let best_before = best;
         let before = std::mem::take(&mut self.hypotheses);
         let mut after: Vec<Hypothesis> = Vec::with_capacity(before.len() + 8);
+        self.cheapest = u32::MAX;
         for hypothesis in &before {
             self.expand(
                 hypothesis,
@@ -305,12 +375,24 @@ impl<'p> Sequencer<'p> {
             _ => true,
         };
         self.ahead = if ahead { self.ahead + 1 } else { 0 };
-        if self.hypotheses.len() == 1
-            || self.ahead >= LONG_AHEAD
-            || self.waiting >= self.limits.waiting
-        {
+        let long = if self.is_storm() {
+            STORM_AHEAD
+        } else {
+            LONG_AHEAD
+        };
+        if self.hypotheses.len() == 1 || self.ahead >= long || self.waiting >= self.limits.waiting {
             self.decide();
         }
+    }
+
+    fn is_storm(&self) -> bool {
+        self.faulty >= STORM
+    }
+
+    /// Whether a hypothesis would be given up at once.
+    fn is_too_costly(&mut self, cost: u32) -> bool {
+        self.cheapest = self.cheapest.min(cost);
+        cost > self.cheapest + self.margin
     }
 
     /// Positions a segment may take by its qualifiers.
@@ -389,9 +471,9 @@ impl<'p> Sequencer<'p> {
             .filter(|(_, price)| *price == 0)
             .map(|(position, _)| *position)
             .collect();
-        targets.sort_by_cached_key(|to| {
+        targets.sort_by_key(|to| {
             let here = *to as usize == from.state.at;
-            std::cmp::Reverse((here, common_levels(&plan.open_at(*to), &from.state.open)))
+            std::cmp::Reverse((here, common_levels(plan.path_to(*to), &from.state.open)))
         });
         for to in targets {
             self.with_errors(from, to, most, after);
@@ -408,6 +490,7 @@ impl<'p> Sequencer<'p> {
             let placement = self.aside(&from.state, position, depth, Fault::OutOfOrder(position));
             let mut missing = from.missing.clone();
             missing.retain(|held| *held != (position, depth));
+            self.cheapest = self.cheapest.min(from.cost);
             let last = self.record(from.last, placement, Some(position));
             after.push(Hypothesis {
                 state: from.state.clone(),
@@ -450,6 +533,9 @@ impl<'p> Sequencer<'p> {
         position: Option<(PositionId, u16)>,
         after: &mut Vec<Hypothesis>,
     ) {
+        if self.is_too_costly(from.cost + cost) {
+            return;
+        }
         let placement = match position {
             Some((position, depth)) => self.aside(&from.state, position, depth, fault),
             None => Placement {
@@ -494,6 +580,9 @@ impl<'p> Sequencer<'p> {
         cost: u32,
         after: &mut Vec<Hypothesis>,
     ) {
+        if self.is_too_costly(from.cost + cost) {
+            return;
+        }
         let mut state = from.state.clone();
         apply(self.plan, &mut state, step);
         let mut missing = from.missing.clone();
@@ -546,9 +635,9 @@ impl<'p> Sequencer<'p> {
         after: &mut Vec<Hypothesis>,
     ) {
         let plan = self.plan;
-        let path = plan.open_at(to);
+        let path = plan.path_to(to);
         let open = &from.state.open;
-        let common = common_levels(&path, open);
+        let common = common_levels(path, open);
         let item_at = |depth: usize| match path.get(depth + 1) {
             Some(&inner) => plan.group(inner).index,
             None => plan.position(to).index,
@@ -570,7 +659,7 @@ impl<'p> Sequencer<'p> {
         if target > reached {
             let mut faults = missing_after(plan, &from.state, common);
             missing_between(plan, path[depth], open[depth].reached, target, &mut faults);
-            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            missing_on_entry(plan, path, depth + 1, to, &mut faults);
             self.place_costly(from, step, faults, most, after);
         } else if to as usize == from.state.at {
             let position = plan.position(to);
@@ -598,7 +687,7 @@ impl<'p> Sequencer<'p> {
         } else if target < reached {
             // A whole group that comes late: go back to it, what was reached stays reached.
             let mut faults = vec![Fault::OutOfOrder(to)];
-            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            missing_on_entry(plan, path, depth + 1, to, &mut faults);
             self.place_costly(from, step, faults, most, after);
         }
         // In a new occurrence of one of the open groups.
@@ -611,7 +700,7 @@ impl<'p> Sequencer<'p> {
             }
             let first = item_at(depth);
             missing_between(plan, level.group, -1, i32::from(first), &mut faults);
-            missing_on_entry(plan, &path, depth + 1, to, &mut faults);
+            missing_on_entry(plan, path, depth + 1, to, &mut faults);
             let step = Step::new(to, depth as u16 + 1, true);
             if faults.is_empty() && over {
                 self.place(from, step, faults, 1, after);
@@ -655,9 +744,14 @@ impl<'p> Sequencer<'p> {
         after.retain(|h| h.cost <= best + self.margin);
         // Stable: of those that cost the same, the one that came first stays first.
         after.sort_by_key(|h| h.cost);
-        let mut kept: Vec<Hypothesis> = Vec::with_capacity(after.len().min(self.limits.hypotheses));
+        let most = if self.is_storm() {
+            self.limits.hypotheses.min(STORM_HYPOTHESES)
+        } else {
+            self.limits.hypotheses
+        };
+        let mut kept: Vec<Hypothesis> = Vec::with_capacity(after.len().min(most));
         for hypothesis in after {
-            if kept.len() == self.limits.hypotheses {
+            if kept.len() == most {
                 break;
             }
             if !kept.iter().any(|held| held.state == hypothesis.state) {
@@ -691,6 +785,10 @@ impl<'p> Sequencer<'p> {
             at = decision.before;
         }
         self.resolved[start..].reverse();
+        let faulty = self.resolved[start..]
+            .iter()
+            .any(|at| !at.faults.is_empty());
+        self.faulty = self.faulty.saturating_add(u32::from(faulty));
         self.hypotheses.clear();
         self.decisions.clear();
         self.waiting = 0;
@@ -719,6 +817,26 @@ fn common_levels(path: &[GroupId], open: &[Level]) -> usize {
 #[inline]
 fn apply(plan: &Plan, state: &mut State, step: Step) {
     let position = plan.bounds[step.to() as usize];
+    let keep = usize::from(step.keep());
+    if !step.repeat() && state.open.len() == keep && usize::from(position.depth) + 1 == keep {
+        // In the same occurrences of the same groups.
+        if let Some(level) = state.open.last_mut() {
+            level.reached = level.reached.max(i32::from(position.index));
+        }
+        let again = step.to() as usize == state.at;
+        state.count = if again {
+            state.count.saturating_add(1)
+        } else {
+            1
+        };
+        state.at = step.to() as usize;
+        return;
+    }
+    cross(plan, state, step, position);
+}
+
+/// Moves a state into other groups.
+fn cross(plan: &Plan, state: &mut State, step: Step, position: Bounds) {
     if step.to() as usize == state.at && !step.repeat() && state.open.len() == step.keep() as usize
     {
         state.count = state.count.saturating_add(1);

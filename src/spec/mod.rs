@@ -11,6 +11,7 @@ mod layer;
 mod message;
 pub mod model;
 mod near;
+pub mod receipt;
 pub mod release;
 #[doc(hidden)]
 #[allow(missing_docs)]
@@ -48,6 +49,8 @@ struct Inner {
     flats: Vec<Arc<flat::Layout>>,
     /// Messages in XML that layers bring, latest last.
     messages: Vec<xml::Head>,
+    /// Receipts that layers bring, latest last.
+    receipts: Vec<Arc<receipt::Receipt>>,
     binds: Vec<text::Bind>,
     /// Rules that layers bring: the layer, file and text of each.
     rules: Vec<RuleFile>,
@@ -80,6 +83,7 @@ impl Clone for Inner {
             tables: self.tables.clone(),
             flats: self.flats.clone(),
             messages: self.messages.clone(),
+            receipts: self.receipts.clone(),
             binds: self.binds.clone(),
             rules: self.rules.clone(),
             layers: self.layers,
@@ -109,7 +113,7 @@ impl Specs {
     /// These specs with the folder `dir` layered over them.
     ///
     /// The folder has the layout of `specs/`: `edifact/` (with `messages/`, `codes/`, `service/`),
-    /// `codes/`, `rules/`, `flat/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
+    /// `codes/`, `rules/`, `flat/`, `receipts/` and `xml/` (or `china/`, as in the base). Every `.txt` file below them is read, in the order of their paths; hidden files
     /// and symbolic links are passed over. An entry begins with `new`, `replace`, `restrict` or
     /// `extends`.
     ///
@@ -297,6 +301,20 @@ impl Specs {
         Ok(all.find(|layout| &*layout.message == message))
     }
 
+    /// The receipts: those of layers first, the latest before all others.
+    ///
+    /// # Errors
+    /// When a spec file is broken.
+    pub fn receipts(&self) -> Result<Vec<Arc<receipt::Receipt>>> {
+        let mut all: Vec<_> = self.0.receipts.iter().rev().cloned().collect();
+        for receipt in receipt::base()? {
+            if all.iter().all(|held| held.name != receipt.name) {
+                all.push(receipt.clone());
+            }
+        }
+        Ok(all)
+    }
+
     /// The messages in XML: those of layers first, the latest before all others; then those that
     /// ship, the latest edition of a message first.
     pub(crate) fn xml_heads(&self) -> Result<Vec<&xml::Head>> {
@@ -459,6 +477,10 @@ impl Inner {
                     known = true;
                     self.add_flat(&shown, &text)?;
                 }
+                "receipts" => {
+                    known = true;
+                    self.add_receipts(&shown, &text)?;
+                }
                 "xml" | "china" => {
                     known = true;
                     self.add_messages(&shown, &text)?;
@@ -490,6 +512,44 @@ impl Inner {
                 dir,
                 std::io::Error::new(std::io::ErrorKind::NotADirectory, "not a folder of specs"),
             ));
+        }
+        Ok(())
+    }
+
+    /// Takes in receipts from a layer.
+    fn add_receipts(&mut self, file: &str, text: &str) -> Result<()> {
+        for entry in receipt::parse(file, text)? {
+            let name = entry.receipt.name.clone();
+            let same = |receipt: &Arc<receipt::Receipt>| receipt.name == name;
+            let held = self.receipts.iter().any(same) || receipt::base()?.iter().any(same);
+            let fault = |message: String| Error::spec(file, entry.line, 1, message);
+            let verb = match (entry.verb, held) {
+                (Some(Verb::New), false) => "new",
+                (Some(Verb::Replace), true) => "replace",
+                (Some(Verb::New), true) => {
+                    return Err(fault(format!(
+                        "receipt {name} is already there; say replace"
+                    )));
+                }
+                (Some(Verb::Replace), false) => {
+                    return Err(fault(format!(
+                        "there is no receipt {name} to replace; say new"
+                    )));
+                }
+                _ => {
+                    return Err(fault(format!(
+                        "receipt {name} of a layer must begin with new or replace"
+                    )));
+                }
+            };
+            self.overrides.push(Override {
+                file: file.into(),
+                line: entry.line,
+                verb,
+                what: format!("receipt {name}").into(),
+            });
+            self.receipts.retain(|receipt| receipt.name != name);
+            self.receipts.push(Arc::new(entry.receipt));
         }
         Ok(())
     }

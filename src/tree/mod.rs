@@ -316,7 +316,8 @@ impl Message {
             Some(definition) => place(&definition.plan, &segments),
             None => vec![Placement::default(); segments.len()],
         };
-        let mut path = Path::new();
+        let plan = definition.as_ref().map(|definition| &definition.plan);
+        let mut path = Path::new(plan.map_or(0, |plan| plan.positions().len()));
         let placed = segments
             .into_iter()
             .zip(placements)

@@ -10,7 +10,7 @@ use baowen::expr::{
 use baowen::finding::Lang;
 
 /// Records with their fields, read from `spec.txt`.
-pub struct Spec {
+pub(crate) struct Spec {
     records: Vec<(String, Vec<Known>)>,
 }
 
@@ -23,7 +23,7 @@ struct Known {
 }
 
 impl Spec {
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let names: Vec<&str> = text
             .lines()
             .filter_map(|line| line.strip_prefix("record "))
@@ -73,7 +73,7 @@ impl Spec {
 }
 
 /// The spec while expressions name its fields.
-pub struct Naming<'s>(pub &'s RefCell<Spec>);
+pub(crate) struct Naming<'s>(pub(crate) &'s RefCell<Spec>);
 
 impl Shapes for Naming<'_> {
     fn field(&mut self, of: Shape, name: &str) -> Option<Field> {
@@ -116,7 +116,7 @@ impl Shapes for Naming<'_> {
 }
 
 /// The message of `facts.txt` with what the spec has slots for.
-pub fn message(spec: &Spec, text: &str) -> (Facts, NodeId) {
+pub(crate) fn message(spec: &Spec, text: &str) -> (Facts, NodeId) {
     let mut facts = Facts::new();
     let root = facts.root(spec.slots(Shape(0)));
     let mut open = vec![Some((root, Shape(0)))];
@@ -155,7 +155,7 @@ pub fn message(spec: &Spec, text: &str) -> (Facts, NodeId) {
 }
 
 /// A world with one table, one crosswalk, one register.
-pub struct World;
+pub(crate) struct World;
 
 impl Tables for World {
     fn table(&self, name: &str) -> Option<TableId> {
@@ -220,12 +220,12 @@ impl Host for World {
     }
 }
 
-pub fn checks() -> Functions {
+pub(crate) fn checks() -> Functions {
     Functions::with_checks(&[("valid.even", |text| text.len().is_multiple_of(2))])
 }
 
 /// A value in words.
-pub fn words(value: &Value) -> String {
+pub(crate) fn words(value: &Value) -> String {
     match value {
         Value::List(values) => {
             let words: Vec<String> = values.iter().map(words).collect();

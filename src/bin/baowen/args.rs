@@ -295,6 +295,115 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(redact()),
         )
         .subcommand(
+            Command::new("ack")
+                .about(t("Writes acknowledgements, and reads them", "生成回执，解读回执"))
+                .long_about(t(
+                    "Checks a file and writes its acknowledgement: CONTRL (syntax errors), APERAK (what rules found), or the receipt of a Chinese platform. --read says what an acknowledgement says.\n\n  baowen ack m.edi --out contrl.edi\n  baowen ack m.edi --kind aperak --release D01B --write-charset UNOC\n  baowen ack ceb621.xml --kind receipt\n  baowen ack --read contrl.edi --original m.edi\n\nExit code: 0 acknowledged, 1 rejected in whole or in part, 2 could not be answered.",
+                    "校验文件并生成回执：CONTRL（语法错误）、APERAK（规则发现的问题）或国内平台回执。--read 用于解读回执。\n\n  baowen ack m.edi --out contrl.edi\n  baowen ack m.edi --kind aperak --release D01B --write-charset UNOC\n  baowen ack ceb621.xml --kind receipt\n  baowen ack --read contrl.edi --original m.edi\n\n退出码：0 已确认，1 全部或部分被拒绝，2 无法回执。",
+                ))
+                .arg(
+                    Arg::new("file")
+                        .value_name("FILE|-")
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .conflicts_with("read")
+                        .help(t("The file to acknowledge; - is standard input", "要回执的文件；- 表示标准输入")),
+                )
+                .arg(
+                    Arg::new("kind")
+                        .long("kind")
+                        .value_name("KIND")
+                        .default_value("contrl")
+                        .value_parser(PossibleValuesParser::new(["contrl", "aperak", "receipt"]))
+                        .help(t("What to write", "回执种类")),
+                )
+                .arg(
+                    Arg::new("version")
+                        .long("version")
+                        .value_name("1-4")
+                        .value_parser(value_parser!(u8).range(1..=4))
+                        .help(t("Syntax version to write; default that of the interchange", "写出的语法版本；默认与交换相同")),
+                )
+                .arg(
+                    Arg::new("reference")
+                        .long("reference")
+                        .value_name("REF")
+                        .help(t(
+                            "Its interchange control reference (0020); default made from the interchange that is answered",
+                            "回执的交换控制参考号（0020）；默认由被回执的交换导出",
+                        )),
+                )
+                .arg(
+                    Arg::new("now")
+                        .long("now")
+                        .value_name("TIME")
+                        .help(t("When it is made, as 2026-11-24T10:30; default now, UTC", "生成时间，如 2026-11-24T10:30；默认当前时间（UTC）")),
+                )
+                .arg(
+                    Arg::new("received")
+                        .long("received")
+                        .action(ArgAction::SetTrue)
+                        .help(t("CONTRL: only say that the interchange was received (action 8)", "CONTRL：仅确认收到交换（动作 8）")),
+                )
+                .arg(
+                    Arg::new("release")
+                        .long("release")
+                        .value_name("RELEASE")
+                        .help(t("APERAK: its directory; default D96A", "APERAK：所用目录；默认 D96A")),
+                )
+                .arg(
+                    Arg::new("write-charset")
+                        .long("write-charset")
+                        .value_name("UNOX")
+                        .help(t(
+                            "APERAK: its syntax identifier, as UNOC or UNOY; default that of the interchange",
+                            "APERAK：语法标识，如 UNOC、UNOY；默认与交换相同",
+                        )),
+                )
+                .arg(
+                    Arg::new("receipt")
+                        .long("receipt")
+                        .value_name("NAME")
+                        .help(t("Receipt: which one, where several answer the message, as DEC_RESULT", "平台回执：有多种时指定其名称，如 DEC_RESULT")),
+                )
+                .arg(
+                    Arg::new("out")
+                        .long("out")
+                        .short('o')
+                        .value_name("FILE")
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t("Write to a file, all of it or nothing", "写入文件，要么完整写入，要么不写")),
+                )
+                .arg(
+                    Arg::new("read")
+                        .long("read")
+                        .value_name("FILE")
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t("Read this acknowledgement instead", "改为解读此回执")),
+                )
+                .arg(
+                    Arg::new("original")
+                        .long("original")
+                        .value_name("FILE")
+                        .requires("read")
+                        .value_parser(value_parser!(std::path::PathBuf))
+                        .help(t("What it answers: errors are located there", "被回执的原文：在其中定位错误")),
+                )
+                .arg(
+                    Arg::new("rules")
+                        .long("rules")
+                        .value_name("RULES")
+                        .action(ArgAction::Append)
+                        .help(t("APERAK and receipts: rules to apply, as for check", "APERAK 和平台回执：适用的规则，同 check")),
+                )
+                .arg(disable())
+                .arg(on())
+                .arg(specs())
+                .arg(message())
+                .arg(charset())
+                .arg(format(&["text", "json"]).help(t("How to print what --read says", "--read 的输出格式")))
+                .arg(redact()),
+        )
+        .subcommand(
             Command::new("explain")
                 .about(t("Says what a finding's code or a rule means", "说明问题代码或规则的含义"))
                 .arg(Arg::new("code").value_name("CODE|RULE").help(t("A code, as missing-segment, or the id of a rule; none lists all codes", "代码（如 missing-segment）或规则编号；省略则列出全部代码")))

@@ -1,9 +1,10 @@
-//! The command line: `baowen check`, `convert`, `tree`, `fmt`, `explain`, `rules`, `show`, `codes`,
-//! `specs`.
+//! The command line: `baowen check`, `convert`, `ack`, `tree`, `fmt`, `explain`, `rules`, `show`,
+//! `codes`, `specs`.
 //!
 //! Each command is a file; this one reads the arguments and turns what could not be done into
 //! exit code 2.
 
+mod ack;
 mod args;
 mod check;
 mod codes;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
 
 fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     match matches.subcommand() {
+        Some(("ack", matches)) => ack::run(matches, lang),
         Some(("check", matches)) => check::run(matches, lang),
         Some(("convert", matches)) => convert::run(matches, lang),
         Some(("tree", matches)) => tree::run(matches, lang),

@@ -57,7 +57,7 @@ impl<'c> MessageCheck<'c> {
             compiled,
             checker,
             sequencer: Sequencer::of_records(&compiled.plan, checker.options.sequence),
-            path: Path::new(),
+            path: Path::new(compiled.plan.positions().len()),
             waiting: VecDeque::new(),
             records: 0,
             by_record: vec![0; compiled.layout.records.len()],

@@ -7,6 +7,7 @@ mod scalar;
 mod simd;
 
 use super::una::Separators;
+pub(crate) use simd::on_this_machine;
 
 /// Positions found in a stretch of input, relative to an origin that the reader keeps.
 #[derive(Debug, Default)]

@@ -27,16 +27,36 @@ impl Engine {
         let mut engines = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+            if is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("popcnt")
+                && is_x86_feature_detected!("lzcnt")
+            {
                 engines.push(Self::Avx2);
             }
-            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+            if engines.contains(&Self::Avx2)
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi2")
+            {
                 engines.push(Self::Avx512);
             }
         }
         #[cfg(target_arch = "aarch64")]
         engines.push(Self::Neon);
         engines
+    }
+}
+
+/// Does `work` in code that is compiled for what this machine has, as far as `work` is inlined.
+#[inline]
+pub(crate) fn on_this_machine<R>(work: impl FnOnce() -> R) -> R {
+    match Engine::detect() {
+        // SAFETY: an engine is chosen only where its instructions were detected.
+        #[cfg(target_arch = "x86_64")]
+        Engine::Avx2 | Engine::Avx512 => unsafe { x86::run(work) },
+        _ => work(),
     }
 }
 
@@ -136,7 +156,14 @@ mod x86 {
     use super::{BLOCK, Index, Lexer, Masks, flatten_bits, lex_blocks};
 
     /// # Safety
-    /// AVX2 and BMI1 must be there.
+    /// AVX2, BMI1, BMI2, POPCNT and LZCNT must be there.
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
+    pub(super) unsafe fn run<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    /// # Safety
+    /// AVX2, BMI1, BMI2, POPCNT and LZCNT must be there.
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
     pub(super) unsafe fn lex_avx2(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
         let wanted = lexer.separators;
@@ -191,7 +218,7 @@ mod x86 {
     }
 
     /// # Safety
-    /// AVX-512 BW and VBMI2 must be there.
+    /// AVX-512 F, BW and VBMI2 and what [`lex_avx2`] needs must be there.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,popcnt,lzcnt")]
     pub(super) unsafe fn lex_avx512(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
         let wanted = lexer.separators;
