@@ -814,10 +814,7 @@ fn rules_are_listed_explained_and_tested() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let rule = rules
-        .iter()
-        .find(|rule| rule["id"] == "DEC-041")
-        .unwrap();
+    let rule = rules.iter().find(|rule| rule["id"] == "DEC-041").unwrap();
     assert_eq!(rule["messages"], serde_json::json!(["DecMessage"]));
     assert_eq!(
         (&rule["severity"], &rule["class"], &rule["enforced"]),
