@@ -993,7 +993,7 @@ fn maps_are_listed_checked_and_explained() {
     assert!(out(&markdown).contains("| `S_BGM/D_1004` |"));
     let unknown = baowen(&["map", "explain", "cuscar-mt1102"]);
     assert_eq!(code(&unknown), 2);
-    assert!(err(&unknown).contains("did you mean cuscar-mt1101?"));
+    assert!(err(&unknown).contains("did you mean cuscar-mt1101"));
 }
 
 #[test]
