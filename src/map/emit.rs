@@ -186,9 +186,23 @@ impl<'s> Emitter<'s> {
         children.clear();
         let mut last = 0;
         let mut in_order = true;
+        // Of names that stand in several places: how many there are so far, written ones too.
+        let mut again: Vec<(FieldId, u32)> = Vec::new();
+        let mut places: Vec<(u32, u32)> = Vec::new();
         for at in tree.children(group) {
             let node = tree.get(at);
-            let order = self.side.get(node.field).order;
+            let field = self.side.get(node.field);
+            let mut order = field.order;
+            if field.again {
+                match again.iter_mut().find(|(of, _)| *of == node.field) {
+                    Some((_, before)) => {
+                        *before += 1;
+                        order = self.side.place(node.field, *before);
+                    }
+                    None => again.push((node.field, 0)),
+                }
+                places.push((at, order));
+            }
             if node.done || until.is_some_and(|until| order >= until) {
                 continue;
             }
@@ -197,7 +211,10 @@ impl<'s> Emitter<'s> {
             children.push(at);
         }
         if !in_order {
-            children.sort_by_key(|at| self.side.get(tree.get(*at).field).order);
+            children.sort_by_key(|at| match places.iter().find(|(of, _)| of == at) {
+                Some((_, order)) => *order,
+                None => self.side.get(tree.get(*at).field).order,
+            });
         }
         children
     }

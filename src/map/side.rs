@@ -43,6 +43,8 @@ pub(super) struct Field {
     pub(super) parent: FieldId,
     /// Place among its siblings.
     pub(super) order: u32,
+    /// Its name stands again in a later place of the group.
+    pub(super) again: bool,
     pub(super) min: u32,
     pub(super) max: Option<u32>,
     pub(super) label: Label,
@@ -217,6 +219,7 @@ impl Side {
             name: name.into(),
             parent: 0,
             order: 0,
+            again: false,
             min: 1,
             max: Some(1),
             label,
@@ -238,10 +241,14 @@ impl Side {
     fn add(&mut self, parent: FieldId, name: &str, role: Role) -> FieldId {
         let id = self.fields.len() as FieldId;
         let order = self.fields[parent as usize].children.len() as u32;
+        if let Some(before) = self.known(parent, name) {
+            self.fields[before as usize].again = true;
+        }
         self.fields.push(Field {
             name: name.into(),
             parent,
             order,
+            again: false,
             min: 0,
             max: Some(1),
             label: Label::default(),
@@ -254,6 +261,30 @@ impl Side {
         });
         self.fields[parent as usize].children.push(id);
         id
+    }
+
+    fn known(&self, parent: FieldId, name: &str) -> Option<FieldId> {
+        let mut children = self.fields[parent as usize].children.iter().copied();
+        children.find(|child| *self.fields[*child as usize].name == *name)
+    }
+
+    /// Where the one of that field stands of which `before` are written before it: what is more than one
+    /// place of a name may have stands in the next place of that name.
+    pub(super) fn place(&self, id: FieldId, before: u32) -> u32 {
+        let field = self.get(id);
+        let (mut order, mut left) = (field.order, before);
+        for child in &self.fields[field.parent as usize].children {
+            let child = self.get(*child);
+            if child.name != field.name {
+                continue;
+            }
+            order = child.order;
+            match child.max {
+                Some(max) if left >= max => left -= max,
+                _ => break,
+            }
+        }
+        order
     }
 
     /// Looks at the children of a field, once.
