@@ -476,7 +476,8 @@ fn value_of(value: &xml::Value) -> Value {
         Format::Number { digits, decimals } => {
             made.numeric = true;
             made.max = *digits;
-            made.decimals = Some(decimals.unwrap_or(0));
+            // A number of no stated length has no stated decimals either.
+            made.decimals = (*decimals).or((*digits).map(|_| 0));
         }
         Format::Moment(patterns) => {
             made.max = patterns.iter().map(|pattern| pattern.len() as u32).max();
