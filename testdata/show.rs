@@ -148,7 +148,7 @@ fn a_mixed_folder() {
         "MT1401.xml:9:15  MT1401_9@V1.0",
         "CEB621.xml:40:7  CEB621@2022-05",
         "IFCSUM.txt:10:22  IFCSUM",
-        "21 个错误，4 个警告，1 个提示：5 个文件",
+        "21 个错误，5 个警告，1 个提示：5 个文件",
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
