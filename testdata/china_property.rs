@@ -73,9 +73,10 @@ fn value(dice: &mut Dice, value: &Value) -> Option<String> {
     if let Codes::In(table) = &value.codes {
         let table = Specs::base().table(table).unwrap().unwrap();
         let codes: Vec<&str> = table.entries().map(|entry| entry.code()).collect();
-        let patterns = value.patterns.iter().map(|pattern| {
-            regex_automata::meta::Regex::new(&format!("^(?:{pattern})$")).unwrap()
-        });
+        let patterns = value
+            .patterns
+            .iter()
+            .map(|pattern| regex_automata::meta::Regex::new(&format!("^(?:{pattern})$")).unwrap());
         let patterns: Vec<_> = patterns.collect();
         let fits = |code: &&str| patterns.iter().all(|pattern| pattern.is_match(*code));
         let codes: Vec<&str> = codes.into_iter().filter(fits).collect();

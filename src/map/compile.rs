@@ -873,7 +873,11 @@ impl Compiler<'_> {
             return Class::Whole(Why::Keyed);
         }
         let group = each.from.node;
-        let selects = each.from.steps.iter().take(each.from.steps.len().saturating_sub(1));
+        let selects = each
+            .from
+            .steps
+            .iter()
+            .take(each.from.steps.len().saturating_sub(1));
         let plain = selects
             .into_iter()
             .all(|step| matches!(step.pick, Pick::Any));

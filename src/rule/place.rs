@@ -2,8 +2,8 @@
 
 use super::compile::{Class, base};
 use super::text::Phrase;
-use crate::near::near;
 use crate::expr::{Expr, Presence};
+use crate::near::near;
 use crate::tree::gather::{DOCUMENT, Projection, ROOT, WantedId};
 use crate::{Error, Result};
 

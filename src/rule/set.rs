@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::join_text::JoinText;
 use super::text::{About, Body, RuleText, Verb, parse};
-use crate::near::near;
 use crate::finding::Severity;
+use crate::near::near;
 use crate::spec::{RuleFile, Specs};
 use crate::{Error, Result};
 

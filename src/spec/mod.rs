@@ -24,9 +24,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::codes::CodeSet;
 pub(crate) use crate::codes::{ShortCodes, little_endian};
+pub use crate::near::near;
 pub use layer::Override;
 pub use message::{Home, MessageSpec};
-pub use crate::near::near;
 pub use text::Format;
 
 use crate::codes::{CodeTable, Crosswalk, Side, Tables};
