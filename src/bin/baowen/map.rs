@@ -31,14 +31,25 @@ fn name_of(label: &Label, lang: Lang) -> &str {
     if first.is_empty() { second } else { first }
 }
 
+/// Which ways a map goes.
+fn arrow(map: &Map) -> &'static str {
+    match (map.runs(Direction::Forth), map.runs(Direction::Back)) {
+        (true, false) => "→",
+        (false, true) => "←",
+        _ => "⇄",
+    }
+}
+
 fn list(specs: &Specs, lang: Lang, out: &mut impl Write) -> Result<Outcome, Failure> {
     let maps = specs.maps()?;
     let width = maps.iter().map(|map| map.name.len()).max().unwrap_or(0);
     for map in &maps {
         let (name, [left, right]) = (&map.name, &map.sides);
+        let made = specs.map(name)?;
+        let arrow = arrow(&made);
         writeln!(
             out,
-            "{name:width$}  {left} ⇄ {right}  {}",
+            "{name:width$}  {left} {arrow} {right}  {}",
             name_of(&map.label, lang)
         )?;
     }
@@ -167,7 +178,7 @@ fn notes(row: &ExplainedRow, lang: Lang) -> String {
 fn text(map: &Map, lang: Lang, out: &mut impl Write) -> io::Result<()> {
     let [left, right] = map.sides();
     writeln!(out, "{}  {}", map.name(), name_of(map.label(), lang))?;
-    writeln!(out, "{left} ⇄ {right}")?;
+    writeln!(out, "{left} {} {right}", arrow(map))?;
     head(map, lang, out)?;
     writeln!(out)?;
     let explained = map.explain();
