@@ -1,7 +1,7 @@
 //! `baowen translate`: one message becomes another by a map.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use baowen::finding::{Finding, Lang, Severity, Syntax};
 use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
 use baowen::spec::Specs;
 use clap::ArgMatches;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::lang::pick;
 use crate::{Failure, Outcome, inputs};
@@ -115,7 +115,7 @@ fn find(specs: &Specs, name: &str) -> Result<Arc<Map>, Failure> {
 
 /// What was written of one message or interchange, in a file that is not there yet.
 struct Written {
-    file: NamedTempFile,
+    file: TempPath,
 }
 
 impl Translate {
@@ -147,9 +147,8 @@ impl Translate {
         match out {
             None => {
                 let mut stdout = BufWriter::with_capacity(64 << 10, io::stdout().lock());
-                for mut piece in written {
-                    piece.file.as_file_mut().rewind()?;
-                    io::copy(piece.file.as_file_mut(), &mut stdout)?;
+                for piece in written {
+                    io::copy(&mut File::open(&piece.file)?, &mut stdout)?;
                 }
                 stdout.flush()?;
             }
@@ -257,15 +256,13 @@ impl Translate {
             .read_to_end(&mut start)
             .map_err(|error| told(error.to_string()))?;
         let from = self.syntax(&start)?;
-        let mut files: Vec<NamedTempFile> = Vec::new();
+        // An input may hold more messages than a process may have files open.
+        let mut files: Vec<TempPath> = Vec::new();
         let mut outputs = |_: u64| -> baowen::Result<Box<dyn Write>> {
             let made = NamedTempFile::new_in(folder);
-            let file = made.map_err(|error| baowen::Error::io(folder, error))?;
-            let writer = file
-                .as_file()
-                .try_clone()
-                .map_err(|error| baowen::Error::io(folder, error))?;
-            files.push(file);
+            let made = made.map_err(|error| baowen::Error::io(folder, error))?;
+            let (writer, path) = made.into_parts();
+            files.push(path);
             Ok(Box::new(writer))
         };
         let mut sink = |finding: Finding| inputs::tell(name, &finding, self.lang, self.redact);
@@ -315,9 +312,9 @@ impl Translate {
         name: &str,
         at: usize,
         of: usize,
-        file: &NamedTempFile,
+        file: &TempPath,
     ) -> Result<u64, Failure> {
-        let input = file.reopen()?;
+        let input = File::open(file)?;
         let label = match of {
             0 | 1 => format!("{name} → {}", self.target()),
             _ => format!("{name} → {} {}", self.target(), at + 1),
