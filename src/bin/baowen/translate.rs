@@ -307,13 +307,7 @@ impl Translate {
     }
 
     /// Checks what was written; gives the number of errors.
-    fn checked(
-        &self,
-        name: &str,
-        at: usize,
-        of: usize,
-        file: &TempPath,
-    ) -> Result<u64, Failure> {
+    fn checked(&self, name: &str, at: usize, of: usize, file: &TempPath) -> Result<u64, Failure> {
         let input = File::open(file)?;
         let label = match of {
             0 | 1 => format!("{name} → {}", self.target()),
