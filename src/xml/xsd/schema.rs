@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::component::{AttributeUse, ComplexId, Components, Content, Element, ElementId, TypeId};
 use super::content::Model;
+use super::glance::Sequence;
 use super::load::{Files, Set};
 use super::simple::SimpleId;
 use crate::finding::Code;
@@ -18,6 +19,8 @@ use crate::{Error, Result};
 pub(crate) struct Compiled {
     /// Its content model, where it has children.
     pub(crate) model: Option<Model>,
+    /// The same, where it can be looked at quickly.
+    pub(crate) sequence: Option<Sequence>,
     /// Its attributes by name.
     pub(crate) attributes: Vec<AttributeUse>,
     /// How many of them are required.
@@ -77,6 +80,11 @@ pub(crate) struct Remark {
 }
 
 impl Guide {
+    /// Whether values of an element are looked up in a table.
+    pub(crate) fn has_table(&self, element: ElementId) -> bool {
+        self.of[element.0 as usize].is_some()
+    }
+
     /// The table that lacks the value of an element.
     pub(crate) fn lacks(&self, element: ElementId, value: &str) -> Option<&str> {
         let at = self.of[element.0 as usize]?;
@@ -262,10 +270,12 @@ impl Schema {
                 }
                 _ => None,
             };
+            let sequence = Sequence::of(&self.components, complex);
             let mut attributes = complex.attributes.clone();
             attributes.sort_by_key(|attribute| attribute.name);
             Compiled {
                 model,
+                sequence,
                 required: attributes
                     .iter()
                     .filter(|attribute| attribute.required)

@@ -6,6 +6,7 @@ use super::component::{
 };
 use super::constraints::Identities;
 use super::content::{Model, State, Taken};
+use super::glance::Glance;
 use super::schema::{Compiled, Schema};
 use super::simple::{Fault, Identity, Prefixes, SimpleId};
 use crate::finding::{Code, Finding};
@@ -99,6 +100,7 @@ pub(crate) struct Validator<'s> {
     has_constraints: bool,
     root_label: Option<Box<str>>,
     seen: Vec<bool>,
+    glance: Glance<'s>,
 }
 
 /// Children of one element told apart by name for paths.
@@ -124,6 +126,7 @@ impl<'s> Validator<'s> {
             has_constraints: !components.constraints.is_empty(),
             root_label: None,
             seen: Vec::new(),
+            glance: Glance::new(schema),
         }
     }
 
@@ -1115,10 +1118,39 @@ enum Role {
     Skip,
 }
 
-impl Handler for Validator<'_> {
+impl<'s> Handler for Validator<'s> {
     fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         let role = self.take(start, scene);
         self.begin(role, start, scene);
+    }
+
+    fn whole(
+        &mut self,
+        start: &Start<'_>,
+        rest: &str,
+        deepest: usize,
+        scene: &mut Scene<'_, '_>,
+    ) -> (usize, u64) {
+        let role = self.take(start, scene);
+        if let Role::Element(id) = role
+            && !self.has_constraints
+            && !self.frames.is_empty()
+            && start.attributes.is_empty()
+            && start.raw.len() == start.local.len()
+        {
+            let schema: &'s Schema = self.schema;
+            let name = schema
+                .components
+                .names
+                .local(schema.components.element(id).name);
+            let namespace = start.namespace;
+            if let Some(found) = self.glance.whole(id, name, namespace, rest, deepest) {
+                self.count(start.id);
+                return found;
+            }
+        }
+        self.begin(role, start, scene);
+        (0, 0)
     }
 
     /// Most elements hold a value and nothing else: they need not be opened and closed.
