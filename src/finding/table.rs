@@ -1023,10 +1023,10 @@ findings! {
         explain_en "A signature is over the bytes of the source. What is written has others and must be signed anew."
         explain_zh "签名针对源报文的字节。转换结果的字节不同，须重新签名。";
     MAP_MEMORY "map-memory" Error
-        en "the values of the message take more memory than allowed; the rest of it is not translated"
-        zh "报文数据超过允许的内存，其余部分未转换"
-        explain_en "The map has to hold a message as a whole, and this one is larger than the limit. `baowen map explain` says why it does not stream."
-        explain_zh "该映射须整报文处理，而此报文超过限额。baowen map explain 会说明为何不能流式处理。";
+        en "the message takes more than {limit} bytes of memory; from here on it is not translated"
+        zh "报文占用内存超过{limit}字节，自此处起未转换"
+        explain_en "A map that has to hold a message as a whole may take four times the bytes of the message, and 64 MiB for a short one (`--memory` sets how many times). `baowen map explain` says why it does not stream. Of a message that was held nothing is written; of one that streams, what was written before is closed."
+        explain_zh "须整报文处理的映射，内存限额为报文字节数的四倍，短报文至少64 MiB（倍数由 --memory 设定）。baowen map explain 会说明为何不能流式处理。整报文处理的不写出任何内容；流式处理的，此前已写出的部分予以收尾。";
     JSON_SYNTAX "json-syntax" Error
         en "this is not JSON: {expected} was expected"
         zh "不是 JSON：此处应为{expected_zh}"

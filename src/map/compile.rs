@@ -68,6 +68,7 @@ pub(super) fn compile(
     }
     let class = compiler.class(&body);
     let envelope = compiler.envelope();
+    compiler.wanted.finish();
     Ok(Program {
         source: Arc::new(compiler.source),
         target: Arc::new(compiler.target),
@@ -197,7 +198,16 @@ impl Compiler<'_> {
             }
             return Ok(());
         }
-        let op = self.row_op(row, scope, body)?;
+        let mut op = self.row_op(row, scope, body)?;
+        // What the outermost rows read may still come when others of them have run.
+        if !scope.top {
+            let paths = match &mut op.from {
+                Source::Path(path) => std::slice::from_mut(path),
+                Source::Paths(paths) => paths,
+                _ => &mut [],
+            };
+            paths.iter_mut().for_each(|path| path.share(body));
+        }
         body.ops.push(Op::Row(Box::new(op)));
         Ok(())
     }
@@ -269,11 +279,9 @@ impl Compiler<'_> {
             &acts,
             slot_field(body, slots[0], scope.target),
         )?;
-        let plain = matches!(source, Source::Path(_))
+        let plain = matches!(source, Source::Path(_) | Source::Text(_))
             && acts.is_empty()
-            && slots.len() == 1
-            && when.is_empty()
-            && row.default.is_empty();
+            && slots.len() == 1;
         let plain = plain.then(|| {
             let field = slot_field(body, slots[0], scope.target);
             let value = self.target.get(field).value.as_ref();
@@ -558,6 +566,7 @@ impl Compiler<'_> {
             from: begin,
             steps,
             node,
+            chain: NONE,
         })
     }
 
