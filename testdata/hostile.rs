@@ -6,12 +6,13 @@ mod declare;
 #[path = "../fuzz/bodies/translate.rs"]
 mod translate;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use baowen::check::Checker;
 use baowen::finding::{Code, Finding, Lang, Syntax};
-use baowen::map::{Direction, Options, Translator};
+use baowen::map::{Direction, Options, Trace, Translator};
 use baowen::spec::Specs;
 use proptest::prelude::*;
 
@@ -170,6 +171,32 @@ proptest! {
     fn a_broken_entry_is_declared(service in any::<prop::sample::Index>(), which in any::<prop::sample::Index>(), changes in changes()) {
         let entry = changed(entries()[which.index(entries().len())].clone(), &changes);
         declare::declare(&declare::services()[service.index(declare::services().len())], &entry);
+    }
+}
+
+#[test]
+fn every_sample_is_traced() {
+    for (at, direction, syntax, source) in samples() {
+        let map = &translate::maps()[*at];
+        let mut options = Options::default();
+        for (name, must, _) in map.params() {
+            if must {
+                options = options.with_param(name, "1");
+            }
+        }
+        let translator = Translator::new(map, *direction, options).unwrap();
+        let (mut traced, mut from_source) = (0, 0);
+        let mut trace = |trace: Trace| {
+            traced += 1;
+            from_source += usize::from(trace.source.is_some());
+        };
+        let mut outputs =
+            |_: u64| -> baowen::Result<Box<dyn Write>> { Ok(Box::new(std::io::sink())) };
+        let mut findings: Vec<Finding> = Vec::new();
+        translator
+            .traced(&**source, *syntax, &mut outputs, &mut findings, &mut trace)
+            .unwrap();
+        assert!(from_source > 0 && traced > from_source, "{}", map.name());
     }
 }
 

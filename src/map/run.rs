@@ -38,6 +38,8 @@ pub(super) struct Run<'r, 'o> {
     bodies: Vec<Frame<'r>>,
     stream: Option<Stream<'r>>,
     trace: Option<&'r mut dyn FnMut(Trace)>,
+    /// Where values came from whose facts are given back, by the nodes they were written to.
+    paths: HashMap<u32, Box<str>>,
     /// What nothing read, by the wanted node: how many, and where the first stands.
     unread: HashMap<u32, (u64, Spot, Box<str>)>,
     chain: Vec<u32>,
@@ -103,6 +105,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             bodies: Vec::new(),
             stream,
             trace,
+            paths: HashMap::new(),
             unread: HashMap::new(),
             chain: Vec::new(),
         };
@@ -123,6 +126,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.work.now = self.settings.now.clone();
         self.work.charset = self.charset(&params);
         self.bodies = self.work.begin(params);
+        self.paths.clear();
         if let Some(stream) = &mut self.stream {
             (stream.begun, stream.number) = (false, 0);
             stream.spool = stream.spools.then(Shared::default);
@@ -253,6 +257,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
         }
+        self.settle(tree_mark.0, kinds);
         self.work.tree.release(tree_mark, parent, last);
         self.work.forget_unit();
         self.left(kinds);
@@ -261,6 +266,23 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.work.read.truncate(kinds);
         self.work.unit = None;
         Ok(())
+    }
+
+    /// Keeps where those values came from that a group wrote outside itself: nodes from `node` on, and
+    /// facts from `kinds` on, are given back.
+    fn settle(&mut self, node: usize, kinds: usize) {
+        let Some(mut origins) = self.work.origins.take() else {
+            return;
+        };
+        origins.retain(|origin| (origin.node as usize) < node);
+        for origin in &mut origins {
+            if let Some(fact) = origin.fact.filter(|fact| fact.index() >= kinds) {
+                self.paths
+                    .insert(origin.node, self.work.path_of(fact).into());
+                origin.fact = None;
+            }
+        }
+        self.work.origins = Some(origins);
     }
 
     /// A message is whole; its facts begin at `kinds`.
@@ -435,17 +457,14 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             trace(Trace {
                 message: self.messages,
                 target: path.into(),
-                source: origin.fact.map(|fact| self.work.path_of(fact).into()),
+                source: match origin.fact {
+                    Some(fact) => Some(self.work.path_of(fact).into()),
+                    None => self.paths.get(&node).cloned(),
+                },
                 span: origin.spot.span,
                 at: origin.spot.at,
                 line: origin.line,
             });
-        }
-        if self.stream.is_some()
-            && let Some(origins) = &mut self.work.origins
-        {
-            let kept = self.work.tree.len() as u32;
-            origins.retain(|origin| origin.node < kept);
         }
     }
 

@@ -34,9 +34,10 @@ pub(crate) struct Sequence {
 #[derive(Debug)]
 struct Part {
     name: Box<str>,
-    /// The first bytes of the name, and which bits they take.
+    /// The first bytes of the name, which bits they take, and its last bytes.
     head: u64,
     mask: u64,
+    tail: u64,
     min: u32,
     max: u32,
     element: ElementId,
@@ -113,6 +114,7 @@ fn gather(
                 name: local.into(),
                 head: u64::from_le_bytes(bytes),
                 mask: u64::MAX >> (64 - 8 * len.max(1)),
+                tail: local.as_bytes().last_chunk().map_or(0, word),
                 min: particle.min,
                 max: particle.max,
                 element: *id,
@@ -201,7 +203,7 @@ impl<'s> Glance<'s> {
         deepest: usize,
     ) -> Option<(usize, u64)> {
         let of = self.children(id)?;
-        if of.namespace != namespace {
+        if of.namespace != namespace || deepest == 0 {
             return None;
         }
         if self.tries.is_empty() {
@@ -295,15 +297,10 @@ impl<'s> Glance<'s> {
                     }
                     at += len;
                     if !empty {
-                        let name = part.name.as_bytes();
-                        let end = at + 2 + name.len();
-                        let fits = bytes.get(at..at + 2)? == b"</"
-                            && bytes.get(at + 2..end)? == name
-                            && *bytes.get(end)? == b'>';
-                        if !fits {
+                        if !part.is_ended(&bytes[at..]) {
                             return None;
                         }
-                        at = end + 1;
+                        at += part.name.len() + 3;
                     }
                 }
                 Holds::Children if !empty && self.open.len() < deepest => {
@@ -421,7 +418,7 @@ impl<'s> Level<'s> {
         let mut count = self.count;
         loop {
             let part = of.parts.get(at)?;
-            if head & part.mask == part.head && part.begins(rest) {
+            if part.begins(head, rest) {
                 if count >= part.max {
                     return None;
                 }
@@ -444,24 +441,64 @@ impl<'s> Level<'s> {
 }
 
 impl Part {
-    /// Whether `rest` begins with the name and what ends one.
+    /// Whether `rest`, whose first bytes are `head`, begins with the name and what ends one.
     #[inline]
-    fn begins(&self, rest: &[u8]) -> bool {
-        let name = self.name.as_bytes();
-        rest.get(name.len())
-            .is_some_and(|byte| *byte == b'>' || *byte == b'/' || is_space(*byte))
-            && rest[8.min(name.len())..name.len()] == name[8.min(name.len())..]
+    fn begins(&self, head: u64, rest: &[u8]) -> bool {
+        let len = self.name.len();
+        head & self.mask == self.head
+            && rest
+                .get(len)
+                .is_some_and(|byte| *byte == b'>' || *byte == b'/' || is_space(*byte))
+            && self.ends(&rest[..len])
     }
+
+    /// Whether a text as long as the name, with the same first bytes, is the name.
+    #[inline]
+    fn ends(&self, text: &[u8]) -> bool {
+        let len = text.len();
+        len <= 8
+            || text.last_chunk().map_or(0, word) == self.tail
+                && (len <= 16 || text[8..len - 8] == self.name.as_bytes()[8..len - 8])
+    }
+
+    /// Whether `rest` begins with the end tag.
+    #[inline]
+    fn is_ended(&self, rest: &[u8]) -> bool {
+        let len = self.name.len();
+        let (Some(tag), Some(head)) = (rest.get(..len + 3), rest.get(2..).and_then(first)) else {
+            return false;
+        };
+        tag[0] == b'<'
+            && tag[1] == b'/'
+            && tag[len + 2] == b'>'
+            && head & self.mask == self.head
+            && self.ends(&tag[2..len + 2])
+    }
+}
+
+fn word(bytes: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*bytes)
+}
+
+/// The first eight bytes.
+#[inline]
+fn first(bytes: &[u8]) -> Option<u64> {
+    bytes.first_chunk().map(word)
 }
 
 /// Where what stands behind white space begins.
 #[inline]
 fn blank(bytes: &[u8], mut at: usize) -> usize {
+    const BLANKS: u64 = u64::from_le_bytes(*b"        ");
     if bytes.get(at) == Some(&b'\n') {
         at += 1;
     }
-    while bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) == Some(b"        ") {
-        at += 8;
+    while let Some(eight) = bytes.get(at..).and_then(first) {
+        let blanks = (eight ^ BLANKS).trailing_zeros() as usize / 8;
+        at += blanks;
+        if blanks < 8 {
+            break;
+        }
     }
     while bytes.get(at).is_some_and(|byte| is_space(*byte)) {
         at += 1;
