@@ -160,67 +160,6 @@ fn what_a_check_finds_by_rules() {
     snapshot!("rule_findings", text);
 }
 
-/// An XML document with the first element of a path changed: removed (`-`), added (`+text`), or given a text.
-fn mutated(document: &str, path: &str, value: &str) -> String {
-    let (parent, name) = path.rsplit_once('/').unwrap();
-    let start = parent.split('/').fold(0, |from, name| {
-        let open = format!("<{name}>");
-        from + document[from..].find(&open).expect(path) + open.len()
-    });
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    let text = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-    if let Some(added) = value.strip_prefix('+') {
-        let (before, after) = document.split_at(start);
-        return format!("{before}{open}{}{close}{after}", text(added));
-    }
-    let from = start + document[start..].find(&open).expect(path);
-    let to = from + document[from..].find(&close).expect(path) + close.len();
-    let new = match value {
-        "-" => String::new(),
-        value => format!("{open}{}{close}", text(value)),
-    };
-    format!("{}{new}{}", &document[..from], &document[to..])
-}
-
-#[test]
-fn a_document_that_breaks_a_rule_gives_what_is_expected_and_nothing_else() {
-    let checker = checker(base());
-    let names = |document: &str| -> Vec<String> {
-        let mut findings: Vec<Finding> = Vec::new();
-        checker.slice(document.as_bytes(), &mut findings).unwrap();
-        let mut names: Vec<String> = findings
-            .iter()
-            .map(|finding| finding.name().to_string())
-            .collect();
-        names.sort();
-        names
-    };
-    let shares = std::fs::read_dir(folder("rules")).unwrap();
-    let tables = shares.map(|share| share.unwrap().path().join("mutations.tsv"));
-    let mut tried = 0;
-    for table in tables.filter(|table| table.is_file()) {
-        let text = std::fs::read_to_string(&table).unwrap();
-        let mut documents: HashMap<&str, String> = HashMap::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')).skip(1) {
-            let fields: Vec<&str> = line.split('\t').collect();
-            let [file, row, path, value, expected] = fields[..] else {
-                panic!("{}: {line}", table.display());
-            };
-            let document = documents.entry(file).or_insert_with(|| {
-                let document = std::fs::read_to_string(table.with_file_name(file)).unwrap();
-                assert_eq!(names(&document), [""; 0], "{file}");
-                document
-            });
-            let mut expected: Vec<&str> = expected.split_whitespace().collect();
-            expected.sort_unstable();
-            let broken = mutated(document, path, value);
-            assert_eq!(names(&broken), expected, "{file}: {row} at {path}");
-            tried += 1;
-        }
-    }
-    assert!(tried > 100);
-}
-
 #[test]
 fn a_register_decides_or_is_not_evaluated() {
     let input = std::fs::read(folder("rules/check/licence.xml")).unwrap();
