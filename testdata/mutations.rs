@@ -10,11 +10,12 @@
 //!   an index the first that there is.
 //! - `value`: what comes there instead; `-` takes it out, `+` doubles it, `+text` adds one that is not
 //!   there yet as the first in what is around it, or behind `Prior` if the path ends in `Prior+Name`;
-//!   `+<…>` adds one that holds this markup.
+//!   `+<…>` adds one that holds this markup. Where the path is an option of `given`, it is what the option
+//!   says instead: what came from elsewhere is wrong, not the document.
 //! - `findings`: what is found then: rules, or codes of findings; may be empty.
 //! - `given`, where needed: what else is given, as on the command line: `--together FILE…` (the set of
 //!   documents, of which `document` is changed), `--register NAME=FILE`, `--context NAME=VALUE`,
-//!   `--on DATE`.
+//!   `--on DATE`, `--as MESSAGE@EDITION`; and `--named FILE`, what the document is called.
 //!
 //! UN/EDIFACT, flat files and entry documents (JSON) are changed in their form in XML, see
 //! `baowen convert --to xml`, and written back; entries are checked as XML, as rules read them.
@@ -221,6 +222,8 @@ struct Check {
     converter: Converter,
     /// Files that make a set with the document.
     others: Vec<String>,
+    /// What the document is called, if not by its own name.
+    named: Option<String>,
     /// The folder of the documents.
     share: PathBuf,
 }
@@ -229,7 +232,8 @@ impl Check {
     /// By what is given besides the document.
     fn new(given: &str, share: &Path) -> Self {
         let mut options = Options::default();
-        let mut others = Vec::new();
+        let mut of_check = baowen::check::Options::default();
+        let (mut others, mut named) = (Vec::new(), None);
         let mut words = given.split_whitespace().peekable();
         while let Some(word) = words.next() {
             let mut next = || words.next_if(|word| !word.starts_with("--"));
@@ -257,16 +261,19 @@ impl Check {
                     options.choice.on.clone_from(&day);
                     options.today = day;
                 }
+                "--as" => of_check.message = Some(next().unwrap().parse().unwrap()),
+                "--named" => named = next().map(str::to_owned),
                 _ => panic!("{word} cannot be given"),
             }
         }
         let rules = Rules::load(&Specs::base(), options).unwrap();
-        let checker = Checker::new(&Specs::base(), baowen::check::Options::default()).unwrap();
+        let checker = Checker::new(&Specs::base(), of_check).unwrap();
         Self {
             checker: checker.with_watch(Arc::new(rules.clone())),
             rules,
             converter: Converter::new(&Specs::base(), baowen::convert::Options::default()),
             others,
+            named,
             share: share.to_owned(),
         }
     }
@@ -316,7 +323,7 @@ impl Check {
             let checker = self.checker.named(file);
             checker.slice(bytes, &mut findings).unwrap();
         };
-        check(file, document);
+        check(self.named.as_deref().unwrap_or(file), document);
         for other in &self.others {
             check(other, &self.document(other).written);
         }
@@ -407,10 +414,18 @@ fn a_document_that_breaks_a_rule_gives_what_is_expected_and_nothing_else() {
                 document
             });
             let mut markup = document.markup.clone();
+            let mut given = given.to_owned();
             for (path, value) in &case.changes {
-                markup = changed(&markup, path, value);
+                match path.starts_with("--") {
+                    true => given = format!("{given} {path} {value}"),
+                    false => markup = changed(&markup, path, value),
+                }
             }
-            let found = check.names(file, &check.written(document.syntax, markup));
+            let written = check.written(document.syntax, markup);
+            let found = match given == case.given {
+                true => check.names(file, &written),
+                false => Check::new(&given, &share).names(file, &written),
+            };
             if found != case.expected {
                 wrong.push(format!("{place}: {found:?}, not {:?}", case.expected));
             }
