@@ -15,7 +15,8 @@
 //! - `findings`: what is found then: rules, or codes of findings; may be empty.
 //! - `given`, where needed: what else is given, as on the command line: `--together FILE…` (the set of
 //!   documents, of which `document` is changed), `--register NAME=FILE`, `--context NAME=VALUE`,
-//!   `--on DATE`, `--as MESSAGE@EDITION`; and `--named FILE`, what the document is called.
+//!   `--on DATE`, `--as MESSAGE@EDITION`; and `--named FILE`, what the document is called;
+//!   `--packed ARCHIVE,BYTES,ENTRIES,FILE`, the archive that it lies in as `FILE`.
 //!
 //! UN/EDIFACT, flat files and entry documents (JSON) are changed in their form in XML, see
 //! `baowen convert --to xml`, and written back; entries are checked as XML, as rules read them.
@@ -224,6 +225,8 @@ struct Check {
     others: Vec<String>,
     /// What the document is called, if not by its own name.
     named: Option<String>,
+    /// The archive it lies in: its name, bytes and entries, and the document's name in it.
+    packed: Option<(String, u64, usize, String)>,
     /// The folder of the documents.
     share: PathBuf,
 }
@@ -233,7 +236,7 @@ impl Check {
     fn new(given: &str, share: &Path) -> Self {
         let mut options = Options::default();
         let mut of_check = baowen::check::Options::default();
-        let (mut others, mut named) = (Vec::new(), None);
+        let (mut others, mut named, mut packed) = (Vec::new(), None, None);
         let mut words = given.split_whitespace().peekable();
         while let Some(word) = words.next() {
             let mut next = || words.next_if(|word| !word.starts_with("--"));
@@ -263,6 +266,14 @@ impl Check {
                 }
                 "--as" => of_check.message = Some(next().unwrap().parse().unwrap()),
                 "--named" => named = next().map(str::to_owned),
+                "--packed" => {
+                    let facts: Vec<&str> = next().unwrap().splitn(4, ',').collect();
+                    let [archive, bytes, entries, entry] = facts[..] else {
+                        panic!("--packed {facts:?}");
+                    };
+                    let (bytes, entries) = (bytes.parse().unwrap(), entries.parse().unwrap());
+                    packed = Some((archive.to_owned(), bytes, entries, entry.to_owned()));
+                }
                 _ => panic!("{word} cannot be given"),
             }
         }
@@ -274,6 +285,7 @@ impl Check {
             converter: Converter::new(&Specs::base(), baowen::convert::Options::default()),
             others,
             named,
+            packed,
             share: share.to_owned(),
         }
     }
@@ -319,13 +331,18 @@ impl Check {
     /// What is found in a document and those of its set: rules, and codes of findings, sorted.
     fn names(&self, file: &str, document: &[u8]) -> Vec<String> {
         let mut findings: Vec<Finding> = Vec::new();
-        let mut check = |file: &str, bytes: &[u8]| {
-            let checker = self.checker.named(file);
+        let mut check = |checker: Checker, bytes: &[u8]| {
             checker.slice(bytes, &mut findings).unwrap();
         };
-        check(self.named.as_deref().unwrap_or(file), document);
+        let checker = match &self.packed {
+            Some((archive, bytes, entries, entry)) => {
+                self.checker.unpacked(entry, archive, *bytes, *entries)
+            }
+            None => self.checker.named(self.named.as_deref().unwrap_or(file)),
+        };
+        check(checker, document);
         for other in &self.others {
-            check(other, &self.document(other).written);
+            check(self.checker.named(other), &self.document(other).written);
         }
         if !self.others.is_empty() {
             let mut found = |_: &str, finding| findings.push(finding);
