@@ -997,6 +997,12 @@ fn maps_are_listed_checked_and_explained() {
         "zh",
     ]);
     assert!(out(&markdown).contains("| `S_BGM/D_1004` |"));
+    // A shipped file is read in the place of what ships, and its fragments are not there twice.
+    let linted = baowen(&["map", "lint", "specs/maps/ifcsum-flat-ifcsum.txt"]);
+    let text = out(&linted);
+    assert_eq!(code(&linted), 0, "{text}");
+    assert!(text.contains("ifcsum-flat-ifcsum: "), "{text}");
+    assert!(!text.contains("S_UNH"), "{text}");
     let unknown = baowen(&["map", "explain", "cuscar-mt1102"]);
     assert_eq!(code(&unknown), 2);
     assert!(err(&unknown).contains("did you mean cuscar-mt1101"));

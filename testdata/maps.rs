@@ -513,6 +513,56 @@ fn a_layer_changes_rows_of_a_map() {
 }
 
 #[test]
+fn a_layer_changes_rows_that_come_from_fragments() {
+    let base = Specs::base().map("ifcsum-flat-ifcsum").unwrap();
+    let map = layered().map("ifcsum-flat-ifcsum").unwrap();
+    // In the place of rows, not beside them.
+    assert_eq!(base.explain().rows.len() + 1, map.explain().rows.len());
+    let folder = room().join("shipped/ifcsum-flat-ifcsum/forth");
+    let path = std::fs::read_dir(folder).unwrap().next().unwrap();
+    let input = std::fs::read(path.unwrap().path()).unwrap();
+    let options = options("");
+    let with = |map: &Arc<Map>| {
+        let made = translate(map, Direction::Forth, &options, &input, Syntax::Flat);
+        String::from_utf8(made.outputs[0].clone()).unwrap()
+    };
+    let (before, after) = (with(&base), with(&map));
+    let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let (before, after) = (lines(&before), lines(&after));
+    let changed = after.iter().filter(|line| !before.contains(line));
+    let changed: Vec<&str> = changed.map(String::as_str).collect();
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("maps-layer-fragments", changed.join("\n"));
+    });
+}
+
+#[test]
+fn a_shipped_file_is_read_in_its_own_place() {
+    let specs = Specs::base();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/maps");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    // It has fragments, which are not there twice, and layers still change it.
+    let text = read("ifcsum-flat-ifcsum.txt");
+    let map = specs.maps_of("my.txt", &text).unwrap().pop().unwrap();
+    let rows = map.explain().rows.len();
+    assert_eq!(map.name(), "ifcsum-flat-ifcsum");
+    let map = layered().maps_of("my.txt", &text).unwrap().pop().unwrap();
+    assert_eq!(map.explain().rows.len(), rows + 1);
+    // Of fragments alone, the maps that include them.
+    let text = read("vessel-call-envelope.txt");
+    assert!(specs.maps_of("my.txt", &text).unwrap().len() > 1);
+    // A file of a layer stands for that of the layer.
+    let file = room().join("layer/maps/ifcsum.txt");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let name = file.display().to_string();
+    let mut maps = layered().maps_of(&name, &text).unwrap();
+    assert_eq!(maps.pop().unwrap().explain().rows.len(), rows + 1);
+    // A row that is not there cannot be dropped.
+    let text = format!("{text}  drop  R_12/F_99\n");
+    assert!(layered().maps_of(&name, &text).unwrap_err().is_spec());
+}
+
+#[test]
 fn every_value_that_is_written_is_traced() {
     let map = Specs::base().map("cuscar-mt1101").unwrap();
     let input = std::fs::read(room().join("../messages/cuscar.edi")).unwrap();

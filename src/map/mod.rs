@@ -71,7 +71,7 @@ use crate::{Error, Result};
 use codes::Codes;
 use exec::Work;
 use gather::{Gather, Reading};
-use load::Loaded;
+use load::{InPlace, Loaded};
 use outbox::{End, Outbox, Shared};
 use program::Program;
 use run::Run;
@@ -199,27 +199,24 @@ impl Specs {
         Ok(all)
     }
 
-    /// The maps of a text, as a file of the folder `maps` of a layer has them: read, not kept.
+    /// The maps of a text, as a file of the folder `maps` of the base or a layer has them: read in the
+    /// place of the file or the maps of that name, not kept. Of a text of fragments only, the maps that
+    /// include them.
     ///
     /// # Errors
     /// When it is broken.
     pub fn maps_of(&self, file: &str, text: &str) -> Result<Vec<Map>> {
-        let mut loaded = Loaded::of(self)?;
-        let entries = text::parse(file, text)?;
-        let layer = entries.iter().any(|entry| match entry {
-            ast::Entry::Map(verb, _) => verb.is_some(),
-            ast::Entry::Fragment(verb, _) => verb.is_some(),
-        });
-        let mut names = Vec::new();
-        for entry in entries {
-            if let ast::Entry::Map(_, map) = entry {
-                names.push(map.name);
+        let loaded = Loaded::with(self, Some(InPlace { file, text }))?;
+        let (mut names, mut fragments) = (Vec::new(), Vec::new());
+        for entry in text::parse(file, text)? {
+            match entry {
+                ast::Entry::Map(_, map) => names.push(map.name),
+                ast::Entry::Fragment(_, fragment) => fragments.push(fragment.name),
             }
         }
-        if !layer {
-            loaded.forget(&names);
+        if names.is_empty() {
+            names = loaded.that_include(&fragments);
         }
-        loaded.add(file, text, layer)?;
         names
             .iter()
             .map(|name| Map::new(self, loaded.text(name)?))

@@ -43,6 +43,21 @@ pub(super) struct Envelope {
     pub(super) reference_again: FieldId,
 }
 
+impl Envelope {
+    /// Whether a field is one of these: they are written without rows.
+    pub(super) fn holds(&self, field: FieldId) -> bool {
+        let own = [
+            self.header,
+            self.reference,
+            self.identifier,
+            self.trailer,
+            self.count,
+            self.reference_again,
+        ];
+        own.contains(&field) || self.parts.contains(&field)
+    }
+}
+
 /// How a map runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Class {

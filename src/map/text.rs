@@ -139,7 +139,6 @@ impl Reader {
             params: Vec::new(),
             limits: Limits::default(),
             items: Vec::new(),
-            uncarried: Vec::new(),
             drops: Vec::new(),
             at,
         };
@@ -171,17 +170,6 @@ impl Reader {
                     map.params.push(source.parse(line, text, param)?);
                     return Ok(());
                 }
-                "uncarried" => {
-                    let side = expect("left or right", alt((tag("left"), tag("right"))));
-                    let (side, _, path, label) =
-                        source.parse(line, text, (side, space1, path(self, line), label))?;
-                    map.uncarried.push(Uncarried {
-                        side: usize::from(side == "right"),
-                        path,
-                        reason: label,
-                    });
-                    return Ok(());
-                }
                 "drop" if verb == Some(Verb::Extends) && !text.is_empty() => {
                     map.drops.push((text.into(), self.at(line, text)));
                     return Ok(());
@@ -207,6 +195,16 @@ impl Reader {
         match keyword {
             "each" => return self.each(source, line, text, indent, depth).map(Item::Each),
             "total" => return self.total(source, line, text).map(Item::Total),
+            "uncarried" => {
+                let side = expect("left or right", alt((tag("left"), tag("right"))));
+                let (side, _, path, reason) =
+                    source.parse(line, text, (side, space1, path(self, line), label))?;
+                return Ok(Item::Uncarried(Uncarried {
+                    side: usize::from(side == "right"),
+                    path,
+                    reason,
+                }));
+            }
             "include" => {
                 let pairs = many0(preceded(
                     space1,
