@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use super::event::Sink as Events;
-use super::flat::{Beginning, ToFlat, from_flat};
+use super::flat::{Beginning, Rows, ToFlat, from_flat};
 use super::from_edifact::FromEdifact;
 use super::json::ToJson;
 use super::xml::ToXml;
@@ -56,6 +56,7 @@ impl Converter {
                 let beginning = Beginning {
                     separators: reading.options.separators,
                     charset: reading.charset,
+                    rows: Rows::of(&self.specs, &reading.message)?,
                     message: reading.message,
                     line_break: "\n",
                     mark: false,

@@ -1,6 +1,7 @@
 //! From what a map says to what it does: paths checked against the specs of both sides, steps turned
 //! round, loops made ready.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -561,6 +562,8 @@ impl Compiler<'_> {
         };
         let mut steps = Vec::new();
         for step in &path.steps {
+            let around = self.wanted.nodes[node as usize].field;
+            let step = &*numbered(&mut self.source, around, step);
             let (slot, child) = self.source_child(node, step)?;
             let pick = self.pick(step, child, scope)?;
             steps.push(SourceStep { slot, pick });
@@ -627,7 +630,9 @@ impl Compiler<'_> {
         }
         let mut slot = BASE;
         for step in &path.steps {
-            slot = self.target_step(step, slot, scope.target, body, arrow)?;
+            let around = slot_field(body, slot, scope.target);
+            let step = numbered(&mut self.target, around, step);
+            slot = self.target_step(&step, slot, scope.target, body, arrow)?;
         }
         Ok(slot)
     }
@@ -1047,6 +1052,19 @@ fn hint(near: &[String]) -> String {
     match near.is_empty() {
         true => String::new(),
         false => format!("; did you mean {}?", near.join(", ")),
+    }
+}
+
+/// A step as it is meant: `F_2_3` is `F_2[3]` where a field may stand several times, so that ranges
+/// name its values as they do the places of one name in a segment.
+fn numbered<'s>(side: &mut Side, around: FieldId, step: &'s PathStep) -> Cow<'s, PathStep> {
+    match side.numbered(around, &step.name) {
+        Some((field, nth)) if step.selector.is_none() => Cow::Owned(PathStep {
+            name: side.get(field).name.clone(),
+            selector: Some(Selector::Nth(nth)),
+            at: step.at.clone(),
+        }),
+        _ => Cow::Borrowed(step),
     }
 }
 

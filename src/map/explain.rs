@@ -206,7 +206,10 @@ fn field(path: &Path, side: &mut Side, at: FieldId) -> Option<FieldId> {
         }
     };
     for step in &path.steps {
-        field = side.child(field, &step.name)?;
+        field = match side.numbered(field, &step.name) {
+            Some((found, _)) => found,
+            None => side.child(field, &step.name)?,
+        };
     }
     Some(field)
 }

@@ -446,6 +446,17 @@ impl Side {
         Some(child)
     }
 
+    /// `F_2_3` where the spec has no such name, but `F_2` several times: that field, and which of them.
+    pub(super) fn numbered(&mut self, id: FieldId, name: &str) -> Option<(FieldId, u32)> {
+        if self.known_child(id, name).is_some() {
+            return None;
+        }
+        let (name, nth) = name.rsplit_once('_')?;
+        let nth = nth.parse().ok().filter(|nth| *nth > 1)?;
+        let child = self.known_child(id, name)?;
+        (self.get(child).max != Some(1)).then_some((child, nth))
+    }
+
     /// Names that may have been meant.
     pub(super) fn near(&mut self, id: FieldId, name: &str) -> Vec<String> {
         let children = self.children(id);
