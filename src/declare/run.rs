@@ -61,6 +61,8 @@ pub struct Declarer {
     rules: Rules,
     entry: Checker,
     checker: Checker,
+    /// Checks what is to be signed still.
+    drafts: Checker,
 }
 
 /// A message made ready.
@@ -129,11 +131,14 @@ impl Declarer {
             message,
             ..check::Options::default()
         };
+        let mut draft = checking(None);
+        draft.xml.unsigned = true;
         let as_entry = Some(entry.id().parse()?);
         Ok(Self {
             specs: specs.clone(),
             entry: Checker::new(specs, checking(as_entry))?.with_watch(watch.clone()),
-            checker: Checker::new(specs, checking(None))?.with_watch(watch),
+            checker: Checker::new(specs, checking(None))?.with_watch(watch.clone()),
+            drafts: Checker::new(specs, draft)?.with_watch(watch),
             system,
             options,
             messages,
@@ -413,7 +418,11 @@ impl Run<'_> {
             None => left,
         });
         let mut found: Vec<Finding> = Vec::new();
-        let checker = self.of.checker.named(&file);
+        let checker = match ready.map.unsigned(Direction::Forth) {
+            Some(_) => &self.of.drafts,
+            None => &self.of.checker,
+        };
+        let checker = checker.named(&file);
         checker.slice(&bytes, &mut found)?;
         for mut finding in found {
             let path = finding.place.path.clone().unwrap_or_default();

@@ -110,6 +110,8 @@ pub struct Map {
     pub limits: Limits,
     /// Rows and loops, and what is known not to be carried.
     pub items: Vec<Item>,
+    /// The sides that are written without the signature that they want, and who makes it.
+    pub unsigned: [Option<Label>; 2],
     /// Rows of the base that an extension takes away: their targets or names.
     pub drops: Vec<(Box<str>, At)>,
     /// Where its head stands.

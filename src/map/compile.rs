@@ -63,6 +63,11 @@ pub(super) fn compile(
     let envelope = compiler.envelope();
     compiler.mandatory(&body, &counting, envelope.as_ref());
     let class = compiler.class(&body);
+    let unsigned = text.map.unsigned[at[1]].clone();
+    if unsigned.is_some() && !compiler.target.is_signed() {
+        let message = format!("{} has no place for a signature", compiler.target.name);
+        return Err(wrong(&text.map.at, message));
+    }
     Ok(Program {
         source: Arc::new(compiler.source),
         target: Arc::new(compiler.target),
@@ -72,6 +77,7 @@ pub(super) fn compile(
         totals: compiler.totals,
         class,
         envelope,
+        unsigned,
         counting,
     })
 }

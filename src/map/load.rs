@@ -254,6 +254,11 @@ fn extend_head(base: &mut Map, mut extension: Map) -> Map {
             base.sides[at] = side.take();
         }
     }
+    for (at, reason) in extension.unsigned.iter_mut().enumerate() {
+        if reason.is_some() {
+            base.unsigned[at] = reason.take();
+        }
+    }
     for param in std::mem::take(&mut extension.params) {
         match base.params.iter_mut().find(|held| held.name == param.name) {
             Some(held) => *held = param,

@@ -379,6 +379,14 @@ impl Map {
         }
     }
 
+    /// Who makes the signature that a direction leaves out: what it writes is a draft, to be checked as
+    /// one ([`crate::xml::Options::unsigned`]). `None` where it leaves none out.
+    #[must_use]
+    pub fn unsigned(&self, direction: Direction) -> Option<&Label> {
+        let at = usize::from(direction == Direction::Forth);
+        self.text.map.unsigned[at].as_ref()
+    }
+
     /// What is not wrong, but may not be meant.
     #[must_use]
     pub fn lints(&self) -> &[Lint] {

@@ -26,6 +26,8 @@ pub(super) struct Program {
     pub(super) class: Class,
     /// Of a target of UN/EDIFACT.
     pub(super) envelope: Option<Envelope>,
+    /// The target is written without its signature, and who makes that.
+    pub(super) unsigned: Option<Label>,
     /// Records of a flat file that hold only what is counted, and are written without rows.
     pub(super) counting: Vec<FieldId>,
 }

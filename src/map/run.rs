@@ -16,6 +16,7 @@ use crate::charset::Charset;
 use crate::convert::{Converter, Format};
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
+use crate::spec::model::Label;
 
 /// A run over one input.
 pub(super) struct Run<'r, 'o> {
@@ -457,16 +458,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             });
             let mut finding = match known {
                 Some((_, reason)) => {
-                    let zh = if reason.zh.is_empty() {
-                        &reason.en
-                    } else {
-                        &reason.zh
-                    };
-                    let en = if reason.en.is_empty() {
-                        &reason.zh
-                    } else {
-                        &reason.en
-                    };
+                    let (en, zh) = reasons(reason);
                     Finding::new(Code::MAP_LEFT_OUT, spot.span)
                         .with("reason", en)
                         .with("reason_zh", zh)
@@ -485,5 +477,14 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
     /// Whether the facts of a message take more than they may.
     pub(super) fn is_full(&self) -> bool {
         self.work.facts.bytes() + self.work.tree.bytes() > self.settings.memory
+    }
+}
+
+/// A reason in English and in Chinese; where it is given in one language, that.
+pub(super) fn reasons(of: &Label) -> (&str, &str) {
+    match (&*of.en, &*of.zh) {
+        ("", zh) => (zh, zh),
+        (en, "") => (en, en),
+        both => both,
     }
 }

@@ -7,6 +7,7 @@ use crate::spec::model::{Class, CodeList, Content, Label, Model, Particle, Role,
 use crate::spec::release::MessageName;
 use crate::spec::xml::{self, Codes, Format, Holds, Part};
 use crate::spec::{Home, Specs};
+use crate::xml::SIGNATURE;
 use crate::{Error, Result};
 
 /// A field of a [`Side`]; 0 is the message.
@@ -413,6 +414,21 @@ impl Side {
             }
             Part::Anything(..) => self.fields[parent as usize].open = true,
         }
+    }
+
+    /// Whether a signature has a place in it: an element of XML Signature.
+    pub(super) fn is_signed(&self) -> bool {
+        fn within(element: &xml::Element) -> bool {
+            matches!(&element.holds, Holds::Parts { parts, .. } if parts.iter().any(part))
+        }
+        fn part(of: &Part) -> bool {
+            match of {
+                Part::Element(element) => within(element),
+                Part::Choice(_, parts) | Part::Sequence(_, parts) => parts.iter().any(part),
+                Part::Anything(_, namespace) => namespace.as_deref() == Some(SIGNATURE),
+            }
+        }
+        matches!(&self.of, Of::Xml(message) if within(&message.root))
     }
 
     pub(super) fn get(&self, id: FieldId) -> &Field {

@@ -88,7 +88,7 @@ struct Reader {
 }
 
 /// What a line of a map begins with, for messages.
-const HEADS: &str = "left, right, param, on-long, on-missing, on-charset, each, total, include, uncarried, drop, or a row with <->, -> or <-";
+const HEADS: &str = "left, right, param, on-long, on-missing, on-charset, each, total, include, uncarried, unsigned, drop, or a row with <->, -> or <-";
 
 impl Reader {
     fn at(&self, line: Line<'_>, from: &str) -> At {
@@ -139,6 +139,7 @@ impl Reader {
             params: Vec::new(),
             limits: Limits::default(),
             items: Vec::new(),
+            unsigned: [None, None],
             drops: Vec::new(),
             at,
         };
@@ -168,6 +169,12 @@ impl Reader {
                 }
                 "param" => {
                     map.params.push(source.parse(line, text, param)?);
+                    return Ok(());
+                }
+                "unsigned" => {
+                    let side = expect("left or right", alt((tag("left"), tag("right"))));
+                    let (side, reason) = source.parse(line, text, (side, label))?;
+                    map.unsigned[usize::from(side == "right")] = Some(reason);
                     return Ok(());
                 }
                 "drop" if verb == Some(Verb::Extends) && !text.is_empty() => {

@@ -188,6 +188,15 @@ pub(crate) fn command(lang: Lang) -> Command {
                         )),
                 )
                 .arg(
+                    Arg::new("unsigned")
+                        .long("unsigned")
+                        .action(ArgAction::SetTrue)
+                        .help(t(
+                            "The documents are drafts: a signature that is still missing is a hint, no error",
+                            "所查为草稿：尚缺的签名只作提示，不算错误",
+                        )),
+                )
+                .arg(
                     Arg::new("jobs")
                         .long("jobs")
                         .short('j')

@@ -11,8 +11,8 @@ use super::simple::{Fault, Identity, Prefixes, SimpleId};
 use crate::finding::{Code, Finding};
 use crate::spec::model::Process;
 use crate::xml::chars;
-use crate::xml::names::{NameId, Names, NamespaceId};
-use crate::xml::reader::{Bindings, Handler, Start};
+use crate::xml::names::{NameId, Names, NamespaceId, SIGNATURE};
+use crate::xml::reader::{Bindings, Handler, Options, Start};
 use crate::xml::scene::{Scene, valued};
 
 /// How an element is looked at.
@@ -99,13 +99,15 @@ pub(crate) struct Validator<'s> {
     has_constraints: bool,
     root_label: Option<Box<str>>,
     seen: Vec<bool>,
+    /// Whether a signature may still be missing.
+    unsigned: bool,
 }
 
 /// Children of one element told apart by name for paths.
 const MOST_COUNTED: usize = 256;
 
 impl<'s> Validator<'s> {
-    pub(crate) fn new(schema: &'s Schema, identity: usize) -> Self {
+    pub(crate) fn new(schema: &'s Schema, options: &Options) -> Self {
         let components = &schema.components;
         Self {
             schema,
@@ -120,7 +122,8 @@ impl<'s> Validator<'s> {
             text_at: 0,
             text_len: 0,
             prefixes: Kept::default(),
-            identities: Identities::new(components, identity),
+            identities: Identities::new(components, options.identity),
+            unsigned: options.unsigned,
             has_constraints: !components.constraints.is_empty(),
             root_label: None,
             seen: Vec::new(),
@@ -1269,6 +1272,22 @@ impl Validator<'_> {
         compiled.required > 0 || compiled.presets && !self.identities.is_idle()
     }
 
+    /// Whether the content of the innermost element would be complete with a signature behind it.
+    fn lacks_signature(&self, model: &Model, depth: usize) -> bool {
+        let names = &self.components.names;
+        let Some(namespace) = names.find_namespace(SIGNATURE) else {
+            return false;
+        };
+        let name = names.find(namespace, "Signature").unwrap_or(NameId::OTHER);
+        if model.is_ambiguous_model() {
+            let mut states = self.many[depth].clone();
+            return model.step_all(&mut states, name, namespace).is_some()
+                && states.iter().any(|state| model.accepts(state));
+        }
+        let mut state = self.states[depth].clone();
+        model.step(&mut state, name, namespace).is_some() && model.accepts(&state)
+    }
+
     fn end_children(
         &mut self,
         depth: usize,
@@ -1306,8 +1325,14 @@ impl Validator<'_> {
         if complete || frame.broken {
             return;
         }
-        let expected = self.expected(model, &self.states[depth], "");
         let element = self.label();
+        if self.unsigned && self.lacks_signature(model, depth) {
+            let finding =
+                |finding: Finding| self.placed(finding.with_content("element", element), None);
+            scene.report(Code::XSD_UNSIGNED, at, 0, finding);
+            return;
+        }
+        let expected = self.expected(model, &self.states[depth], "");
         let finding = |finding: Finding| {
             self.placed(
                 finding
