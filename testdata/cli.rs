@@ -1187,6 +1187,26 @@ fn an_entry_becomes_all_messages_of_a_service() {
     assert_eq!(lines[0]["file"], wrong);
     assert_eq!(lines[0]["related"][0]["file"], "carriage-import.xml");
     assert_eq!(lines[lines.len() - 1]["summary"]["errors"], 1);
+    // What others say of the same bills.
+    let complete = entry("complete");
+    let held = |with: &str| {
+        let words = [
+            "declare",
+            "road-manifest",
+            &complete,
+            "--out",
+            to,
+            "--against",
+            with,
+        ];
+        baowen(&words)
+    };
+    let held_against = held("testdata/against");
+    assert_eq!(code(&held_against), 1);
+    let told = out(&held_against);
+    assert!(told.contains("testdata/against/tally.xml"), "{told}");
+    assert!(told.contains("RoadManifest/Bill"), "{told}");
+    assert_eq!(code(&held("testdata/no-such")), 2);
     let missing = baowen(&["declare", "road-manifest", "no-such.json", "--out", to]);
     assert_eq!(code(&missing), 2);
     let param = baowen(&[

@@ -225,6 +225,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let emitter = self.emitter.as_mut().expect("just made");
             match spool {
                 Some(spool) => {
+                    if let Some(trail) = &mut emitter.trail {
+                        let tree = &self.work.tree;
+                        trail.stand_in(self.chain.iter().map(|at| tree.get(*at).field));
+                    }
                     let real = std::mem::replace(&mut emitter.out, Box::new(spool));
                     let written = emitter.whole(&mut self.work.tree, at);
                     emitter.out = real;
@@ -265,6 +269,13 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             }
             let spool = self.stream.as_mut().and_then(|stream| stream.spool.take());
             if let Some(spool) = spool {
+                let trail = self
+                    .emitter
+                    .as_mut()
+                    .and_then(|emitter| emitter.trail.as_mut());
+                if let Some(trail) = trail {
+                    trail.stand_out();
+                }
                 self.open()?;
                 let emitter = self.emitter.as_mut().expect("just opened");
                 spool.replay(&mut *emitter.out)?;
