@@ -1008,6 +1008,120 @@ fn maps_are_listed_checked_and_explained() {
     assert!(err(&unknown).contains("did you mean cuscar-mt1101"));
 }
 
+/// Parameters of the sample of a shipped map, as arguments.
+fn params_of(map: &str) -> Vec<String> {
+    let file = format!("testdata/maps/shipped/{map}/params");
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().map(|line| format!("--param={line}")).collect()
+}
+
+#[test]
+fn what_is_written_may_be_in_another_character_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("list.xml");
+    let file = file.to_str().unwrap();
+    let params = params_of("ceb303-ceb603");
+    let order = "testdata/maps/shipped/ceb303-ceb603/forth/order.xml";
+    let run = |more: &[&str]| {
+        let mut words = vec!["translate", order, "--map", "ceb303-ceb603", "--out", file];
+        words.extend(params.iter().map(String::as_str));
+        words.extend(more);
+        baowen(&words)
+    };
+    let plain = run(&[]);
+    assert_eq!(code(&plain), 0, "{}", err(&plain));
+    let utf8 = std::fs::read_to_string(file).unwrap();
+    assert!(utf8.contains("示例物流"), "{utf8}");
+    let other = run(&["--to-charset", "gb18030"]);
+    assert_eq!(code(&other), 0, "{}", err(&other));
+    let bytes = std::fs::read(file).unwrap();
+    assert!(bytes.starts_with(b"<?xml version=\"1.0\" encoding=\"gb18030\"?>"));
+    let (text, _, broken) = encoding_rs::GB18030.decode(&bytes);
+    assert!(!broken);
+    let body = |text: &str| text.split_once("?>").unwrap().1.to_owned();
+    assert_eq!(body(&text), body(&utf8));
+    assert_eq!(code(&baowen(&["check", "--rules", "none", file])), 0);
+    let json = run(&["--to-charset", "gb18030", "--format", "json"]);
+    assert_eq!(code(&json), 2);
+    assert!(err(&json).contains("UTF-8"), "{}", err(&json));
+
+    // A flat file is written in GB18030 where nothing is said, and in UTF-8 where it is asked for.
+    let flat = "testdata/maps/shipped/ifcsum-flat-ifcsum/back";
+    let input = std::fs::read_dir(flat)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let input = input.to_str().unwrap();
+    let words = [
+        "translate",
+        input,
+        "--map",
+        "ifcsum-flat-ifcsum",
+        "--reverse",
+        "--out",
+        file,
+    ];
+    let mut utf8 = words.to_vec();
+    utf8.extend(["--to-charset", "utf-8"]);
+    assert!(code(&baowen(&words)) < 2);
+    let written = std::fs::read(file).unwrap();
+    assert!(code(&baowen(&utf8)) < 2);
+    let text = std::fs::read_to_string(file).unwrap();
+    assert_eq!(encoding_rs::GB18030.decode(&written).0, text);
+    // UNB names the character set of an interchange: that is a row's, and a parameter of the map.
+    let words = [
+        "translate",
+        "x.txt",
+        "--map",
+        "ifcsum-flat-ifcsum",
+        "--to-charset",
+        "UNOY",
+    ];
+    let named = baowen(&words);
+    assert_eq!(code(&named), 2);
+    assert!(
+        err(&named).contains("parameter of the map"),
+        "{}",
+        err(&named)
+    );
+}
+
+#[test]
+fn a_draft_is_checked_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("list.xml");
+    let file = file.to_str().unwrap();
+    let order = "testdata/maps/shipped/ceb311-ceb621/forth/order.xml";
+    let params = params_of("ceb311-ceb621");
+    let mut words = vec!["translate", order, "--map", "ceb311-ceb621", "--out", file];
+    words.extend(params.iter().map(String::as_str));
+    let written = baowen(&words);
+    assert_eq!(code(&written), 0, "{}", err(&written));
+    assert!(err(&written).contains("map-unsigned"), "{}", err(&written));
+    let unsigned = baowen(&["check", "--rules", "none", file]);
+    assert_eq!(code(&unsigned), 1);
+    let draft = baowen(&["check", "--rules", "none", "--unsigned", file]);
+    assert_eq!(code(&draft), 0, "{}", out(&draft));
+    assert!(out(&draft).contains("xsd-unsigned"), "{}", out(&draft));
+    // Whatever else is missing is missing.
+    let text = std::fs::read_to_string(file).unwrap();
+    let from = text.find("<BaseTransfer>").unwrap();
+    let to = text.find("</BaseTransfer>").unwrap() + "</BaseTransfer>".len();
+    std::fs::write(file, format!("{}{}", &text[..from], &text[to..])).unwrap();
+    assert_eq!(
+        code(&baowen(&["check", "--rules", "none", "--unsigned", file])),
+        1
+    );
+    // Signed, it is complete.
+    let signature =
+        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"/></CEB621Message>";
+    std::fs::write(file, text.replace("</CEB621Message>", signature)).unwrap();
+    let signed = baowen(&["check", "--rules", "none", file]);
+    assert_eq!(code(&signed), 0, "{}", out(&signed));
+}
+
 #[test]
 fn an_entry_becomes_a_message_and_an_entry_again() {
     let folder = tempfile::tempdir().unwrap();

@@ -30,6 +30,7 @@
 //! otherwise; it is not carried over. CDATA sections and references become text.
 
 mod buffer;
+mod encoded;
 pub(crate) mod event;
 mod feed;
 mod flat;

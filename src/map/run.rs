@@ -286,7 +286,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.envelope();
             self.emitter()?;
         }
-        let emitter = self.emitter.as_mut().expect("made before");
+        // Where none could be made before, that error is on its way.
+        let Some(emitter) = &mut self.emitter else {
+            return Ok(());
+        };
         emitter.close(&mut self.work.tree)?;
         emitter.reset();
         if !self.program.target.is_edifact() {
