@@ -62,7 +62,7 @@ pub enum Direction {
 #[derive(Clone, Debug)]
 pub enum Entry {
     /// A map, and what a layer does with it.
-    Map(Option<Verb>, Map),
+    Map(Option<Verb>, Box<Map>),
     /// Rows that maps include.
     Fragment(Option<Verb>, Fragment),
 }

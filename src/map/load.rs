@@ -88,7 +88,7 @@ impl Loaded {
     fn take(&mut self, entries: Vec<Entry>, layer: bool) -> Result<()> {
         for entry in entries {
             match entry {
-                Entry::Map(verb, map) => self.map(verb, map, layer)?,
+                Entry::Map(verb, map) => self.map(verb, *map, layer)?,
                 Entry::Fragment(verb, fragment) => {
                     let held = self.fragments.iter();
                     let held = held.clone().position(|of| of.name == fragment.name);

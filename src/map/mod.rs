@@ -88,12 +88,12 @@ impl Text {
     /// `given` is what the caller gives for one.
     fn versions<'t>(&'t self, given: impl Fn(&str) -> Option<&'t str>) -> [u8; 2] {
         let version = |at: usize| {
-            let rows = self.map.items.iter().filter_map(|item| match item {
-                ast::Item::Row(row) => Some(row),
+            let mut rows = self.map.items.iter().filter_map(|item| match item {
+                ast::Item::Row(row) => Some(&**row),
                 _ => None,
             });
-            let says = |row: &&Box<ast::Row>| matches!(&row.sides[at], ast::Operand::Path(path) if path.to_string() == VERSION);
-            let value = match &rows.filter(says).next()?.sides[1 - at] {
+            let says = |row: &&ast::Row| matches!(&row.sides[at], ast::Operand::Path(path) if path.to_string() == VERSION);
+            let value = match &rows.find(says)?.sides[1 - at] {
                 ast::Operand::Text(text) => Some(&**text),
                 ast::Operand::Param(name, _) => {
                     let mut params = self.map.params.iter();

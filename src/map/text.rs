@@ -146,7 +146,7 @@ impl Reader {
         while let Some(line) = source.next_at(2)? {
             self.statement(source, line, verb, &mut map)?;
         }
-        Ok(Entry::Map(verb, map))
+        Ok(Entry::Map(verb, Box::new(map)))
     }
 
     fn statement<'a>(
