@@ -1008,6 +1008,36 @@ fn maps_are_listed_checked_and_explained() {
     assert!(err(&unknown).contains("did you mean cuscar-mt1101"));
 }
 
+#[test]
+fn fields_that_stand_several_times_keep_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, json] = ["note.txt", "note.json"].map(|name| folder.path().join(name));
+    let (file, json) = (file.to_str().unwrap(), json.to_str().unwrap());
+    // An empty one stands between two of a field, and at the end of another.
+    let flat = "00:NOTE:N1'\n14:A::MARK3:KIND:L1::L3::'\n99:3'\n";
+    std::fs::write(file, flat).unwrap();
+    let layer = ["--specs", "testdata/maps/layer"];
+    let tree = baowen(&["tree", layer[0], layer[1], file]);
+    let tree = out(&tree);
+    for line in [
+        "F_2  Marks = A",
+        "F_2[3]  Marks = MARK3",
+        "F_5  Kind = KIND",
+        "F_6[3]  Lines = L3",
+    ] {
+        assert!(tree.contains(line), "{line}\n{tree}");
+    }
+    let made = baowen(&[
+        "convert", layer[0], layer[1], "--to", "json", file, "--out", json,
+    ]);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    let text = std::fs::read_to_string(json).unwrap();
+    let fields = r#"{"F_2":["A","","MARK3"],"F_5": "KIND","F_6":["L1","","L3","",""]}"#;
+    assert!(text.contains(fields), "{text}");
+    let back = baowen(&["convert", "--to", "flat", json]);
+    assert_eq!(out(&back), flat, "{}", err(&back));
+}
+
 /// Parameters of the sample of a shipped map, as arguments.
 fn params_of(map: &str) -> Vec<String> {
     let file = format!("testdata/maps/shipped/{map}/params");

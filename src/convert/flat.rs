@@ -13,6 +13,7 @@ use crate::flat::{Piece, Reader, Record, Separators, Writer};
 use crate::lines::LineCounter;
 use crate::span::Span;
 use crate::spec::Specs;
+use crate::spec::flat::Record as Layout;
 use crate::{Error, Result};
 
 /// What is known of a flat file before its first record.
@@ -29,10 +30,9 @@ pub(super) struct Beginning {
     pub(super) rows: Rows,
 }
 
-/// Of the records of a layout in which fields may stand several times in a row: their numbers, and how
-/// many places each takes (`None`: no bound). A field's number is that of its first place.
+/// The records of a layout in which fields may stand several times in a row, by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Rows(HashMap<Box<str>, Vec<(usize, Option<usize>)>>);
+pub(super) struct Rows(HashMap<Box<str>, Layout>);
 
 impl Rows {
     /// Those of a layout by its message; none where it is not known.
@@ -40,39 +40,25 @@ impl Rows {
         let Some(layout) = specs.flat(message)? else {
             return Ok(Self::default());
         };
-        let mut rows = HashMap::new();
-        for record in &layout.records {
-            let fields = record.fields.iter().filter(|field| field.max != Some(1));
-            let fields = fields.map(|field| {
-                let places = field.max.map(|max| max as usize);
-                (usize::from(field.number), places)
-            });
-            let fields: Vec<_> = fields.collect();
-            if !fields.is_empty() {
-                rows.insert(record.id.clone(), fields);
-            }
-        }
-        Ok(Self(rows))
+        let repeats = |record: &&Layout| record.fields.iter().any(|field| field.max != Some(1));
+        let records = layout.records.iter().filter(repeats);
+        let rows = records.map(|record| (record.id.clone(), record.clone()));
+        Ok(Self(rows.collect()))
     }
 
-    fn row(&self, id: &[u8]) -> &[(usize, Option<usize>)] {
+    fn row(&self, id: &[u8]) -> Option<&Layout> {
         // Most layouts have none.
-        if self.0.is_empty() {
-            return &[];
+        match self.0.is_empty() {
+            true => None,
+            false => self.0.get(std::str::from_utf8(id).ok()?),
         }
-        let row = std::str::from_utf8(id).ok().and_then(|id| self.0.get(id));
-        row.map_or(&[], Vec::as_slice)
     }
 }
 
-/// The number of the field that stands at a place, counted as numbers are, and whether it may stand
-/// several times.
-fn field_at(row: &[(usize, Option<usize>)], place: usize) -> (usize, bool) {
-    let inside = |(number, places): &&(usize, Option<usize>)| {
-        place >= *number && places.is_none_or(|places| place < number + places)
-    };
-    match row.iter().find(inside) {
-        Some((number, _)) => (*number, true),
+/// The number of the field that stands at a place, and whether it may stand several times.
+fn field_at(row: Option<&Layout>, place: usize) -> (usize, bool) {
+    match row.and_then(|row| row.field_at(place)) {
+        Some((field, _)) => (usize::from(field.number), field.max != Some(1)),
         None => (place, false),
     }
 }
