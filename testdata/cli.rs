@@ -1351,6 +1351,17 @@ fn an_entry_becomes_all_messages_of_a_service() {
     assert!(told.contains("testdata/against/tally.xml"), "{told}");
     assert!(told.contains("RoadManifest/Bill"), "{told}");
     assert_eq!(code(&held("testdata/no-such")), 2);
+    let zip = folder.path().join("others.zip");
+    let tally = std::fs::read("testdata/against/tally.xml").unwrap();
+    archive(&zip, &[("tally.xml", &tally)]);
+    let zip = zip.to_str().unwrap();
+    let packed = held(zip);
+    assert_eq!(code(&packed), 1, "{}", err(&packed));
+    let place = format!("{zip}/tally.xml");
+    assert!(out(&packed).contains(&place), "{}", out(&packed));
+    std::fs::write(zip, "PK\u{3}\u{4}").unwrap();
+    let damaged = held(zip);
+    assert_eq!(code(&damaged), 2, "{}", out(&damaged));
     let missing = baowen(&["declare", "road-manifest", "no-such.json", "--out", to]);
     assert_eq!(code(&missing), 2);
     let param = baowen(&[

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use baowen::declare::{Declarer, Options, Sent, System, Totals, system, systems};
 use baowen::finding::{Finding, Lang};
+use baowen::span::Span;
 use baowen::spec::Specs;
 use baowen::spec::model::Label;
 use clap::builder::PossibleValuesParser;
@@ -127,7 +128,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     };
     let declarer = Declarer::new(&specs, system, options)?;
     let (name, bytes) = read(entry)?;
-    take_in(&declarer, &others)?;
+    take_in(&declarer, &others, lang)?;
     std::fs::create_dir_all(out)
         .map_err(|error| Failure::Message(format!("{}: {error}", out.display())))?;
     let report = Report {
@@ -141,26 +142,40 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     report.run(&declarer, &bytes, out)
 }
 
-/// Takes in the documents that messages are held against.
-fn take_in(declarer: &Declarer, paths: &[PathBuf]) -> Result<(), Failure> {
+/// Takes in the documents that messages are held against, those in archives too.
+fn take_in(declarer: &Declarer, paths: &[PathBuf], lang: Lang) -> Result<(), Failure> {
     let mut failed = None;
-    let files = inputs::files(paths, &mut |path, error| {
+    let mut unread = |path: &Path, error: &io::Error| {
         failed.get_or_insert_with(|| format!("{}: {error}", path.display()));
-    });
+    };
+    let files = inputs::files(paths, &mut unread);
+    let files = inputs::unpacked(files, &mut unread);
     if let Some(message) = failed {
         return Err(Failure::Message(message));
     }
     for input in &files {
         let told =
             |error: &dyn std::fmt::Display| Failure::Message(format!("{}: {error}", input.name));
-        match &input.path {
-            Some(path) => {
+        let wrong = |code| told(&Finding::new(code, Span::at(0)).message(lang, false));
+        if let Some(code) = input.wrong {
+            return Err(wrong(code));
+        }
+        let taken = match (&input.entry, &input.path) {
+            (Some(entry), _) => {
+                let read = entry.read(|file| declarer.take_in(&input.name, file));
+                let (taken, code) = read.map_err(|error| told(&error))?;
+                if let Some(code) = code {
+                    return Err(wrong(code));
+                }
+                taken.transpose().map(|_| ())
+            }
+            (None, Some(path)) => {
                 let file = std::fs::File::open(path).map_err(|error| told(&error))?;
                 declarer.take_in(&input.name, file)
             }
-            None => declarer.take_in(&input.name, io::stdin()),
-        }
-        .map_err(|error| told(&error))?;
+            (None, None) => declarer.take_in(&input.name, io::stdin()),
+        };
+        taken.map_err(|error| told(&error))?;
     }
     Ok(())
 }
