@@ -1409,7 +1409,7 @@ fn told(path: &Path) -> (i32, Vec<(String, String)>) {
 fn files_in_archives_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let manifest = std::fs::read(root().join("testdata/rules/manifest/MT1401_9.xml")).unwrap();
+    let manifest = std::fs::read(root().join("testdata/rules/road/MT1401_9.xml")).unwrap();
     let pair = |name: &str, file: &str| (name.to_owned(), file.to_owned());
 
     archive(&at("one.zip"), &[("one.xml", &manifest)]);

@@ -644,7 +644,19 @@ impl<'s> Validator<'s> {
                 let first = !std::mem::replace(&mut self.seen[index], true);
                 required -= usize::from(first && uses[index].required);
                 let (of, preset) = (uses[index].of, uses[index].preset.as_ref());
-                self.attribute_value(start, attribute.id, of, preset, name, value, at, len, scene);
+                let table = uses[index].table.as_deref();
+                self.attribute_value(
+                    start,
+                    attribute.id,
+                    of,
+                    preset,
+                    table,
+                    name,
+                    value,
+                    at,
+                    len,
+                    scene,
+                );
                 continue;
             }
             let (namespace, local) = start.names.parts(attribute.id);
@@ -697,6 +709,7 @@ impl<'s> Validator<'s> {
                         attribute.id,
                         of,
                         preset.as_ref(),
+                        None,
                         name,
                         value,
                         at,
@@ -787,6 +800,7 @@ impl<'s> Validator<'s> {
         id: NameId,
         of: SimpleId,
         preset: Option<&Preset>,
+        table: Option<&str>,
         name: &str,
         value: &str,
         at: u64,
@@ -821,6 +835,11 @@ impl<'s> Validator<'s> {
                 length: None,
             };
             self.fault(&fault, value, Some(name), at, len, scene);
+        }
+        if let (Some(guide), Some(table)) = (&self.schema.guide, table)
+            && let Some(table) = guide.lacks_in(table, value)
+        {
+            self.not_in_table(table, value, Some(name), at, len, scene);
         }
         if simples.has_identity(of) {
             self.identity(of, value, &prefixes, at, len, scene);
@@ -915,7 +934,7 @@ impl<'s> Validator<'s> {
                     let declared = self.frames[depth].declaration;
                     let guide = self.schema.guide.as_ref().zip(declared);
                     if let Some(table) = guide.and_then(|(guide, id)| guide.lacks(id, &text)) {
-                        self.not_in_table(table, &text, text_at, text_len, scene);
+                        self.not_in_table(table, &text, None, text_at, text_len, scene);
                     }
                     if simples.has_identity(simple) {
                         let prefixes = std::mem::take(&mut self.prefixes);
@@ -1161,7 +1180,7 @@ impl Handler for Validator<'_> {
             && let Some(table) = guide.lacks(id, text)
         {
             self.open(start, ordinal);
-            self.not_in_table(table, text, text_at, text.len() as u64, scene);
+            self.not_in_table(table, text, None, text_at, text.len() as u64, scene);
             self.close();
         }
     }
@@ -1258,11 +1277,19 @@ impl Handler for Validator<'_> {
 }
 
 impl Validator<'_> {
-    fn not_in_table(&self, table: &str, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>) {
-        let element = self.label();
+    fn not_in_table(
+        &self,
+        table: &str,
+        text: &str,
+        attribute: Option<&str>,
+        at: u64,
+        len: u64,
+        scene: &mut Scene<'_, '_>,
+    ) {
+        let name = attribute.map_or_else(|| self.label().to_owned(), |name| format!("@{name}"));
         let finding = |finding: Finding| {
-            let finding = valued(finding, text).with_content("element", element);
-            self.placed(finding.with("table", table), None)
+            let finding = valued(finding, text).with_content("element", &name);
+            self.placed(finding.with("table", table), attribute)
         };
         scene.report(Code::NOT_IN_TABLE, at, len, finding);
     }
