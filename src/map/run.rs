@@ -18,6 +18,7 @@ use crate::charset::Charset;
 use crate::convert::{Converter, Format};
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
+use crate::spec::model::Label;
 
 /// A run over one input.
 pub(super) struct Run<'r, 'o> {
@@ -247,6 +248,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let emitter = self.emitter.as_mut().expect("just made");
             match spool {
                 Some(spool) => {
+                    if let Some(trail) = &mut emitter.trail {
+                        let tree = &self.work.tree;
+                        trail.stand_in(self.chain.iter().map(|at| tree.get(*at).field));
+                    }
                     let real = std::mem::replace(&mut emitter.out, Out::Events(Box::new(spool)));
                     let written = emitter.whole(&mut self.work.tree, at);
                     emitter.out = real;
@@ -326,6 +331,13 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
     fn replay(&mut self) -> Result<()> {
         let spool = self.stream.as_mut().and_then(|stream| stream.spool.take());
         if let Some(spool) = spool {
+            let trail = self
+                .emitter
+                .as_mut()
+                .and_then(|emitter| emitter.trail.as_mut());
+            if let Some(trail) = trail {
+                trail.stand_out();
+            }
             self.open()?;
             let emitter = self.emitter.as_mut().expect("just opened");
             spool.replay(&mut *emitter.out)?;
@@ -335,7 +347,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
 
     /// Writes what is left of a message, and what ends it.
     fn finish_message(&mut self) -> Result<()> {
-        let emitter = self.emitter.as_mut().expect("made before");
+        // Where none could be made before, that error is on its way.
+        let Some(emitter) = &mut self.emitter else {
+            return Ok(());
+        };
         emitter.close(&mut self.work.tree)?;
         emitter.reset();
         if !self.program.target.is_edifact() {
@@ -515,16 +530,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             });
             let mut finding = match known {
                 Some((_, reason)) => {
-                    let zh = if reason.zh.is_empty() {
-                        &reason.en
-                    } else {
-                        &reason.zh
-                    };
-                    let en = if reason.en.is_empty() {
-                        &reason.zh
-                    } else {
-                        &reason.en
-                    };
+                    let (en, zh) = reasons(reason);
                     Finding::new(Code::MAP_LEFT_OUT, spot.span)
                         .with("reason", en)
                         .with("reason_zh", zh)
@@ -564,5 +570,14 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         }
         self.work.root = None;
         Ok(())
+    }
+}
+
+/// A reason in English and in Chinese; where it is given in one language, that.
+pub(super) fn reasons(of: &Label) -> (&str, &str) {
+    match (&*of.en, &*of.zh) {
+        ("", zh) => (zh, zh),
+        (en, "") => (en, en),
+        both => both,
     }
 }

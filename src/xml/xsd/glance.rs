@@ -401,6 +401,11 @@ impl<'s> Glance<'s> {
             if !known || simples.check(of.of, value, &NoPrefixes).is_err() {
                 return None;
             }
+            if let (Some(guide), Some(table)) = (&self.schema.guide, &of.table)
+                && guide.lacks_in(table, value).is_some()
+            {
+                return None;
+            }
             seen |= 1 << index;
             found += usize::from(of.required);
             at += len + 3 + end;
