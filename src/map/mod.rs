@@ -40,6 +40,7 @@
 mod ask;
 pub mod ast;
 mod carry;
+mod class;
 mod codes;
 mod compile;
 mod date;

@@ -189,11 +189,19 @@ impl Schema {
         inside: &str,
     ) -> Result<Self> {
         let codes = |table: &str| specs.table_list(table);
-        let text = message.to_checked_xsd(inside, &codes)?;
         let id = message.id();
-        let mut schema = Self::from_texts(&[(&id, &text)])?;
-        let root = schema.root(inside, &message.root.tag);
-        let root = root.ok_or_else(|| Error::misuse("a message has a root"))?;
+        let made = |inside: &str| -> Result<(Self, ElementId)> {
+            let text = message.to_checked_xsd(inside, &codes)?;
+            let schema = Self::from_texts(&[(&id, &text)])?;
+            let root = schema.root(inside, &message.root.tag);
+            let root = root.ok_or_else(|| Error::misuse("a message has a root"))?;
+            Ok((schema, root))
+        };
+        let (mut schema, root) = match made(inside) {
+            // Documents may name any namespace, also what no schema can be for.
+            Err(_) if !inside.is_empty() => made("")?,
+            made => made?,
+        };
         let foreign = [namespace, inside];
         let foreign = foreign.iter().find(|of| !message.allows_namespace(of));
         let remark = if *local != *message.root.tag {
