@@ -374,6 +374,9 @@ pub struct Options {
     pub line_breaks: bool,
     /// What is written instead of the format of the target.
     pub format: Option<Format>,
+    /// Whether every path of the source that a map leaves out on purpose is told by itself. Default
+    /// no: what is left out for one reason is one finding.
+    pub each_left_out: bool,
 }
 
 impl Default for Options {
@@ -387,6 +390,7 @@ impl Default for Options {
             memory: 512 << 20,
             line_breaks: false,
             format: None,
+            each_left_out: false,
         }
     }
 }
@@ -453,6 +457,7 @@ struct Settings {
     now: Box<str>,
     charset: Option<Charset>,
     memory: usize,
+    each_left_out: bool,
 }
 
 /// Values of parameters.
@@ -662,6 +667,7 @@ impl Translator {
             now: self.options.now.clone().unwrap_or_else(now),
             charset: self.options.charset,
             memory: self.options.memory,
+            each_left_out: self.options.each_left_out,
         };
         let shared = Shared(RefCell::new(sink));
         let (mut of_reading, mut of_map) = (End(&shared), End(&shared));
