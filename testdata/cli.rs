@@ -820,7 +820,13 @@ fn rules_are_listed_explained_and_tested() {
         (&rule["severity"], &rule["class"], &rule["enforced"]),
         (&"error".into(), &"local".into(), &true.into())
     );
-    assert!(rules.iter().all(|rule| rule["source_rule"].is_array()));
+    assert!(
+        rules
+            .iter()
+            .all(|rule| rule["source_rule"] == rule["source_rules"][0])
+    );
+    let of_rows = rules.iter().filter(|rule| rule["source_rule"].is_string());
+    assert!(of_rows.count() > rules.len() / 2);
     let text = out(&baowen(&[
         "--lang",
         "zh",
@@ -1187,4 +1193,95 @@ fn an_entry_becomes_all_messages_of_a_service() {
         "x",
     ]);
     assert_eq!(code(&param), 2);
+}
+
+/// A ZIP archive with these files.
+fn archive(path: &Path, files: &[(&str, &[u8])]) {
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    for (name, content) in files {
+        let plain = zip::write::SimpleFileOptions::default();
+        writer.start_file(*name, plain).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// Codes or rules of what is found, each with the last part of its file's name.
+fn told(path: &Path) -> (i32, Vec<(String, String)>) {
+    let output = baowen(&["check", "--format", "json", path.to_str().unwrap()]);
+    assert_eq!(err(&output), "");
+    let text = out(&output);
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| line.get("summary").is_none())
+        .map(|line| {
+            let name = line["rule"].as_str().or(line["code"].as_str()).unwrap();
+            let file = line["file"].as_str().unwrap();
+            let file = file.rsplit('/').next().unwrap();
+            (name.to_owned(), file.to_owned())
+        });
+    (code(&output), lines.collect())
+}
+
+#[test]
+fn files_in_archives_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let manifest = std::fs::read(root().join("testdata/rules/manifest/MT1401_9.xml")).unwrap();
+    let pair = |name: &str, file: &str| (name.to_owned(), file.to_owned());
+
+    archive(&at("one.zip"), &[("one.xml", &manifest)]);
+    assert_eq!(told(&at("one.zip")), (0, vec![]));
+
+    archive(
+        &at("two.zip"),
+        &[("two.xml", &manifest), ("in/other.xml", &manifest)],
+    );
+    let each = [
+        pair("MFT-003", "two.xml"),
+        pair("MFT-003", "other.xml"),
+        pair("MFT-004", "other.xml"),
+    ];
+    let (code, mut found) = told(&at("two.zip"));
+    found.sort_by(|a, b| (&b.1, &a.0).cmp(&(&a.1, &b.0)));
+    assert_eq!((code, found), (1, each.to_vec()));
+
+    // A password, as the flags of both headers say.
+    let mut bytes = std::fs::read(at("one.zip")).unwrap();
+    let central = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
+    bytes[6] |= 1;
+    bytes[central + 8] |= 1;
+    std::fs::write(at("secret.zip"), &bytes).unwrap();
+    assert_eq!(
+        told(&at("secret.zip")),
+        (1, vec![pair("archive-encrypted", "one.xml")])
+    );
+
+    // Cut off: its directory is lost. Broken within: what stands before is checked.
+    let bytes = std::fs::read(at("one.zip")).unwrap();
+    std::fs::write(at("cut.zip"), &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(
+        told(&at("cut.zip")),
+        (1, vec![pair("archive-damaged", "cut.zip")])
+    );
+    let mut bytes = bytes;
+    bytes[central / 2..central / 2 + 40].fill(0xFF);
+    std::fs::write(at("broken.zip"), &bytes).unwrap();
+    let (code, found) = told(&at("broken.zip"));
+    assert_eq!(code, 1);
+    assert_eq!(found.last(), Some(&pair("archive-damaged", "one.xml")));
+
+    archive(&at("empty.zip"), &[]);
+    assert_eq!(
+        told(&at("empty.zip")),
+        (1, vec![pair("empty-input", "empty.zip")])
+    );
+
+    let mut bomb = b"<a>".to_vec();
+    bomb.resize(128 << 20, b' ');
+    archive(&at("bomb.zip"), &[("bomb.xml", &bomb)]);
+    let (code, found) = told(&at("bomb.zip"));
+    assert_eq!(code, 1);
+    assert_eq!(found.last(), Some(&pair("archive-too-large", "bomb.xml")));
 }

@@ -130,6 +130,21 @@ findings! {
         zh "输入中没有任何交换或报文的开头"
         explain_en "Neither UNA, UNB, UIB, UNG, UNH nor UIH was found. The file may be of another kind, be compressed, or have lost its beginning."
         explain_zh "未找到 UNA、UNB、UIB、UNG、UNH 或 UIH。该文件可能是其他格式、已压缩，或开头丢失。";
+    ARCHIVE_DAMAGED "archive-damaged" Error
+        en "the archive cannot be unpacked from here on"
+        zh "压缩包从此处起无法解压"
+        explain_en "It is damaged or cut, split into volumes, or packed by a method other than deflate. What could be unpacked was checked."
+        explain_zh "压缩包损坏、被截断、分卷，或使用了 deflate 以外的压缩方法。已解压的部分已经校验。";
+    ARCHIVE_ENCRYPTED "archive-encrypted" Error
+        en "the file in the archive needs a password"
+        zh "压缩包中的文件设有密码"
+        explain_en "Archives are read without passwords: customs takes none."
+        explain_zh "压缩包按无密码读取，海关不接收加密的压缩包。";
+    ARCHIVE_TOO_LARGE "archive-too-large" Error
+        en "the file in the archive unpacks to far more than messages do; the rest was not read"
+        zh "压缩包中的文件解压后远大于正常报文，其余部分未读取"
+        explain_en "A file may unpack to 64 MiB and 200 bytes more for each byte that is packed; a message packs to a tenth or a fiftieth. What stands before was checked."
+        explain_zh "文件解压后最多为 64 MiB 加压缩后每字节 200 字节；报文通常压缩到十分之一至五十分之一。此前的内容已经校验。";
     BYTE_ORDER_MARK "byte-order-mark" Hint
         en "a byte order mark stands before the interchange"
         zh "交换之前有字节序标记（BOM）"
