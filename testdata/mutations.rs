@@ -408,48 +408,58 @@ fn cases() -> Vec<(PathBuf, Vec<Case>)> {
     cases.collect()
 }
 
-#[test]
-fn a_document_that_breaks_a_rule_gives_what_is_expected_and_nothing_else() {
+/// Cases of a share that do not give what is expected, told.
+fn wrong(share: &Path, cases: &[Case]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut tried = 0;
-    for (share, cases) in cases() {
-        let mut checks: HashMap<&str, Check> = HashMap::new();
-        let mut documents: HashMap<(&str, &str), Document> = HashMap::new();
-        for case in &cases {
-            let given = &*case.given;
-            let check = checks
-                .entry(given)
-                .or_insert_with(|| Check::new(given, &share));
-            let (file, place) = (&*case.document, share.join("mutations.tsv"));
-            let place = format!("{}:{}: {}", place.display(), case.line, case.row);
-            let document = documents.entry((file, given)).or_insert_with(|| {
-                let document = check.document(file);
-                let found = check.names(file, &document.written);
-                if !found.is_empty() {
-                    wrong.push(format!("{place}: unchanged {file} gives {found:?}"));
-                }
-                document
-            });
-            let mut markup = document.markup.clone();
-            let mut given = given.to_owned();
-            for (path, value) in &case.changes {
-                match path.starts_with("--") {
-                    true => given = format!("{given} {path} {value}"),
-                    false => markup = changed(&markup, path, value),
-                }
+    let mut checks: HashMap<&str, Check> = HashMap::new();
+    let mut documents: HashMap<(&str, &str), Document> = HashMap::new();
+    for case in cases {
+        let given = &*case.given;
+        let check = checks
+            .entry(given)
+            .or_insert_with(|| Check::new(given, share));
+        let (file, place) = (&*case.document, share.join("mutations.tsv"));
+        let place = format!("{}:{}: {}", place.display(), case.line, case.row);
+        let document = documents.entry((file, given)).or_insert_with(|| {
+            let document = check.document(file);
+            let found = check.names(file, &document.written);
+            if !found.is_empty() {
+                wrong.push(format!("{place}: unchanged {file} gives {found:?}"));
             }
-            let written = check.written(document.syntax, markup);
-            let found = match given == case.given {
-                true => check.names(file, &written),
-                false => Check::new(&given, &share).names(file, &written),
-            };
-            if found != case.expected {
-                wrong.push(format!("{place}: {found:?}, not {:?}", case.expected));
+            document
+        });
+        let mut markup = document.markup.clone();
+        let mut given = given.to_owned();
+        for (path, value) in &case.changes {
+            match path.starts_with("--") {
+                true => given = format!("{given} {path} {value}"),
+                false => markup = changed(&markup, path, value),
             }
-            tried += 1;
+        }
+        let written = check.written(document.syntax, markup);
+        let found = match given == case.given {
+            true => check.names(file, &written),
+            false => Check::new(&given, share).names(file, &written),
+        };
+        if found != case.expected {
+            wrong.push(format!("{place}: {found:?}, not {:?}", case.expected));
         }
     }
+    wrong
+}
+
+#[test]
+fn a_document_that_breaks_a_rule_gives_what_is_expected_and_nothing_else() {
+    let shares = cases();
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let threads = shares.iter();
+        let threads = threads.map(|(share, cases)| scope.spawn(|| wrong(share, cases)));
+        let threads: Vec<_> = threads.collect();
+        let wrong = threads.into_iter().map(|thread| thread.join().unwrap());
+        wrong.flatten().collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let tried: usize = shares.iter().map(|(_, cases)| cases.len()).sum();
     assert!(tried > 100);
 }
 

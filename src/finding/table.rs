@@ -673,6 +673,11 @@ findings! {
         zh "{element} 过早结束；应有：{expected}"
         explain_en "Mandatory content is missing (cvc-complex-type.2.4)."
         explain_zh "缺少必需的内容（cvc-complex-type.2.4）。";
+    XSD_UNSIGNED "xsd-unsigned" Hint
+        en "{element} is complete but for its signature: it is to be signed before it is sent"
+        zh "{element} 除签名外内容完整：发送前须签名"
+        explain_en "The document is checked as a draft (--unsigned, or a map that leaves the signature to whoever signs). The mandatory signature is made over what is written, by the device of the sender."
+        explain_zh "按草稿检查该文件（--unsigned，或映射声明由签名方签名）。必需的签名由发送方的设备对所写内容生成。";
     XSD_UNDECLARED "xsd-undeclared-element" Error
         en "{element} is not declared in the schema"
         zh "{element} 未在模式中声明"
@@ -1037,6 +1042,11 @@ findings! {
         zh "报文带有签名；签名对转换结果不再有效"
         explain_en "A signature is over the bytes of the source. What is written has others and must be signed anew."
         explain_zh "签名针对源报文的字节。转换结果的字节不同，须重新签名。";
+    MAP_UNSIGNED "map-unsigned" Hint
+        en "map {map} leaves the signature out: {reason}"
+        zh "映射 {map} 不写签名：{reason_zh}"
+        explain_en "What is written is a draft. The target wants a signature, which whoever sends the message makes over it."
+        explain_zh "所写内容为草稿。目标报文须带签名，由发送方对其生成。";
     MAP_MEMORY "map-memory" Error
         en "the values of the message take more memory than allowed; the rest of it is not translated"
         zh "报文数据超过允许的内存，其余部分未转换"

@@ -16,6 +16,7 @@ use crate::charset::Charset;
 use crate::convert::{Converter, Format};
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
+use crate::spec::model::Label;
 
 /// At most so many paths are named of those that are left out for one reason.
 const SHOWN: usize = 4;
@@ -227,6 +228,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let emitter = self.emitter.as_mut().expect("just made");
             match spool {
                 Some(spool) => {
+                    if let Some(trail) = &mut emitter.trail {
+                        let tree = &self.work.tree;
+                        trail.stand_in(self.chain.iter().map(|at| tree.get(*at).field));
+                    }
                     let real = std::mem::replace(&mut emitter.out, Box::new(spool));
                     let written = emitter.whole(&mut self.work.tree, at);
                     emitter.out = real;
@@ -267,6 +272,13 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             }
             let spool = self.stream.as_mut().and_then(|stream| stream.spool.take());
             if let Some(spool) = spool {
+                let trail = self
+                    .emitter
+                    .as_mut()
+                    .and_then(|emitter| emitter.trail.as_mut());
+                if let Some(trail) = trail {
+                    trail.stand_out();
+                }
                 self.open()?;
                 let emitter = self.emitter.as_mut().expect("just opened");
                 spool.replay(&mut *emitter.out)?;
@@ -277,7 +289,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.envelope();
             self.emitter()?;
         }
-        let emitter = self.emitter.as_mut().expect("made before");
+        // Where none could be made before, that error is on its way.
+        let Some(emitter) = &mut self.emitter else {
+            return Ok(());
+        };
         emitter.close(&mut self.work.tree)?;
         emitter.reset();
         if !self.program.target.is_edifact() {
@@ -497,11 +512,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                 continue;
             };
             let (field, reason) = &uncarried[of];
-            let [en, zh] = match (reason.en.is_empty(), reason.zh.is_empty()) {
-                (true, _) => [&reason.zh, &reason.zh],
-                (_, true) => [&reason.en, &reason.en],
-                _ => [&reason.en, &reason.zh],
-            };
+            let (en, zh) = reasons(reason);
             left_out.push(LeftOut {
                 of,
                 finding: finding.with("reason", en).with("reason_zh", zh),
@@ -526,5 +537,14 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
     /// Whether the facts of a message take more than they may.
     pub(super) fn is_full(&self) -> bool {
         self.work.facts.bytes() + self.work.tree.bytes() > self.settings.memory
+    }
+}
+
+/// A reason in English and in Chinese; where it is given in one language, that.
+pub(super) fn reasons(of: &Label) -> (&str, &str) {
+    match (&*of.en, &*of.zh) {
+        ("", zh) => (zh, zh),
+        (en, "") => (en, en),
+        both => both,
     }
 }

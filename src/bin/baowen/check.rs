@@ -94,7 +94,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     let jobs = matches
         .get_one::<u16>("jobs")
         .map_or(cores, |jobs| usize::from(*jobs));
-    let options = Options {
+    let mut options = Options {
         message: match matches.get_one::<String>("as") {
             Some(name) => Some(name.parse()?),
             None => None,
@@ -109,6 +109,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         jobs,
         ..Options::default()
     };
+    options.xml.unsigned = matches.get_flag("unsigned");
     let specs = inputs::specs(matches)?;
     let mut checker = Checker::new(&specs, options)?;
     let rules = rules::load(matches, &specs, lang)?;

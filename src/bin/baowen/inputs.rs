@@ -151,7 +151,16 @@ pub(crate) fn schema(matches: &ArgMatches) -> Result<Option<Arc<Schema>>, Failur
 
 /// The character set of `--charset`.
 pub(crate) fn charset(matches: &ArgMatches, lang: Lang) -> Result<Option<Charset>, Failure> {
-    let Some(label) = matches.get_one::<String>("charset") else {
+    charset_of(matches, "charset", lang)
+}
+
+/// The character set that an option names.
+pub(crate) fn charset_of(
+    matches: &ArgMatches,
+    option: &str,
+    lang: Lang,
+) -> Result<Option<Charset>, Failure> {
+    let Some(label) = matches.get_one::<String>(option) else {
         return Ok(None);
     };
     match Charset::for_label(label) {
