@@ -1327,7 +1327,7 @@ fn an_entry_becomes_all_messages_of_a_service() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines[0]["path"], "RoadManifest/Container/Seal");
+    assert_eq!(lines[0]["path"], "RoadManifest/Truck/Driver/Persons");
     assert_eq!(lines[0]["file"], wrong);
     assert_eq!(lines[0]["related"][0]["file"], "carriage-import.xml");
     assert_eq!(lines[lines.len() - 1]["summary"]["errors"], 1);

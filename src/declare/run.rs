@@ -217,7 +217,10 @@ impl Declarer {
 
     /// The parameters of a map for a message, of those that it knows.
     fn params(&self, map: &Map, message: &Message) -> map::Options {
-        let mut options = map::Options::default();
+        let mut options = map::Options {
+            each_left_out: true,
+            ..map::Options::default()
+        };
         let known = |name: &str| map.params().any(|(of, ..)| of == name);
         let defaults = self
             .system

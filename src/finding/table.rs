@@ -958,10 +958,10 @@ findings! {
         explain_en "No row of the map read these values, or the selectors of its rows chose others. They are not in what was written. A map may declare a path as uncarried, with the reason."
         explain_zh "映射的任何一行都未读取这些数据，或行上的选择条件选中了别处。输出中没有它们。映射可用 uncarried 声明某路径不转换并说明原因。";
     MAP_LEFT_OUT "map-left-out" Hint
-        en "{path} is left out by map {map}, {count} in all: {reason}"
+        en "map {map} leaves out {path}, {count} in all: {reason}"
         zh "映射 {map} 有意不转换 {path}（{count} 处）：{reason_zh}"
-        explain_en "The map declares that it does not carry these values, and says why."
-        explain_zh "映射已声明不转换这些数据，并说明了原因。";
+        explain_en "The map declares that it does not carry these values, and says why. What is left out for one reason is told once; `baowen map explain` lists all of it."
+        explain_zh "映射已声明不转换这些数据，并说明了原因。同一原因只报告一次，完整清单见 baowen map explain。";
     MAP_NO_CODE "map-no-code" Error
         en "{value} has no counterpart in {table}, so {target} is left out"
         zh "{value} 在 {table} 中没有对应代码，{target} 未写出"

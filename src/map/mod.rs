@@ -453,6 +453,9 @@ pub struct Options {
     pub line_breaks: bool,
     /// What is written instead of the format of the target.
     pub format: Option<Format>,
+    /// Whether every path of the source that a map leaves out on purpose is told by itself. Default
+    /// no: what is left out for one reason is one finding.
+    pub each_left_out: bool,
 }
 
 impl Default for Options {
@@ -467,6 +470,7 @@ impl Default for Options {
             least_memory: 64 << 20,
             line_breaks: false,
             format: None,
+            each_left_out: false,
         }
     }
 }
@@ -534,6 +538,7 @@ struct Settings {
     charset: Option<Charset>,
     memory: usize,
     least_memory: usize,
+    each_left_out: bool,
 }
 
 impl Settings {
@@ -753,6 +758,7 @@ impl Translator {
             charset: self.options.charset,
             memory: self.options.memory,
             least_memory: self.options.least_memory,
+            each_left_out: self.options.each_left_out,
         };
         let shared = Shared(RefCell::new(sink));
         let (mut of_reading, mut of_map) = (End(&shared), End(&shared));
