@@ -4,6 +4,8 @@
 //! reused. Nothing in the content stops it: what belongs to no segment is skipped with a finding,
 //! and reading goes on with the next segment or interchange.
 
+mod pass;
+
 use std::cell::Cell;
 use std::io::Read;
 

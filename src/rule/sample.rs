@@ -181,7 +181,7 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
 
 /// Runs a sample through the rules of a program.
 fn one(plain: &Outside, program: &Shared, sample: &Sample, found: &mut Found) {
-    let input = Input::new(None, &outside(plain, &sample.content), None, MEMORY);
+    let input = Input::new(None, &outside(plain, &sample.content), None, MEMORY, false);
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
     let single = std::slice::from_ref(&sample.content);
@@ -237,7 +237,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 continue;
             };
             let program = Shared(Arc::new(program));
-            let input = Input::new(Some(&side.name), &outside, Some(&together), MEMORY);
+            let input = Input::new(Some(&side.name), &outside, Some(&together), MEMORY, false);
             let input: Arc<dyn WatchInput> = Arc::new(input);
             let document = document(content, program.0.syntax.as_str(), &program.0.message);
             let listener = program.listener(&input);
