@@ -345,7 +345,7 @@ impl<'c, 's> Run<'c, 's> {
         self.outside = false;
         self.messages.forget();
         self.groups.forget();
-        self.out.queue(Entry::Forget);
+        self.out.queue(Entry::Begin);
         self.out.service(&segment, 0);
         self.service(&segment, &context)?;
         self.interchange = Some(open(&segment));
@@ -396,7 +396,7 @@ impl<'c, 's> Run<'c, 's> {
         let span = token_span(segment, 4, 0);
         self.reference(&open.reference, span, segment, context, true);
         self.messages.forget();
-        self.out.queue(Entry::Forget);
+        self.out.queue(Entry::BeginGroup);
         self.group = Some(open);
         Ok(())
     }
@@ -580,8 +580,9 @@ impl<'c, 's> Run<'c, 's> {
             }
             if !more || matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO) {
                 let headed = matches!(tag, UNH | UIH);
+                let begins = matches!(tag, UNB | UIB | UNG);
                 stretch.end = match reader.current_segment() {
-                    Some(segment) if more && after_una && !headed => segment.span().end(),
+                    Some(segment) if more && after_una && begins => segment.span().end(),
                     Some(segment) if more => segment.offset(),
                     _ => {
                         let (base, window) = reader.window();

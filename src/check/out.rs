@@ -111,8 +111,10 @@ pub(super) enum Entry {
     Finding(Box<Finding>),
     /// What another thread finds in this stretch of messages.
     Stretch(usize),
-    /// From here on references of messages may be used again.
-    Forget,
+    /// An interchange begins.
+    Begin,
+    /// A group begins.
+    BeginGroup,
 }
 
 /// Finishes findings and sends them on.
@@ -137,8 +139,10 @@ pub(super) struct Out<'s> {
     /// Code lists that were said not to be held.
     lists: std::collections::HashSet<String>,
     broken: bool,
-    /// What was said once for an interchange, by other threads.
-    said: std::collections::HashSet<(usize, Option<u64>)>,
+    /// Of what several threads say: what was said once for an interchange, and the code lists that
+    /// were said not to be held.
+    said: Vec<Code>,
+    said_lists: std::collections::HashSet<String>,
     /// Codes that were found good.
     pub memory: Memory,
     /// Where the last finding stood, and the character set then in force.
@@ -163,7 +167,8 @@ impl<'s> Out<'s> {
             message_type: None,
             lists: std::collections::HashSet::new(),
             broken: false,
-            said: std::collections::HashSet::new(),
+            said: Vec::new(),
+            said_lists: std::collections::HashSet::new(),
             memory: Memory::default(),
             near: None,
         }
@@ -381,7 +386,12 @@ impl<'s> Out<'s> {
         self.waiting = Some(waiting);
     }
 
-    /// Sends on a finding of another thread, unless it is said once only and was said.
+    /// An interchange begins in what several threads found.
+    pub(super) fn join_interchange(&mut self) {
+        self.said.clear();
+    }
+
+    /// Sends on a finding of one of several threads, unless it is said once only and was said.
     pub(super) fn join(&mut self, finding: Finding) {
         if self.is_first(&finding) {
             self.forward(finding);
@@ -407,13 +417,12 @@ impl<'s> Out<'s> {
         self.totals.segments += totals.segments;
     }
 
-    /// Whether a finding of another thread is not one that is said once only and was said.
+    /// Whether a finding is not one that is said once only and was said.
     fn is_first(&mut self, finding: &Finding) -> bool {
-        let once = finding.code == Code::LINE_BREAK_IN_VALUE || finding.code == Code::LOOKS_LIKE;
-        if once {
-            return self
-                .said
-                .insert((finding.code.index(), finding.place.interchange));
+        if finding.code == Code::LINE_BREAK_IN_VALUE || finding.code == Code::LOOKS_LIKE {
+            let first = !self.said.contains(&finding.code);
+            self.said.extend(first.then_some(finding.code));
+            return first;
         }
         if finding.code == Code::CODE_LIST_NOT_HELD {
             const MOST: usize = 10_000;
@@ -422,7 +431,7 @@ impl<'s> Out<'s> {
                 .iter()
                 .map(|(_, Arg::Known(text) | Arg::Content(text))| format!("{text}\0"))
                 .collect();
-            return self.lists.len() < MOST && self.lists.insert(key);
+            return self.said_lists.len() < MOST && self.said_lists.insert(key);
         }
         true
     }

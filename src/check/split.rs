@@ -223,8 +223,12 @@ impl Split<'_> {
         let mut waiting = out.take_waiting();
         while let Some(entry) = waiting.pop_front() {
             match entry {
-                Entry::Finding(finding) => out.forward(*finding),
-                Entry::Forget => self.references.forget(),
+                Entry::Finding(finding) => out.join(*finding),
+                Entry::Begin => {
+                    self.references.forget();
+                    out.join_interchange();
+                }
+                Entry::BeginGroup => self.references.forget(),
                 Entry::Stretch(at) => match self.arrived.remove(&at) {
                     Some(done) => self.join(done, out)?,
                     None => {
@@ -495,7 +499,7 @@ mod tests {
                 1 => "BGM+999+A+9'DTM+137:20261399:102'CNI+1+A'",
                 2 => "BGM+785+A'FTX+AAA+++IT?'S\r\n A UN?+'XYZ+1'CNI+1'",
                 3 => "\nBGM+785+A\n+9'\nCNI+1+A'\n",
-                4 => "BGM+785:12:34+A+9'CNI+1+A'RFF+AAA:UNH+1'",
+                4 => "BGM+785:12:34+A\n+9'CNI+1+A'RFF+AAA:UNH+1'",
                 _ => "",
             };
             let count = 2 + body.matches("'").count() - body.matches("?'").count();
@@ -509,6 +513,9 @@ mod tests {
             1 => Just("UNA|^,! ~UNB^UNOA|2^A^B^261123|1200^1~".to_owned()),
             1 => Just("UNG+CUSCAR+A+B+261123:1200+7+UN+D:95B'".to_owned()),
             1 => Just("UNE+1+7'".to_owned()),
+            1 => Just("UNZ+1+1'".to_owned()),
+            1 => Just("UNZ+1\n+1'UNB+UNOA:2+A\n+B+261123:1200+1'".to_owned()),
+            1 => Just("UNA:+.? 'UNO+1+R+F+5'a'b'cUNP+5+1'".to_owned()),
             1 => Just("UNH+2+CUSCAR:D:95B:UN'BGM+785+A'".to_owned()),
             1 => Just("UNH+2+NOSUCH:D:95B:UN'BGM+785+A'".to_owned()),
             1 => Just("UNT+3+1'".to_owned()),
