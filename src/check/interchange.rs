@@ -131,6 +131,8 @@ pub(super) struct Run<'c, 's> {
     /// to be told.
     counted: bool,
     referenced: bool,
+    /// The tag behind what this thread reads, if it may be part of a message.
+    behind: Option<u64>,
     /// Headers with a reference, for that thread.
     pub headers: Vec<Header>,
     pub learned: Learned,
@@ -160,6 +162,7 @@ impl<'c, 's> Run<'c, 's> {
             guessed: false,
             counted: false,
             referenced: false,
+            behind: None,
             headers: Vec::new(),
             learned,
             split: None,
@@ -550,8 +553,10 @@ impl<'c, 's> Run<'c, 's> {
                 syntax: self.syntax,
                 marks: self.marks,
                 referenced,
+                behind: None,
             },
         };
+        stretch.behind = None;
         // UNA in a message without a trailer is understood with what follows it.
         let mut after_una = false;
         loop {
@@ -561,6 +566,7 @@ impl<'c, 's> Run<'c, 's> {
             }
             stretch.end = passed.ended.unwrap_or(stretch.end);
             if !passed.inside {
+                stretch.behind = behind(reader)?;
                 break;
             }
             let more = reader.advance()?;
@@ -576,6 +582,7 @@ impl<'c, 's> Run<'c, 's> {
                 stretch.end = reader
                     .current_segment()
                     .map_or(stretch.end, |segment| segment.span().end());
+                stretch.behind = behind(reader)?;
                 break;
             }
             if !more || matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO) {
@@ -635,6 +642,7 @@ impl<'c, 's> Run<'c, 's> {
     fn begin_stretch(&mut self, reader: &mut Reader<'_>, stretch: &Stretch) {
         self.counted = true;
         self.referenced = stretch.referenced;
+        self.behind = stretch.behind;
         self.out.interchange = stretch.interchange;
         self.use_charset(reader, stretch.charset);
         self.learn_for(reader, stretch.syntax);
@@ -840,7 +848,8 @@ impl<'c, 's> Run<'c, 's> {
                 reader.look_ahead()?;
                 let next = match reader.peek() {
                     Peek::Tag(tag) => part_of_message(tag),
-                    _ => None,
+                    Peek::OutOfSight => self.behind,
+                    Peek::Nothing => None,
                 };
                 let segment = kept.view();
                 return self.segment_in_message(
@@ -1198,6 +1207,16 @@ fn part_of_message(tag: u64) -> Option<u64> {
     let service = tag >> 16 == u64::from(b'U')
         && matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO);
     (!service).then_some(tag)
+}
+
+/// The tag of what comes behind the message that the reader has passed, if it may be part of one.
+/// The last item is no longer there.
+fn behind(reader: &mut Reader<'_>) -> Result<Option<u64>> {
+    reader.look_ahead()?;
+    Ok(match reader.peek() {
+        Peek::Tag(tag) => part_of_message(tag),
+        _ => None,
+    })
 }
 
 /// The header as it opens a part of the envelope.

@@ -38,6 +38,8 @@ pub(super) struct Stretch {
     pub marks: DecimalMarks,
     /// Whether references may not come again.
     pub referenced: bool,
+    /// The tag of the segment behind it, if that may be part of a message.
+    pub behind: Option<u64>,
 }
 
 /// The header of a message, as far as others may have its reference.
@@ -519,6 +521,9 @@ mod tests {
             1 => Just("UNH+2+CUSCAR:D:95B:UN'BGM+785+A'".to_owned()),
             1 => Just("UNH+2+NOSUCH:D:95B:UN'BGM+785+A'".to_owned()),
             1 => Just("UNT+3+1'".to_owned()),
+            2 => Just("BGM+785+A'CNI+1'".to_owned()),
+            1 => Just("UNH+3+IFTMIN:D:99B:UN'BGM+335+A+9'TDT+20'UNT+4+3'".to_owned()),
+            1 => Just("UNH+4+CUSCAR:D:95B:UN'BGM+785+A+9'GID+1'RFF+1'UNT+4+9+CUSCAR'".to_owned()),
             1 => Just("UNO+1+R+F+5'a'b'cUNP+5+1'".to_owned()),
             1 => Just("UNA:+.? 'UNH+2+CUSCAR:D:95B:UN'BGM+785+A'MEA+WT++KGM:1,5'".to_owned()),
             1 => Just("??".to_owned()),
