@@ -739,7 +739,7 @@ impl<'c, 's> Run<'c, 's> {
             if let Some(wants) = self.wants(compiled)? {
                 let document = Document {
                     syntax: "edifact".into(),
-                    file: input.file().into(),
+                    origin: input.origin().clone(),
                     encoding: self.out.charset.name().into(),
                     message: (&*compiled.name).into(),
                     ..Document::default()

@@ -572,11 +572,13 @@ impl<'c> MessageCheck<'c> {
                 continue;
             };
             let (tag, what) = (row.get("segment"), row.en());
+            let in_groups = row.get("place") == "group";
             let positions = plan
                 .positions()
                 .iter()
                 .zip(&self.placed)
-                .filter(|(position, _)| *position.tag == *tag);
+                .filter(|(position, _)| *position.tag == *tag)
+                .filter(|(position, _)| !in_groups || position.group != 0);
             if positions.clone().next().is_none() {
                 continue;
             }

@@ -20,8 +20,8 @@ use crate::{Error, Result};
 
 /// Bytes of messages that go to a thread at once, unless one message is longer.
 pub(super) const STRETCH: u64 = 512 << 10;
-/// A longer stretch is read piece by piece.
-const LONG: u64 = 4 << 20;
+/// A longer stretch is read piece by piece: pieces stay in the cache until they are looked at.
+const LONG: u64 = 256 << 10;
 
 /// A stretch of whole messages.
 #[derive(Clone, Copy, Debug)]

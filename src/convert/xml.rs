@@ -28,8 +28,13 @@ pub(super) struct ToXml<W> {
 
 impl<W: Write> ToXml<W> {
     pub(super) fn new(sink: W) -> Self {
+        Self::declaring(sink, "UTF-8")
+    }
+
+    /// One whose XML declaration names an encoding, which `sink` sees to.
+    pub(super) fn declaring(sink: W, encoding: &str) -> Self {
         let mut out = Buffer::new();
-        out.put(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        out.put(format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n").as_bytes());
         Self {
             sink,
             out,

@@ -9,12 +9,12 @@ use super::keys::{Keys, Met, Seed};
 use super::outside::Outside;
 use super::together::Together;
 use crate::expr::Spot;
-use crate::tree::gather::{Say, WatchInput};
+use crate::tree::gather::{Origin, Say, WatchInput};
 
 /// One input.
 #[derive(Debug)]
 pub(crate) struct Input {
-    file: Box<str>,
+    origin: Arc<Origin>,
     /// Its number among the inputs that are checked together.
     pub(crate) number: u32,
     pub(crate) outside: Arc<Outside>,
@@ -34,17 +34,16 @@ pub(crate) struct Input {
 
 impl Input {
     pub(crate) fn new(
-        file: Option<&str>,
+        name: &str,
+        origin: &Arc<Origin>,
         outside: &Arc<Outside>,
         together: Option<&Arc<Together>>,
         memory: usize,
         ordered: bool,
     ) -> Self {
-        let name = file.unwrap_or("");
         Self {
-            // Rules see the name without folders.
-            file: name.rsplit(['/', '\\']).next().unwrap_or(name).into(),
-            number: together.map_or(0, |together| together.file(file.unwrap_or(""))),
+            origin: origin.clone(),
+            number: together.map_or(0, |together| together.file(name)),
             outside: outside.clone(),
             memory,
             together: together.cloned(),
@@ -59,7 +58,7 @@ impl Input {
     /// The same input, with keys of its own or the same.
     fn with_keys(&self, keys: Arc<Mutex<HashMap<usize, Keys>>>, again: bool) -> Self {
         Self {
-            file: self.file.clone(),
+            origin: self.origin.clone(),
             number: self.number,
             outside: self.outside.clone(),
             memory: self.memory,
@@ -98,8 +97,8 @@ impl Input {
 }
 
 impl WatchInput for Input {
-    fn file(&self) -> &str {
-        &self.file
+    fn origin(&self) -> &Arc<Origin> {
+        &self.origin
     }
 
     fn finish(&self, _: &mut dyn Say) {}

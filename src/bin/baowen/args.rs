@@ -188,6 +188,15 @@ pub(crate) fn command(lang: Lang) -> Command {
                         )),
                 )
                 .arg(
+                    Arg::new("unsigned")
+                        .long("unsigned")
+                        .action(ArgAction::SetTrue)
+                        .help(t(
+                            "The documents are drafts: a signature that is still missing is a hint, no error",
+                            "所查为草稿：尚缺的签名只作提示，不算错误",
+                        )),
+                )
+                .arg(
                     Arg::new("jobs")
                         .long("jobs")
                         .short('j')
@@ -478,6 +487,15 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .long("now")
                         .value_name("CCYYMMDDhhmmss")
                         .help(t("The time that is written; default the clock's, in UTC", "写入的时间；默认取系统时钟（UTC）")),
+                )
+                .arg(
+                    Arg::new("to-charset")
+                        .long("to-charset")
+                        .value_name("CHARSET")
+                        .help(t(
+                            "The character set that is written: flat files (usually gb18030), XML (utf-8), UN/EDIFACT in one that no header names (gb18030); UNOC and its like are parameters of maps",
+                            "写出的字符集：平台文件（默认 gb18030）、XML（默认 utf-8）、交换头无法声明字符集的 UN/EDIFACT（gb18030）；UNOC 等由映射的参数指定",
+                        )),
                 )
                 .arg(
                     Arg::new("lines")
