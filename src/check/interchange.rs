@@ -1006,7 +1006,7 @@ impl<'c, 's> Run<'c, 's> {
                 number: None,
                 path: format!("S_{tag}"),
             };
-            report(out, &layout, trouble, place, context);
+            report(env.specs, out, &layout, trouble, place, context);
         });
         Ok(())
     }

@@ -386,8 +386,8 @@ findings! {
         explain_en "The code list of the directory in force does not hold the value. See `baowen show {element}`."
         explain_zh "所用目录的代码表中没有该值。可用 baowen show 查看代码表。";
     NOT_IN_TABLE "not-in-table" Warning 12
-        en "{value} is not in table {table}, which {element} is taken from"
-        zh "{value} 不在 {element} 所用的代码表 {table} 中"
+        en "{value} is not in table {table}, which {element} is taken from[; near: {near}]"
+        zh "{value} 不在 {element} 所用的代码表 {table} 中[；相近的有：{near}]"
         explain_en "The list lives outside the directory and grows between its editions, so the value may be good: compare with the newest edition, or add it with --specs."
         explain_zh "该代码表在目录之外维护，各版本会增加代码，因此该值可能有效：请核对最新版本，或用 --specs 添加。";
     CODE_LIST_NOT_HELD "code-list-not-held" Hint

@@ -1288,8 +1288,15 @@ impl Validator<'_> {
     ) {
         let name = attribute.map_or_else(|| self.label().to_owned(), |name| format!("@{name}"));
         let finding = |finding: Finding| {
-            let finding = valued(finding, text).with_content("element", &name);
-            self.placed(finding.with("table", table), attribute)
+            let mut finding = valued(finding, text)
+                .with_content("element", &name)
+                .with("table", table);
+            let guide = self.schema.guide.as_ref();
+            let near = guide.map_or_else(String::new, |guide| guide.near(table, text));
+            if !near.is_empty() {
+                finding = finding.with_content("near", near);
+            }
+            self.placed(finding, attribute)
         };
         scene.report(Code::NOT_IN_TABLE, at, len, finding);
     }
