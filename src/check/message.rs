@@ -13,6 +13,7 @@ use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
 use crate::sequence::{Fault, Limits, Path, Place, Placement, PositionId, Sequencer, TagId};
 use crate::span::Span;
+use crate::spec::Specs;
 use crate::tree::gather::{Document, Say, SegmentGatherer, SegmentPlan, Wants, WatchInput};
 
 /// A segment that waits for its placement.
@@ -315,7 +316,7 @@ impl<'c> MessageCheck<'c> {
                     number: Some(number),
                     path: path.segment(&compiled.plan, position),
                 };
-                report(out, layout, trouble, place, context);
+                report(env.specs, out, layout, trouble, place, context);
             });
             self.unusual(out, segment, number, position, context);
         }
@@ -639,6 +640,7 @@ pub(super) struct Where {
 #[cold]
 #[inline(never)]
 pub(super) fn report(
+    specs: &Specs,
     out: &mut Out<'_>,
     layout: &Layout,
     trouble: Trouble<'_>,
@@ -652,6 +654,14 @@ pub(super) fn report(
     let mut finding = Finding::new(code, Span::new(trouble.offset, trouble.raw.len() as u64));
     if !trouble.raw.is_empty() {
         finding.value = Some(out.value(&trouble.value));
+    }
+    let table = trouble.args.iter().find(|(name, _)| *name == "table");
+    let near = match (table, std::str::from_utf8(&trouble.value)) {
+        (Some((_, table)), Ok(value)) if out.wants(code) => specs.near_codes(table, value),
+        _ => String::new(),
+    };
+    if !near.is_empty() {
+        finding = finding.with_content("near", near);
     }
     for (name, text) in trouble.args {
         let content = matches!(name, "list" | "agency" | "format");

@@ -39,9 +39,9 @@ pub mod json;
 mod json_schema;
 pub(crate) mod names;
 mod places;
-mod repeated;
 mod schema;
 mod service;
+mod slots;
 mod to_edifact;
 mod xml;
 

@@ -4,6 +4,8 @@
 //! reused. Nothing in the content stops it: what belongs to no segment is skipped with a finding,
 //! and reading goes on with the next segment or interchange.
 
+mod pass;
+
 use std::cell::Cell;
 use std::io::Read;
 
@@ -1036,6 +1038,8 @@ impl<'d> Reader<'d> {
             self.origin += from;
             self.lexed -= from;
             self.start = 0;
+            // The last item is no longer there: lines are counted up to the open segment.
+            self.last = Found::Blank(0, 0);
         }
         self.index.ends.clear();
         self.at_end = 0;

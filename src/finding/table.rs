@@ -381,15 +381,15 @@ findings! {
         explain_en "An implementation guide leaves this element out."
         explain_zh "实施指南不使用该数据元。";
     UNKNOWN_CODE "unknown-code" Error 12
-        en "{value} is not a code of {element}"
-        zh "{value} 不是 {element} 的代码"
-        explain_en "The code list of the directory in force does not hold the value. See `baowen show {element}`."
-        explain_zh "所用目录的代码表中没有该值。可用 baowen show 查看代码表。";
+        en "{value} is not a code of {element}[ (table {table})][; near: {near}]"
+        zh "{value} 不是 {element} 的代码[（代码表 {table}）][；相近的有：{near}]"
+        explain_en "The code list of the directory in force, or the whole code table, does not hold the value. See `baowen show {element}`, or `baowen codes`."
+        explain_zh "所用目录的代码表或完整的代码表中没有该值。可用 baowen show 或 baowen codes 查看。";
     NOT_IN_TABLE "not-in-table" Warning 12
-        en "{value} is not in table {table}, which {element} is taken from"
-        zh "{value} 不在 {element} 所用的代码表 {table} 中"
-        explain_en "The list lives outside the directory and grows between its editions, so the value may be good: compare with the newest edition, or add it with --specs."
-        explain_zh "该代码表在目录之外维护，各版本会增加代码，因此该值可能有效：请核对最新版本，或用 --specs 添加。";
+        en "{value} is not in table {table}, which {element} is taken from[; near: {near}]"
+        zh "{value} 不在 {element} 所用的代码表 {table} 中[；相近的有：{near}]"
+        explain_en "The list grows between its editions, or is held with gaps (`baowen codes TABLE` tells of them), so the value may be good: compare with the newest edition, or add it with --specs."
+        explain_zh "该代码表的各版本会增加代码，或收录有缺漏（见 baowen codes 表名），因此该值可能有效：请核对最新版本，或用 --specs 添加。";
     CODE_LIST_NOT_HELD "code-list-not-held" Hint
         en "the code {value} of {element} was not checked: list {list}, agency {agency}, is not held"
         zh "{element} 的代码 {value} 未检查：未收录代码表 {list}（机构 {agency}）"

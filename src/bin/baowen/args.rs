@@ -102,9 +102,9 @@ pub(crate) fn command(lang: Lang) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about(t("Parses, checks and translates trade messages", "解析、校验和转换贸易报文"))
         .long_about(t(
-            "Parses, checks and translates trade messages: UN/EDIFACT from D.93A to D.24A, ISO 9735 syntax versions 1 to 4.\n\n\
+            "Parses, checks and translates trade messages: UN/EDIFACT from D.93A to D.24A (ISO 9735 syntax versions 1 to 4), XML of Chinese customs and the single window, flat files of ports.\n\n\
              Exit codes: 0 nothing of severity error was found, 1 something was, 2 something could not be done.",
-            "解析、校验和转换贸易报文：UN/EDIFACT D.93A 至 D.24A，ISO 9735 语法版本 1 至 4。\n\n\
+            "解析、校验和转换贸易报文：UN/EDIFACT D.93A 至 D.24A（ISO 9735 语法版本 1 至 4）、中国海关与单一窗口的 XML 报文、口岸平台文件。\n\n\
              退出码：0 未发现错误级问题，1 发现错误级问题，2 有操作未能完成。",
         ))
         .subcommand_required(true)
@@ -416,8 +416,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             Command::new("translate")
                 .about(t("Makes one message of another by a map", "按映射将一种报文转换为另一种报文"))
                 .long_about(t(
-                    "Makes one message of another by a map. `baowen map` lists the maps, `baowen map explain NAME` says what one does. What is written is checked against its spec.\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE\n  baowen translate folder --map cuscar-mt1101 --out as-manifests",
-                    "按映射将一种报文转换为另一种报文。baowen map 列出映射，baowen map explain 名称 说明其内容。输出按其规范校验。\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE\n  baowen translate folder --map cuscar-mt1101 --out as-manifests",
+                    "Makes one message of another by a map. `baowen map` lists the maps, `baowen map explain NAME` says what one does. What is written is checked against its spec.\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --param receiver=2225 --param carrier=LINE --param customs=2225 --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE --param receiver=PORT\n  baowen translate folder --map codeco-d95b-status --out events",
+                    "按映射将一种报文转换为另一种报文。baowen map 列出映射，baowen map explain 名称 说明其内容。输出按其规范校验。\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --param receiver=2225 --param carrier=LINE --param customs=2225 --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE --param receiver=PORT\n  baowen translate folder --map codeco-d95b-status --out events",
                 ))
                 .arg(
                     Arg::new("paths")

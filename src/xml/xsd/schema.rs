@@ -96,6 +96,16 @@ impl Guide {
         self.of_table(at as u32, value)
     }
 
+    /// What a value is called that tables lack.
+    pub(crate) fn lacking(&self, tables: &str) -> crate::finding::Code {
+        self.specs.lacking(tables)
+    }
+
+    /// Codes of tables that a value may have been meant as.
+    pub(crate) fn near(&self, tables: &str, value: &str) -> String {
+        self.specs.near_codes(tables, value)
+    }
+
     fn of_table(&self, at: u32, value: &str) -> Option<&str> {
         let (name, set) = &self.tables[at as usize];
         let set = set.get_or_init(|| {

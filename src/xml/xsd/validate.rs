@@ -842,7 +842,7 @@ impl<'s> Validator<'s> {
         if let (Some(guide), Some(table)) = (&self.schema.guide, table)
             && let Some(table) = guide.lacks_in(table, value)
         {
-            self.not_in_table(table, value, Some(name), at, len, scene);
+            self.lacking(table, value, Some(name), at, len, scene);
         }
         if simples.has_identity(of) {
             self.identity(of, value, &prefixes, at, len, scene);
@@ -937,7 +937,7 @@ impl<'s> Validator<'s> {
                     let declared = self.frames[depth].declaration;
                     let guide = self.schema.guide.as_ref().zip(declared);
                     if let Some(table) = guide.and_then(|(guide, id)| guide.lacks(id, &text)) {
-                        self.not_in_table(table, &text, None, text_at, text_len, scene);
+                        self.lacking(table, &text, None, text_at, text_len, scene);
                     }
                     if simples.has_identity(simple) {
                         let prefixes = std::mem::take(&mut self.prefixes);
@@ -1212,7 +1212,7 @@ impl<'s> Handler for Validator<'s> {
             && let Some(table) = guide.lacks(id, text)
         {
             self.open(start, ordinal);
-            self.not_in_table(table, text, None, text_at, text.len() as u64, scene);
+            self.lacking(table, text, None, text_at, text.len() as u64, scene);
             self.close();
         }
     }
@@ -1309,7 +1309,7 @@ impl<'s> Handler for Validator<'s> {
 }
 
 impl Validator<'_> {
-    fn not_in_table(
+    fn lacking(
         &self,
         table: &str,
         text: &str,
@@ -1320,10 +1320,19 @@ impl Validator<'_> {
     ) {
         let name = attribute.map_or_else(|| self.label().to_owned(), |name| format!("@{name}"));
         let finding = |finding: Finding| {
-            let finding = valued(finding, text).with_content("element", &name);
-            self.placed(finding.with("table", table), attribute)
+            let mut finding = valued(finding, text)
+                .with_content("element", &name)
+                .with("table", table);
+            let guide = self.schema.guide.as_ref();
+            let near = guide.map_or_else(String::new, |guide| guide.near(table, text));
+            if !near.is_empty() {
+                finding = finding.with_content("near", near);
+            }
+            self.placed(finding, attribute)
         };
-        scene.report(Code::NOT_IN_TABLE, at, len, finding);
+        let guide = self.schema.guide.as_ref();
+        let code = guide.map_or(Code::NOT_IN_TABLE, |guide| guide.lacking(table));
+        scene.report(code, at, len, finding);
     }
 
     fn needs_attributes(&self, complex: ComplexId) -> bool {
