@@ -376,6 +376,12 @@ impl<'s> Out<'s> {
         }
     }
 
+    /// How much waits.
+    #[cfg_attr(not(feature = "parallel"), allow(dead_code))]
+    pub(super) fn waits(&self) -> usize {
+        self.waiting.as_ref().map_or(0, VecDeque::len)
+    }
+
     /// Takes what waits, to send it on; [`wait_again`](Self::wait_again) gives back the rest.
     pub(super) fn take_waiting(&mut self) -> VecDeque<Entry> {
         self.waiting.take().unwrap_or_default()

@@ -23,6 +23,9 @@ pub(super) const STRETCH: u64 = 512 << 10;
 /// A longer stretch is read piece by piece: pieces stay in the cache until they are looked at.
 const LONG: u64 = 256 << 10;
 
+/// Findings between messages that wait at most for those of the messages before them.
+const MOST_WAITING: usize = 1000;
+
 /// A stretch of whole messages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
@@ -184,7 +187,13 @@ impl Split<'_> {
     /// Sends what is put together to a thread.
     pub(super) fn submit(&mut self, out: &mut Out<'_>) -> Result<()> {
         let Some(stretch) = self.open.take() else {
-            return Ok(());
+            if out.waits() < MOST_WAITING {
+                return Ok(());
+            }
+            while self.outstanding > 0 {
+                self.wait()?;
+            }
+            return self.flush(out);
         };
         let sent = self.stretches.send((self.submitted, stretch));
         sent.map_err(|_| gone())?;
