@@ -447,7 +447,7 @@ pub struct Options {
     /// How many times its own bytes a message may take in memory: what is kept of it, and what is made of
     /// it before it is written. Default 4.
     pub memory: usize,
-    /// Bytes that it may take however short it is. Default 64 MiB.
+    /// Bytes that it may take however short it is. Default 256 MiB.
     pub least_memory: usize,
     /// Whether UN/EDIFACT is written with a line feed behind every segment. Default no.
     pub line_breaks: bool,
@@ -467,7 +467,7 @@ impl Default for Options {
             source_charset: None,
             most_findings: 1000,
             memory: 4,
-            least_memory: 64 << 20,
+            least_memory: 256 << 20,
             line_breaks: false,
             format: None,
             each_left_out: false,

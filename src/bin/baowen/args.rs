@@ -488,8 +488,8 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .value_name("TIMES")
                         .value_parser(value_parser!(u32))
                         .help(t(
-                            "How many times its own bytes a message may take in memory where a map does not stream; default 4, and 64 MiB for a short one",
-                            "映射不能流式处理时，报文占用内存为其字节数的倍数上限；默认 4，短报文为 64 MiB",
+                            "How many times its own bytes a message may take in memory where a map does not stream; default 4, and 256 MiB for a short one",
+                            "映射不能流式处理时，报文占用内存为其字节数的倍数上限；默认 4，短报文为 256 MiB",
                         )),
                 )
                 .arg(
