@@ -1,7 +1,6 @@
 //! The first look at the elements of a segment: whether all is well. Nearly always it is, and
 //! this is all that is done; [`super::element`] says what is wrong where it may not be.
 
-use super::date;
 use super::element::{self, Env, holds};
 use super::hot::{HotRule, MOST_RULES, need};
 use super::layout::{Known, KnownBound, Layout};
@@ -315,7 +314,7 @@ impl<'a> Look<'_, 'a> {
                 .env
                 .dates
                 .pattern(format)
-                .is_none_or(|pattern| date::matches(pattern, date))
+                .is_none_or(|pattern| pattern.matches(date))
     }
 
     /// Whether there is nothing to say of a code whose list 1131 and 3055 may name.
