@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whole-process runs of `baowen check`: memory on 1 GB, one core against two, start-up.
+# Whole-process runs of `baowen check` and `convert`: memory on 1 GB, one core against two, start-up.
 # usage: benches/whole.sh [SIZE of the large inputs, default 1G] [REPEATS, default 5]
 # Needs GNU time at /usr/bin/time. Prints a table; the best of the repeats counts.
 set -euo pipefail
@@ -38,6 +38,8 @@ for kind in bayplan mixed; do
   bytes=$(stat -c %s "$input")
   repeats=2 best "$kind-1" "$target/baowen" check --jobs 1 --quiet "$input"
   row "$kind, $size, one core, streamed" "$kind-1" "$bytes"
+  repeats=2 best "$kind-xml" "$target/baowen" convert "$input" --to xml
+  row "$kind, $size, as XML" "$kind-xml" "$bytes"
   rm "$input"
 done
 
@@ -48,6 +50,8 @@ for jobs in 1 2; do
   best "messages-$jobs" "$target/baowen" check --jobs "$jobs" --quiet "$input"
   row "many messages in one file, 200 MB, --jobs $jobs" "messages-$jobs" "$bytes"
 done
+best messages-xml "$target/baowen" convert "$input" --to xml
+row "many messages in one file, 200 MB, as XML" messages-xml "$bytes"
 rm "$input"
 
 "$target/corpus" cuscar --size 100K --files 2000 "$work/files" 2>/dev/null

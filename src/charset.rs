@@ -118,6 +118,12 @@ impl Charset {
         Some(Self { name, kind })
     }
 
+    /// Whether it is named by a syntax identifier of ISO 9735, as `UNOC`.
+    #[must_use]
+    pub fn is_syntax_identifier(&self) -> bool {
+        Self::of_syntax_identifier(self.name.as_bytes()).is_some()
+    }
+
     /// Its name: the syntax identifier, or the name of the encoding.
     #[must_use]
     pub fn name(&self) -> &'static str {

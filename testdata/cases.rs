@@ -105,6 +105,8 @@ fn every_finding_has_a_case() {
     let of_ack = |code: &Code| code.as_str().starts_with("ack-");
     // Those of entry documents by `testdata/declare.rs`.
     let of_entries = |code: &Code| code.as_str().starts_with("entry-");
+    // Those of archives by `testdata/cli.rs`.
+    let of_archives = |code: &Code| code.as_str().starts_with("archive-");
     let elsewhere = |code: &Code| {
         of_xml(code)
             || of_convert(code)
@@ -112,6 +114,7 @@ fn every_finding_has_a_case() {
             || of_ack(code)
             || of_maps(code)
             || of_entries(code)
+            || of_archives(code)
     };
     let others = |code: &Code| !elsewhere(code);
     for code in Code::all().filter(others) {

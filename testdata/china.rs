@@ -71,10 +71,13 @@ fn name(path: &Path) -> String {
 
 #[test]
 fn good_documents_have_no_findings() {
-    let checker = checker(&Specs::base(), None);
-    for path in files("china/good", "xml") {
-        let found = check(&checker, &std::fs::read(&path).unwrap());
-        assert!(found.is_empty(), "{}: {found:?}", path.display());
+    let specs = Specs::base();
+    let with_rules = baowen::checker(&specs, Options::default()).unwrap();
+    for checker in [checker(&specs, None), with_rules] {
+        for path in files("china/good", "xml") {
+            let found = check(&checker, &std::fs::read(&path).unwrap());
+            assert!(found.is_empty(), "{}: {found:?}", path.display());
+        }
     }
 }
 
@@ -303,6 +306,18 @@ fn what_is_wrong_with_a_spec_is_told() {
             "x.txt:5:7: the value has its codes already",
         ),
         (
+            &format!("{head}    <A>  M  1  an\n      table  port:customs or port\n"),
+            "",
+        ),
+        (
+            &format!("{head}    <A>  M  1  an\n      table  port or\n"),
+            "x.txt:4:",
+        ),
+        (
+            &format!("{head}    <A>  M  1  an\n      table  port:\n"),
+            "x.txt:4:14: found \"port:\"; expected a table of specs/codes, as port or port:customs; several with or between them",
+        ),
+        (
             &format!("{head}    <A>  M  1  an\n  <Y>  M  1  an\n"),
             "x.txt:4:3: a message has one root element",
         ),
@@ -335,6 +350,99 @@ fn what_is_wrong_with_a_spec_is_told() {
             }
         }
     }
+}
+
+#[test]
+fn values_are_held_to_their_tables() {
+    let specs = layered(
+        "new message GATEOUT  Gate-out report\n  namespace  none\n  <GateOut>  M  1\n\
+         \x20   <Mode>  M  *  an..4\n      table  trade-mode or trade-mode-supplement\n\
+         \x20     @pack  C  an..2\n        table  packaging:customs\n\
+         \x20     @port  C  an..6\n        in  port:customs or port\n\
+         \x20   <Whole>  O  1  an..6\n      table  port or no-such-table\n",
+    );
+    let checker = checker(&specs.unwrap(), None);
+    let told = |body: &str| -> Vec<String> {
+        let document = format!("<GateOut>{body}</GateOut>");
+        let found = check(&checker, document.as_bytes());
+        found.iter().map(line).collect()
+    };
+    for body in [
+        r#"<Mode pack="4" port="1002">0110</Mode><Mode port="AFG001">9710</Mode>"#,
+        // A table that is not held lacks nothing.
+        "<Mode>0110</Mode><Whole>XXX999</Whole>",
+    ] {
+        assert!(told(body).is_empty(), "{body}: {:?}", told(body));
+    }
+    let found = told(r#"<Mode pack="00">971O</Mode>"#);
+    assert_eq!(
+        found,
+        [
+            "1:22 warning not-in-table GATEOUT GateOut/Mode/@pack\n  \
+             00 is not in table packaging:customs, which @pack is taken from\n  \
+             00 不在 @pack 所用的代码表 packaging:customs 中\n",
+            "1:26 warning not-in-table GATEOUT GateOut/Mode\n  \
+             971O is not in table trade-mode or trade-mode-supplement, which Mode is taken from; near: 9710\n  \
+             971O 不在 Mode 所用的代码表 trade-mode or trade-mode-supplement 中；相近的有：9710\n",
+        ]
+    );
+    let found = told(r#"<Mode port="XXX999">0110</Mode>"#);
+    assert!(
+        found.len() == 1 && found[0].contains("xsd-enumeration"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn near_codes_are_left_out_where_content_is_masked() {
+    let text = std::fs::read_to_string(folder("china/good/CEB621.xml")).unwrap();
+    let text = text.replace("<trafMode>4<", "<trafMode>O<");
+    let found = check(&checker(&Specs::base(), None), text.as_bytes());
+    let said: Vec<String> = found
+        .iter()
+        .map(|finding| finding.message(Lang::En, true))
+        .collect();
+    assert_eq!(
+        said,
+        ["* is not in table transport-mode, which ******** is taken from"]
+    );
+    assert!(found[0].message(Lang::En, false).ends_with("; near: 0"));
+}
+
+/// A table, or a column of one, that no file has holds nothing to anything: these are not public.
+#[test]
+fn tables_that_specs_name_are_there() {
+    let specs = Specs::base();
+    let mut missing = std::collections::BTreeSet::new();
+    for listed in specs.xml_messages().unwrap() {
+        let messages = specs.xml_message(&listed.id).unwrap();
+        let text: String = messages.iter().map(|message| message.to_text()).collect();
+        for line in text.lines() {
+            let line = line.trim_start();
+            let tables = line
+                .strip_prefix("table  ")
+                .or_else(|| line.strip_prefix("in  "));
+            let Some(tables) = tables else { continue };
+            match specs.table_list(tables) {
+                Ok(Some(codes)) => assert!(!codes.is_empty(), "{tables}"),
+                Ok(None) => drop(missing.insert(tables.to_owned())),
+                Err(error) => panic!("{}: {error}", listed.id),
+            }
+        }
+    }
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert_eq!(
+        missing,
+        [
+            "ciq-enterprise-qualification",
+            "ciq-licence-type",
+            "ciq-request-cert",
+            "coo-cert-type",
+            "correlation-reason",
+            "dang-pack-type",
+            "use-ciq",
+        ]
+    );
 }
 
 /// A layer over the base: `text` is a file of its folder `xml`.

@@ -820,7 +820,13 @@ fn rules_are_listed_explained_and_tested() {
         (&rule["severity"], &rule["class"], &rule["enforced"]),
         (&"error".into(), &"local".into(), &true.into())
     );
-    assert!(rules.iter().all(|rule| rule["source_rule"].is_array()));
+    assert!(
+        rules
+            .iter()
+            .all(|rule| rule["source_rule"] == rule["source_rules"][0])
+    );
+    let of_rows = rules.iter().filter(|rule| rule["source_rule"].is_string());
+    assert!(of_rows.count() > rules.len() / 2);
     let text = out(&baowen(&[
         "--lang",
         "zh",
@@ -991,9 +997,159 @@ fn maps_are_listed_checked_and_explained() {
         "zh",
     ]);
     assert!(out(&markdown).contains("| `S_BGM/D_1004` |"));
+    // A shipped file is read in the place of what ships, and its fragments are not there twice.
+    let linted = baowen(&["map", "lint", "specs/maps/ifcsum-flat-ifcsum.txt"]);
+    let text = out(&linted);
+    assert_eq!(code(&linted), 0, "{text}");
+    assert!(text.contains("ifcsum-flat-ifcsum: "), "{text}");
+    assert!(!text.contains("S_UNH"), "{text}");
     let unknown = baowen(&["map", "explain", "cuscar-mt1102"]);
     assert_eq!(code(&unknown), 2);
     assert!(err(&unknown).contains("did you mean cuscar-mt1101"));
+}
+
+#[test]
+fn fields_that_stand_several_times_keep_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, json] = ["note.txt", "note.json"].map(|name| folder.path().join(name));
+    let (file, json) = (file.to_str().unwrap(), json.to_str().unwrap());
+    // An empty one stands between two of a field, and at the end of another.
+    let flat = "00:NOTE:N1'\n14:A::MARK3:KIND:L1::L3::'\n99:3'\n";
+    std::fs::write(file, flat).unwrap();
+    let layer = ["--specs", "testdata/maps/layer"];
+    let tree = baowen(&["tree", layer[0], layer[1], file]);
+    let tree = out(&tree);
+    for line in [
+        "F_2  Marks = A",
+        "F_2[3]  Marks = MARK3",
+        "F_5  Kind = KIND",
+        "F_6[3]  Lines = L3",
+    ] {
+        assert!(tree.contains(line), "{line}\n{tree}");
+    }
+    let made = baowen(&[
+        "convert", layer[0], layer[1], "--to", "json", file, "--out", json,
+    ]);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    let text = std::fs::read_to_string(json).unwrap();
+    let fields = r#"{"F_2":["A","","MARK3"],"F_5": "KIND","F_6":["L1","","L3","",""]}"#;
+    assert!(text.contains(fields), "{text}");
+    let back = baowen(&["convert", "--to", "flat", json]);
+    assert_eq!(out(&back), flat, "{}", err(&back));
+}
+
+/// Parameters of the sample of a shipped map, as arguments.
+fn params_of(map: &str) -> Vec<String> {
+    let file = format!("testdata/maps/shipped/{map}/params");
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().map(|line| format!("--param={line}")).collect()
+}
+
+#[test]
+fn what_is_written_may_be_in_another_character_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("list.xml");
+    let file = file.to_str().unwrap();
+    let params = params_of("ceb303-ceb603");
+    let order = "testdata/maps/shipped/ceb303-ceb603/forth/order.xml";
+    let run = |more: &[&str]| {
+        let mut words = vec!["translate", order, "--map", "ceb303-ceb603", "--out", file];
+        words.extend(params.iter().map(String::as_str));
+        words.extend(more);
+        baowen(&words)
+    };
+    let plain = run(&[]);
+    assert_eq!(code(&plain), 0, "{}", err(&plain));
+    let utf8 = std::fs::read_to_string(file).unwrap();
+    assert!(utf8.contains("示例物流"), "{utf8}");
+    let other = run(&["--to-charset", "gb18030"]);
+    assert_eq!(code(&other), 0, "{}", err(&other));
+    let bytes = std::fs::read(file).unwrap();
+    assert!(bytes.starts_with(b"<?xml version=\"1.0\" encoding=\"gb18030\"?>"));
+    let (text, _, broken) = encoding_rs::GB18030.decode(&bytes);
+    assert!(!broken);
+    let body = |text: &str| text.split_once("?>").unwrap().1.to_owned();
+    assert_eq!(body(&text), body(&utf8));
+    assert_eq!(code(&baowen(&["check", "--rules", "none", file])), 0);
+    let json = run(&["--to-charset", "gb18030", "--format", "json"]);
+    assert_eq!(code(&json), 2);
+    assert!(err(&json).contains("UTF-8"), "{}", err(&json));
+
+    // A flat file is written in GB18030 where nothing is said, and in UTF-8 where it is asked for.
+    let flat = "testdata/maps/shipped/ifcsum-flat-ifcsum/back";
+    let input = std::fs::read_dir(flat)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let input = input.to_str().unwrap();
+    let words = [
+        "translate",
+        input,
+        "--map",
+        "ifcsum-flat-ifcsum",
+        "--reverse",
+        "--out",
+        file,
+    ];
+    let mut utf8 = words.to_vec();
+    utf8.extend(["--to-charset", "utf-8"]);
+    assert!(code(&baowen(&words)) < 2);
+    let written = std::fs::read(file).unwrap();
+    assert!(code(&baowen(&utf8)) < 2);
+    let text = std::fs::read_to_string(file).unwrap();
+    assert_eq!(encoding_rs::GB18030.decode(&written).0, text);
+    // UNB names the character set of an interchange: that is a row's, and a parameter of the map.
+    let words = [
+        "translate",
+        "x.txt",
+        "--map",
+        "ifcsum-flat-ifcsum",
+        "--to-charset",
+        "UNOY",
+    ];
+    let named = baowen(&words);
+    assert_eq!(code(&named), 2);
+    assert!(
+        err(&named).contains("parameter of the map"),
+        "{}",
+        err(&named)
+    );
+}
+
+#[test]
+fn a_draft_is_checked_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("list.xml");
+    let file = file.to_str().unwrap();
+    let order = "testdata/maps/shipped/ceb311-ceb621/forth/order.xml";
+    let params = params_of("ceb311-ceb621");
+    let mut words = vec!["translate", order, "--map", "ceb311-ceb621", "--out", file];
+    words.extend(params.iter().map(String::as_str));
+    let written = baowen(&words);
+    assert_eq!(code(&written), 0, "{}", err(&written));
+    assert!(err(&written).contains("map-unsigned"), "{}", err(&written));
+    let unsigned = baowen(&["check", "--rules", "none", file]);
+    assert_eq!(code(&unsigned), 1);
+    let draft = baowen(&["check", "--rules", "none", "--unsigned", file]);
+    assert_eq!(code(&draft), 0, "{}", out(&draft));
+    assert!(out(&draft).contains("xsd-unsigned"), "{}", out(&draft));
+    // Whatever else is missing is missing.
+    let text = std::fs::read_to_string(file).unwrap();
+    let from = text.find("<BaseTransfer>").unwrap();
+    let to = text.find("</BaseTransfer>").unwrap() + "</BaseTransfer>".len();
+    std::fs::write(file, format!("{}{}", &text[..from], &text[to..])).unwrap();
+    assert_eq!(
+        code(&baowen(&["check", "--rules", "none", "--unsigned", file])),
+        1
+    );
+    // Signed, it is complete.
+    let signature =
+        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"/></CEB621Message>";
+    std::fs::write(file, text.replace("</CEB621Message>", signature)).unwrap();
+    let signed = baowen(&["check", "--rules", "none", file]);
+    assert_eq!(code(&signed), 0, "{}", out(&signed));
 }
 
 #[test]
@@ -1171,10 +1327,41 @@ fn an_entry_becomes_all_messages_of_a_service() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines[0]["path"], "RoadManifest/Container/Seal");
+    assert_eq!(lines[0]["path"], "RoadManifest/Truck/Driver/Persons");
     assert_eq!(lines[0]["file"], wrong);
     assert_eq!(lines[0]["related"][0]["file"], "carriage-import.xml");
     assert_eq!(lines[lines.len() - 1]["summary"]["errors"], 1);
+    // What others say of the same bills.
+    let complete = entry("complete");
+    let held = |with: &str| {
+        let words = [
+            "declare",
+            "road-manifest",
+            &complete,
+            "--out",
+            to,
+            "--against",
+            with,
+        ];
+        baowen(&words)
+    };
+    let held_against = held("testdata/against");
+    assert_eq!(code(&held_against), 1);
+    let told = out(&held_against);
+    assert!(told.contains("testdata/against/tally.xml"), "{told}");
+    assert!(told.contains("RoadManifest/Bill"), "{told}");
+    assert_eq!(code(&held("testdata/no-such")), 2);
+    let zip = folder.path().join("others.zip");
+    let tally = std::fs::read("testdata/against/tally.xml").unwrap();
+    archive(&zip, &[("tally.xml", &tally)]);
+    let zip = zip.to_str().unwrap();
+    let packed = held(zip);
+    assert_eq!(code(&packed), 1, "{}", err(&packed));
+    let place = format!("{zip}/tally.xml");
+    assert!(out(&packed).contains(&place), "{}", out(&packed));
+    std::fs::write(zip, "PK\u{3}\u{4}").unwrap();
+    let damaged = held(zip);
+    assert_eq!(code(&damaged), 2, "{}", out(&damaged));
     let missing = baowen(&["declare", "road-manifest", "no-such.json", "--out", to]);
     assert_eq!(code(&missing), 2);
     let param = baowen(&[
@@ -1187,4 +1374,95 @@ fn an_entry_becomes_all_messages_of_a_service() {
         "x",
     ]);
     assert_eq!(code(&param), 2);
+}
+
+/// A ZIP archive with these files.
+fn archive(path: &Path, files: &[(&str, &[u8])]) {
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    for (name, content) in files {
+        let plain = zip::write::SimpleFileOptions::default();
+        writer.start_file(*name, plain).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// Codes or rules of what is found, each with the last part of its file's name.
+fn told(path: &Path) -> (i32, Vec<(String, String)>) {
+    let output = baowen(&["check", "--format", "json", path.to_str().unwrap()]);
+    assert_eq!(err(&output), "");
+    let text = out(&output);
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| line.get("summary").is_none())
+        .map(|line| {
+            let name = line["rule"].as_str().or(line["code"].as_str()).unwrap();
+            let file = line["file"].as_str().unwrap();
+            let file = file.rsplit('/').next().unwrap();
+            (name.to_owned(), file.to_owned())
+        });
+    (code(&output), lines.collect())
+}
+
+#[test]
+fn files_in_archives_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let manifest = std::fs::read(root().join("testdata/rules/road/MT1401_9.xml")).unwrap();
+    let pair = |name: &str, file: &str| (name.to_owned(), file.to_owned());
+
+    archive(&at("one.zip"), &[("one.xml", &manifest)]);
+    assert_eq!(told(&at("one.zip")), (0, vec![]));
+
+    archive(
+        &at("two.zip"),
+        &[("two.xml", &manifest), ("in/other.xml", &manifest)],
+    );
+    let each = [
+        pair("MFT-003", "two.xml"),
+        pair("MFT-003", "other.xml"),
+        pair("MFT-004", "other.xml"),
+    ];
+    let (code, mut found) = told(&at("two.zip"));
+    found.sort_by(|a, b| (&b.1, &a.0).cmp(&(&a.1, &b.0)));
+    assert_eq!((code, found), (1, each.to_vec()));
+
+    // A password, as the flags of both headers say.
+    let mut bytes = std::fs::read(at("one.zip")).unwrap();
+    let central = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
+    bytes[6] |= 1;
+    bytes[central + 8] |= 1;
+    std::fs::write(at("secret.zip"), &bytes).unwrap();
+    assert_eq!(
+        told(&at("secret.zip")),
+        (1, vec![pair("archive-encrypted", "one.xml")])
+    );
+
+    // Cut off: its directory is lost. Broken within: what stands before is checked.
+    let bytes = std::fs::read(at("one.zip")).unwrap();
+    std::fs::write(at("cut.zip"), &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(
+        told(&at("cut.zip")),
+        (1, vec![pair("archive-damaged", "cut.zip")])
+    );
+    let mut bytes = bytes;
+    bytes[central / 2..central / 2 + 40].fill(0xFF);
+    std::fs::write(at("broken.zip"), &bytes).unwrap();
+    let (code, found) = told(&at("broken.zip"));
+    assert_eq!(code, 1);
+    assert_eq!(found.last(), Some(&pair("archive-damaged", "one.xml")));
+
+    archive(&at("empty.zip"), &[]);
+    assert_eq!(
+        told(&at("empty.zip")),
+        (1, vec![pair("empty-input", "empty.zip")])
+    );
+
+    let mut bomb = b"<a>".to_vec();
+    bomb.resize(128 << 20, b' ');
+    archive(&at("bomb.zip"), &[("bomb.xml", &bomb)]);
+    let (code, found) = told(&at("bomb.zip"));
+    assert_eq!(code, 1);
+    assert_eq!(found.last(), Some(&pair("archive-too-large", "bomb.xml")));
 }

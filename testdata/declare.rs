@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use baowen::check::{Checker, Options as Checking};
 use baowen::declare::{Declarer, Options, Totals, system, systems};
 use baowen::finding::{Finding, Lang, Severity};
+use baowen::rule::{Class, Rules};
 use baowen::spec::Specs;
 
 fn root() -> &'static Path {
@@ -166,6 +167,24 @@ fn every_service_has_entries_and_names_of_its_own() {
                 system.name
             );
         }
+        let rules = Rules::load(&specs, Default::default()).unwrap();
+        let rules = rules.list(None).unwrap();
+        for against in &system.against {
+            let writes = |message: &str| {
+                let maps = system
+                    .messages
+                    .iter()
+                    .map(|of| specs.map(&of.map.text).unwrap());
+                let mut targets = maps.map(|map| map.sides()[1].to_owned());
+                targets.any(|target| target.split('@').next() == Some(message))
+            };
+            let joins = rules.iter().filter(|rule| rule.class == Class::Join);
+            let known = joins.map(|rule| &rule.messages).any(|messages| {
+                messages.iter().any(|of| *of == *against.message)
+                    && messages.iter().any(|of| writes(of))
+            });
+            assert!(known, "{}: no rule for {}", system.name, against.message);
+        }
         for table in &system.tables {
             let held = specs.table(table).unwrap().is_some();
             assert!(held, "{}: {table}", system.name);
@@ -301,6 +320,53 @@ fn what_no_message_takes_is_a_hint() {
         unused.place.path.as_deref(),
         Some("RoadManifest/Container/StuffedAt")
     );
+}
+
+/// A tally and a declaration that say something else than the entry.
+#[test]
+fn documents_of_others_that_disagree_are_told_at_the_entry() {
+    let specs = Specs::base();
+    let entry = std::fs::read(room().join("road-manifest/complete.json")).unwrap();
+    let run = |names: &[&str], strict: bool| {
+        let mut options = Options {
+            strict,
+            ..Options::default()
+        };
+        options.rules.together = true;
+        let system = system(&specs, "road-manifest").unwrap();
+        let declarer = Declarer::new(&specs, system, options).unwrap();
+        for name in names {
+            let file = std::fs::File::open(root().join("testdata/against").join(name)).unwrap();
+            declarer.take_in(name, file).unwrap();
+        }
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut written = Vec::new();
+        let mut sent = |sent: &baowen::declare::Sent<'_>| {
+            written.extend(sent.bytes.map(|_| sent.file.clone()));
+            Ok(())
+        };
+        let totals = declarer.declare(&entry, &mut sent, &mut findings).unwrap();
+        // What was taken in is forgotten: the entry by itself is sound.
+        let mut again: Vec<Finding> = Vec::new();
+        let mut sent = |_: &baowen::declare::Sent<'_>| Ok(());
+        declarer.declare(&entry, &mut sent, &mut again).unwrap();
+        assert!(again.is_empty(), "{again:?}");
+        (findings, written, totals)
+    };
+    let (findings, written, totals) = run(&["tally.xml", "declaration.xml"], false);
+    assert_eq!(written.len() as u64, totals.messages);
+    assert!(written.contains(&"original-manifest.xml".to_owned()));
+    let told: String = findings.iter().map(line).collect();
+    snapshot("declare-against", &told);
+    let (_, written, _) = run(&["tally.xml"], true);
+    assert!(!written.contains(&"original-manifest.xml".to_owned()));
+    let (findings, _, totals) = run(&[], false);
+    assert!(findings.is_empty(), "{findings:?}");
+    assert!(totals.not_evaluated > 0);
+    // Without rules across documents there is nothing to hold them against.
+    let system = system(&specs, "road-manifest").unwrap();
+    let declarer = Declarer::new(&specs, system, Options::default()).unwrap();
+    assert!(declarer.take_in("tally.xml", &b"<Manifest/>"[..]).is_err());
 }
 
 #[test]

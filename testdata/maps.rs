@@ -331,19 +331,24 @@ fn other(direction: Direction) -> Direction {
     }
 }
 
-/// Findings of the target's own spec: structure and values, and its errors.
-fn check(input: &[u8], from: Syntax) -> Vec<String> {
+/// Errors of the target's own spec: structure and values. Of a draft a signature may be missing, which
+/// is told.
+fn check(input: &[u8], from: Syntax, draft: bool) -> Vec<String> {
     if from == Syntax::Json {
         return Vec::new();
     }
-    let checker = Checker::new(&Specs::base(), baowen::check::Options::default()).unwrap();
-    let mut errors = Vec::new();
+    let mut options = baowen::check::Options::default();
+    options.xml.unsigned = draft;
+    let checker = Checker::new(&Specs::base(), options).unwrap();
+    let (mut errors, mut unsigned) = (Vec::new(), 0);
     let mut sink = |finding: Finding| {
+        unsigned += u32::from(finding.code == Code::XSD_UNSIGNED);
         if finding.severity == Severity::Error {
             errors.push(line(&finding));
         }
     };
     checker.slice(input, &mut sink).unwrap();
+    assert_eq!(unsigned, u32::from(draft));
     errors
 }
 
@@ -396,7 +401,8 @@ fn maps_that_ship() {
                 ));
                 let to = of_format(&of.map, direction);
                 for output in &translated.outputs {
-                    let errors = check(output, to);
+                    let draft = of.map.unsigned(direction).is_some();
+                    let errors = check(output, to, draft);
                     assert!(errors.is_empty(), "{what}: {}", errors.join(""));
                 }
                 laws(&of, direction, &input, from, &what);
@@ -510,6 +516,56 @@ fn a_layer_changes_rows_of_a_map() {
     );
     assert!(!after.contains("<Carrier>"), "{after}");
     assert!(Translator::new(&base, Direction::Forth, less).is_err());
+}
+
+#[test]
+fn a_layer_changes_rows_that_come_from_fragments() {
+    let base = Specs::base().map("ifcsum-flat-ifcsum").unwrap();
+    let map = layered().map("ifcsum-flat-ifcsum").unwrap();
+    // In the place of rows, not beside them.
+    assert_eq!(base.explain().rows.len() + 1, map.explain().rows.len());
+    let folder = room().join("shipped/ifcsum-flat-ifcsum/forth");
+    let path = std::fs::read_dir(folder).unwrap().next().unwrap();
+    let input = std::fs::read(path.unwrap().path()).unwrap();
+    let options = options("");
+    let with = |map: &Arc<Map>| {
+        let made = translate(map, Direction::Forth, &options, &input, Syntax::Flat);
+        String::from_utf8(made.outputs[0].clone()).unwrap()
+    };
+    let (before, after) = (with(&base), with(&map));
+    let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let (before, after) = (lines(&before), lines(&after));
+    let changed = after.iter().filter(|line| !before.contains(line));
+    let changed: Vec<&str> = changed.map(String::as_str).collect();
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("maps-layer-fragments", changed.join("\n"));
+    });
+}
+
+#[test]
+fn a_shipped_file_is_read_in_its_own_place() {
+    let specs = Specs::base();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/maps");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    // It has fragments, which are not there twice, and layers still change it.
+    let text = read("ifcsum-flat-ifcsum.txt");
+    let map = specs.maps_of("my.txt", &text).unwrap().pop().unwrap();
+    let rows = map.explain().rows.len();
+    assert_eq!(map.name(), "ifcsum-flat-ifcsum");
+    let map = layered().maps_of("my.txt", &text).unwrap().pop().unwrap();
+    assert_eq!(map.explain().rows.len(), rows + 1);
+    // Of fragments alone, the maps that include them.
+    let text = read("vessel-call-envelope.txt");
+    assert!(specs.maps_of("my.txt", &text).unwrap().len() > 1);
+    // A file of a layer stands for that of the layer.
+    let file = room().join("layer/maps/ifcsum.txt");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let name = file.display().to_string();
+    let mut maps = layered().maps_of(&name, &text).unwrap();
+    assert_eq!(maps.pop().unwrap().explain().rows.len(), rows + 1);
+    // A row that is not there cannot be dropped.
+    let text = format!("{text}  drop  R_12/F_99\n");
+    assert!(layered().maps_of(&name, &text).unwrap_err().is_spec());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Rules: samples, load errors, layers, joins, registers, and what a check finds by them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -160,65 +160,39 @@ fn what_a_check_finds_by_rules() {
     snapshot!("rule_findings", text);
 }
 
-/// An XML document with the first element of a path changed: removed (`-`), added (`+text`), or given a text.
-fn mutated(document: &str, path: &str, value: &str) -> String {
-    let (parent, name) = path.rsplit_once('/').unwrap();
-    let start = parent.split('/').fold(0, |from, name| {
-        let open = format!("<{name}>");
-        from + document[from..].find(&open).expect(path) + open.len()
-    });
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    let text = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-    if let Some(added) = value.strip_prefix('+') {
-        let (before, after) = document.split_at(start);
-        return format!("{before}{open}{}{close}{after}", text(added));
-    }
-    let from = start + document[start..].find(&open).expect(path);
-    let to = from + document[from..].find(&close).expect(path) + close.len();
-    let new = match value {
-        "-" => String::new(),
-        value => format!("{open}{}{close}", text(value)),
-    };
-    format!("{}{new}{}", &document[..from], &document[to..])
-}
-
+/// With the published samples at hand: rules find something only where `rules-on-samples.tsv` says why.
 #[test]
-fn a_document_that_breaks_a_rule_gives_what_is_expected_and_nothing_else() {
-    let checker = checker(base());
-    let names = |document: &str| -> Vec<String> {
-        let mut findings: Vec<Finding> = Vec::new();
-        checker.slice(document.as_bytes(), &mut findings).unwrap();
-        let mut names: Vec<String> = findings
-            .iter()
-            .map(|finding| finding.name().to_string())
-            .collect();
-        names.sort();
-        names
+fn published_samples_break_the_rules_that_are_listed() {
+    let Some(shared) = std::env::var_os("BAOWEN_SHARED").map(PathBuf::from) else {
+        return;
     };
-    let shares = std::fs::read_dir(folder("rules")).unwrap();
-    let tables = shares.map(|share| share.unwrap().path().join("mutations.tsv"));
-    let mut tried = 0;
-    for table in tables.filter(|table| table.is_file()) {
-        let text = std::fs::read_to_string(&table).unwrap();
-        let mut documents: HashMap<&str, String> = HashMap::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')).skip(1) {
-            let fields: Vec<&str> = line.split('\t').collect();
-            let [file, row, path, value, expected] = fields[..] else {
-                panic!("{}: {line}", table.display());
-            };
-            let document = documents.entry(file).or_insert_with(|| {
-                let document = std::fs::read_to_string(table.with_file_name(file)).unwrap();
-                assert_eq!(names(&document), [""; 0], "{file}");
-                document
-            });
-            let mut expected: Vec<&str> = expected.split_whitespace().collect();
-            expected.sort_unstable();
-            let broken = mutated(document, path, value);
-            assert_eq!(names(&broken), expected, "{file}: {row} at {path}");
-            tried += 1;
-        }
+    let china = shared.join("data/china");
+    let index = std::fs::read_to_string(china.join("samples/INDEX.tsv")).unwrap();
+    let checker = checker(base());
+    let mut broken: BTreeSet<(String, String)> = BTreeSet::new();
+    for row in index.lines().skip(1) {
+        let sample = row.split('\t').next().unwrap();
+        let input = std::fs::read(china.join(sample)).unwrap();
+        let mut findings: Vec<Finding> = Vec::new();
+        checker.slice(&input, &mut findings).unwrap();
+        let sample = sample.strip_prefix("samples/").unwrap();
+        let rules = findings.into_iter().filter_map(|finding| finding.rule);
+        broken.extend(rules.map(|rule| (rule.to_string(), sample.to_owned())));
     }
-    assert!(tried > 100);
+    let text = std::fs::read_to_string(folder("china/rules-on-samples.tsv")).unwrap();
+    let mut listed = BTreeSet::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')).skip(1) {
+        let [rule, samples, reason] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        assert!(!reason.is_empty(), "{line}");
+        listed.extend(
+            samples
+                .split(' ')
+                .map(|sample| (rule.to_owned(), sample.to_owned())),
+        );
+    }
+    assert_eq!(broken, listed);
 }
 
 #[test]
@@ -446,6 +420,40 @@ fn keys_are_unique_in_all_messages_of_an_input() {
         findings[0].related[0].span.start as usize,
         input.find("BGM++X1").unwrap() + 5
     );
+}
+
+#[test]
+fn keys_are_unique_in_all_files_that_are_read_together() {
+    let options = Options {
+        together: true,
+        ..only("rules/input.txt")
+    };
+    let rules = Rules::load(&Specs::base(), options).unwrap();
+    let checker = checker(rules.clone());
+    let plan = bay_plans(2, &[2]);
+    let other = plan.replace("X2", "X3");
+    for order in [["a.edi", "b.edi"], ["b.edi", "a.edi"]] {
+        for file in order {
+            let input = if file == "a.edi" { &plan } else { &other };
+            let mut findings: Vec<Finding> = Vec::new();
+            let checker = checker.named(file);
+            checker.slice(input.as_bytes(), &mut findings).unwrap();
+            assert_eq!(findings.len(), 0, "{findings:?}");
+        }
+        let mut found = Vec::new();
+        rules
+            .finish(&mut |file, finding| {
+                found.push(format!("{file} {}", line(&finding)));
+            })
+            .unwrap();
+        let [finding] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert!(finding.starts_with("b.edi 3:"), "{finding}");
+        let first = plan.find("BGM++X1").unwrap() + 5;
+        let first = format!("first-used a.edi {first}");
+        assert!(finding.ends_with(&first), "{finding}");
+    }
 }
 
 #[test]

@@ -660,7 +660,7 @@ impl<'c, 's> Run<'c, 's> {
             if let Some(wants) = self.wants(compiled)? {
                 let document = Document {
                     syntax: "edifact".into(),
-                    file: input.file().into(),
+                    origin: input.origin().clone(),
                     encoding: self.out.charset.name().into(),
                     message: (&*compiled.name).into(),
                     ..Document::default()
@@ -931,7 +931,7 @@ impl<'c, 's> Run<'c, 's> {
                 number: None,
                 path: format!("S_{tag}"),
             };
-            report(out, &layout, trouble, place, context);
+            report(env.specs, out, &layout, trouble, place, context);
         });
         Ok(())
     }

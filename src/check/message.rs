@@ -16,6 +16,7 @@ use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
 use crate::sequence::{Fault, Limits, Path, Place, Placement, PositionId, Sequencer, TagId};
 use crate::span::Span;
+use crate::spec::Specs;
 use crate::tree::gather::{Document, Say, SegmentGatherer, SegmentPlan, Wants, WatchInput};
 
 /// A segment that waits for its placement.
@@ -399,7 +400,7 @@ impl<'c> MessageCheck<'c> {
                     number: Some(number),
                     path: path.segment(&compiled.plan, position),
                 };
-                report(out, layout, trouble, place, context);
+                report(env.specs, out, layout, trouble, place, context);
             });
             self.unusual(out, segment, number, position, context);
         }
@@ -674,11 +675,13 @@ impl<'c> MessageCheck<'c> {
                 continue;
             };
             let (tag, what) = (row.get("segment"), row.en());
+            let in_groups = row.get("place") == "group";
             let positions = plan
                 .positions()
                 .iter()
                 .zip(&self.placed)
-                .filter(|(position, _)| *position.tag == *tag);
+                .filter(|(position, _)| *position.tag == *tag)
+                .filter(|(position, _)| !in_groups || position.group != 0);
             if positions.clone().next().is_none() {
                 continue;
             }
@@ -742,6 +745,7 @@ pub(super) struct Where {
 #[cold]
 #[inline(never)]
 pub(super) fn report(
+    specs: &Specs,
     out: &mut Out<'_>,
     layout: &Layout,
     trouble: Trouble<'_>,
@@ -755,6 +759,14 @@ pub(super) fn report(
     let mut finding = Finding::new(code, Span::new(trouble.offset, trouble.raw.len() as u64));
     if !trouble.raw.is_empty() {
         finding.value = Some(out.value(&trouble.value));
+    }
+    let table = trouble.args.iter().find(|(name, _)| *name == "table");
+    let near = match (table, std::str::from_utf8(&trouble.value)) {
+        (Some((_, table)), Ok(value)) if out.wants(code) => specs.near_codes(table, value),
+        _ => String::new(),
+    };
+    if !near.is_empty() {
+        finding = finding.with_content("near", near);
     }
     for (name, text) in trouble.args {
         let content = matches!(name, "list" | "agency" | "format");

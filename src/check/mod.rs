@@ -42,7 +42,7 @@ use crate::finding::{Sink, Syntax};
 use crate::sequence;
 use crate::spec::release::MessageName;
 use crate::spec::{Home, Specs, near};
-use crate::tree::gather::{Watch, WatchInput};
+use crate::tree::gather::{Origin, Watch, WatchInput};
 use crate::{Error, Result};
 use compiled::Compiled;
 use date::DateFormats;
@@ -114,8 +114,9 @@ pub struct Checker {
     watch: Option<Arc<dyn Watch>>,
     /// Watches the input at hand.
     watching: Option<Arc<dyn WatchInput>>,
-    /// Name of the file at hand.
-    file_name: Option<Box<str>>,
+    /// What the input at hand is called, and where it comes from.
+    name: Box<str>,
+    origin: Arc<Origin>,
 }
 
 impl Checker {
@@ -158,7 +159,8 @@ impl Checker {
             options,
             watch: None,
             watching: None,
-            file_name: None,
+            name: Box::default(),
+            origin: Arc::default(),
         })
     }
 
@@ -172,8 +174,33 @@ impl Checker {
     /// The checker for a file of that name, which rules may ask for.
     #[must_use]
     pub fn named(&self, file: &str) -> Self {
+        let origin = Origin {
+            file: last_name(file).into(),
+            ..Origin::default()
+        };
         Self {
-            file_name: Some(file.into()),
+            name: file.into(),
+            origin: Arc::new(origin),
+            ..self.clone()
+        }
+    }
+
+    /// The checker for a file that was taken out of an archive, which rules may ask for.
+    ///
+    /// `entry` is its name inside, with folders, `archive` that of the archive, which has `bytes` bytes
+    /// and holds `entries` files and folders.
+    #[must_use]
+    pub fn unpacked(&self, entry: &str, archive: &str, bytes: u64, entries: usize) -> Self {
+        let origin = Origin {
+            file: last_name(entry).into(),
+            archive: last_name(archive).into(),
+            archive_bytes: bytes.to_string().into(),
+            archive_entries: entries.to_string().into(),
+            entry: entry.into(),
+        };
+        Self {
+            name: format!("{archive}/{entry}").into(),
+            origin: Arc::new(origin),
             ..self.clone()
         }
     }
@@ -181,7 +208,7 @@ impl Checker {
     /// The checker for one input.
     fn for_input(&self) -> Self {
         let watch = self.watch.as_ref();
-        let watching = watch.map(|watch| watch.input(self.file_name.as_deref()));
+        let watching = watch.map(|watch| watch.input(&self.name, &self.origin));
         let mut checker = self.clone();
         checker.flat.watch(self.watch.clone(), watching.clone());
         checker.watching = watching;
@@ -464,4 +491,9 @@ pub fn home(specs: &Specs, name: &MessageName) -> Result<Home> {
                 })
         }
     }
+}
+
+/// A file's name without its folders.
+fn last_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }

@@ -270,7 +270,7 @@ impl Checker {
         };
         let document = Document {
             syntax: "xml".into(),
-            file: input.file().into(),
+            origin: input.origin().clone(),
             message: message.id().into(),
             ..Document::default()
         };

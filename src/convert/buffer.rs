@@ -2,15 +2,13 @@
 
 use std::io::Write;
 
-use super::names::{Name, Tag};
+use super::names::Tag;
 use crate::{Error, Result};
 
 /// Bytes gathered before they are handed on.
 const GATHER: usize = 64 << 10;
-/// A leaf of short tags and a short value is written inside so many bytes.
-const LEAF: usize = 96;
-/// A value so short is copied in one go.
-const SHORT: usize = 16;
+/// Bytes of a tag, which is copied in one go.
+const TAG: usize = 16;
 
 /// Gathers bytes for a writer. What is kept is always longer than what was gathered, so that short
 /// pieces are copied as wholes of a fixed length, of which what is too much is written over.
@@ -30,7 +28,7 @@ impl Buffer {
 
     /// Room for `len` bytes more.
     #[inline]
-    fn room(&mut self, len: usize) -> &mut [u8] {
+    pub(super) fn room(&mut self, len: usize) -> &mut [u8] {
         if self.bytes.len() - self.at < len {
             self.grow(len);
         }
@@ -42,6 +40,12 @@ impl Buffer {
     fn grow(&mut self, len: usize) {
         let wanted = (self.at + len).max(self.bytes.len() * 2);
         self.bytes.resize(wanted, 0);
+    }
+
+    /// Keeps `len` bytes of the room that were written.
+    #[inline]
+    pub(super) fn advance(&mut self, len: usize) {
+        self.at += len;
     }
 
     pub(super) fn push(&mut self, byte: u8) {
@@ -62,42 +66,10 @@ impl Buffer {
     /// Adds a tag.
     #[inline]
     pub(super) fn tag(&mut self, tag: &Tag) {
-        if let Some(room) = self.room(SHORT).first_chunk_mut() {
+        if let Some(room) = self.room(TAG).first_chunk_mut() {
             *room = tag.bytes;
         }
         self.at += tag.len();
-    }
-
-    /// Adds, if `there`, an element of short tags whose value is `data[from..to]`; false where it is
-    /// too long.
-    #[inline(always)]
-    pub(super) fn leaf_if(
-        &mut self,
-        there: bool,
-        name: &Name,
-        data: &[u8],
-        from: usize,
-        to: usize,
-    ) -> bool {
-        // Most values are short; what stands behind them is copied with them and written over.
-        let near = data
-            .get(from..)
-            .and_then(|rest| rest.first_chunk::<SHORT>());
-        let len = to - from;
-        let (Some(near), true) = (near, len <= SHORT) else {
-            return false;
-        };
-        let Some(room) = self.room(LEAF).first_chunk_mut::<LEAF>() else {
-            return false;
-        };
-        // The masks change nothing; with them the compiler sees that all stays inside.
-        let behind = name.open.len() & 31;
-        let last = behind + (len & 31);
-        room[..SHORT].copy_from_slice(&name.open.bytes);
-        room[behind..behind + SHORT].copy_from_slice(near);
-        room[last..last + SHORT].copy_from_slice(&name.close.bytes);
-        self.at += (last + name.close.len()) * usize::from(there);
-        true
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -1,11 +1,11 @@
 //! What every syntax is turned into and made from: elements that begin and end, attributes, text.
 
 use crate::Result;
+use crate::edifact::Segment;
 use crate::finding::{Code, Finding, Value};
 use crate::span::{LineColumn, Span};
 
-use super::names::Name;
-use super::repeated::Key;
+use super::names::{Layout, Name};
 
 /// Takes the events of a tree, in its order, and writes them in one syntax.
 pub(crate) trait Sink {
@@ -83,41 +83,18 @@ pub(crate) trait Sink {
         self.leaf(name, text)
     }
 
-    /// As [`plain_leaf`](Self::plain_leaf), and nothing where there is no text.
+    /// Writes a segment of printable ASCII without `<`, `>` and `&` in one go, if it is in all as its
+    /// layout says; otherwise nothing, and gives false.
     #[inline]
-    fn plain_component(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
-        match from < to {
-            true => self.plain_leaf(name, data, from, to),
-            false => Ok(()),
-        }
+    fn plain_segment(&mut self, _: &Layout, _: &Segment<'_>) -> Result<bool> {
+        Ok(false)
     }
-
-    /// Writes a segment as it was written before, if it was: its layout, and its bytes behind the
-    /// tag. If not, [`remember`](Self::remember) is to be told of it when it has been written.
-    #[inline]
-    fn again(&mut self, _: u32, _data: &[u8], _from: usize, _to: usize) -> Again {
-        Again::No(None)
-    }
-
-    /// A segment has been written as any with these bytes is.
-    #[inline]
-    fn remember(&mut self, _: (Key, usize)) {}
-
-    /// From here on the same bytes may mean something else.
-    fn forget(&mut self) {}
 
     /// What was found wrong since it was asked last; where is up to who asks.
     fn faults(&mut self) -> &mut Vec<Finding>;
 
     /// Writes out what is held back. All elements have ended.
     fn finish(&mut self) -> Result<()>;
-}
-
-/// Whether a segment was written as it was before.
-pub(crate) enum Again {
-    Yes,
-    /// By what it can be remembered, and where it begins.
-    No(Option<(Key, usize)>),
 }
 
 /// A finding whose place is not known here.

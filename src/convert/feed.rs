@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 
+use super::encoded::Encoded;
 use super::event::Sink as Events;
-use super::flat::{Beginning, ToFlat, from_flat};
+use super::flat::{Beginning, Rows, ToFlat, from_flat};
 use super::from_edifact::FromEdifact;
 use super::json::ToJson;
 use super::xml::ToXml;
@@ -56,6 +57,7 @@ impl Converter {
                 let beginning = Beginning {
                     separators: reading.options.separators,
                     charset: reading.charset,
+                    rows: Rows::of(&self.specs, &reading.message)?,
                     message: reading.message,
                     line_break: "\n",
                     mark: false,
@@ -70,7 +72,11 @@ impl Converter {
         }
     }
 
-    /// What writes events in a format to `out`; XML is laid out with an element a line.
+    /// What writes events in a format to `out`, in the character set of the options where there is one;
+    /// XML is laid out with an element a line.
+    ///
+    /// # Errors
+    /// Where the format is not written in that character set.
     pub(crate) fn writer<'w>(
         &self,
         format: Format,
@@ -78,13 +84,27 @@ impl Converter {
     ) -> Result<Box<dyn Events + 'w>> {
         Ok(match format {
             Format::Edifact => Box::new(self.to_edifact(out)?),
-            Format::Xml => Box::new(ToXml::new(out).laid_out()),
+            Format::Xml => match self.options.charset.map(Charset::encoding) {
+                None => Box::new(ToXml::new(out).laid_out()),
+                Some(encoding) if encoding.output_encoding() != encoding => {
+                    let message = format!("XML is not written in {}", encoding.name());
+                    return Err(Error::misuse(message));
+                }
+                Some(encoding) => {
+                    let out = Encoded::new(out, encoding);
+                    Box::new(ToXml::declaring(out, encoding.name()).laid_out())
+                }
+            },
             Format::Flat => Box::new(ToFlat::new(
                 out,
                 self.options.charset,
                 Self::usual("gb18030")?,
             )),
             Format::Json | Format::JsonLines => {
+                let encoding = self.options.charset.map(Charset::encoding);
+                if encoding.is_some_and(|encoding| encoding != encoding_rs::UTF_8) {
+                    return Err(Error::misuse("JSON is written in UTF-8"));
+                }
                 Box::new(ToJson::new(out, format == Format::JsonLines))
             }
         })

@@ -1,5 +1,6 @@
 //! Flat files (平台文件): to and from events.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use super::Totals;
@@ -11,6 +12,8 @@ use crate::finding::{Code, Finding};
 use crate::flat::{Piece, Reader, Record, Separators, Writer};
 use crate::lines::LineCounter;
 use crate::span::Span;
+use crate::spec::Specs;
+use crate::spec::flat::Record as Layout;
 use crate::{Error, Result};
 
 /// What is known of a flat file before its first record.
@@ -23,6 +26,41 @@ pub(super) struct Beginning {
     pub(super) line_break: &'static str,
     /// A byte order mark stands before it.
     pub(super) mark: bool,
+    /// Where its fields stand.
+    pub(super) rows: Rows,
+}
+
+/// The records of a layout in which fields may stand several times in a row, by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Rows(HashMap<Box<str>, Layout>);
+
+impl Rows {
+    /// Those of a layout by its message; none where it is not known.
+    pub(super) fn of(specs: &Specs, message: &str) -> Result<Self> {
+        let Some(layout) = specs.flat(message)? else {
+            return Ok(Self::default());
+        };
+        let repeats = |record: &&Layout| record.fields.iter().any(|field| field.max != Some(1));
+        let records = layout.records.iter().filter(repeats);
+        let rows = records.map(|record| (record.id.clone(), record.clone()));
+        Ok(Self(rows.collect()))
+    }
+
+    fn row(&self, id: &[u8]) -> Option<&Layout> {
+        // Most layouts have none.
+        match self.0.is_empty() {
+            true => None,
+            false => self.0.get(std::str::from_utf8(id).ok()?),
+        }
+    }
+}
+
+/// The number of the field that stands at a place, and whether it may stand several times.
+fn field_at(row: Option<&Layout>, place: usize) -> (usize, bool) {
+    match row.and_then(|row| row.field_at(place)) {
+        Some((field, _)) => (usize::from(field.number), field.max != Some(1)),
+        None => (place, false),
+    }
 }
 
 fn written(separators: Separators) -> String {
@@ -68,7 +106,7 @@ pub(super) fn from_flat<S: Sink>(
                 if out.asks_places() {
                     out.place(Span::new(offset, len), lines.at());
                 }
-                write_record(out, record, beginning.charset, &mut names, &mut faults)?;
+                write_record(out, record, beginning, &mut names, &mut faults)?;
                 totals.messages = 1;
             }
             Piece::Skipped(raw) => {
@@ -110,30 +148,49 @@ fn write_bytes<S: Sink>(out: &mut S, bytes: &[u8], charset: Charset) -> Result<(
 fn write_record<S: Sink>(
     out: &mut S,
     record: &Record<'_>,
-    charset: Charset,
+    beginning: &Beginning,
     names: &mut Vec<Name>,
     faults: &mut Vec<Finding>,
 ) -> Result<()> {
+    let charset = beginning.charset;
     let id = record.id();
     let usual = !id.is_empty() && id.len() <= 32 && id.iter().all(u8::is_ascii_alphanumeric);
     if !usual {
         return write_bytes(out, record.bytes(), charset);
     }
     out.start(&format!("R_{}", String::from_utf8_lossy(id)), true)?;
+    let row = beginning.rows.row(id);
+    // Empty ones of a field that others of it may follow.
+    let (mut empty, mut of) = (0, 0);
     let mut fields = record.fields().enumerate().skip(1).peekable();
-    while let Some((number, field)) = fields.next() {
-        if names.len() <= number && number < 4096 {
-            let more = names.len()..=number;
-            names.extend(more.map(|number| Name::new(&format!("F_{}", number + 1), false)));
+    while let Some((place, field)) = fields.next() {
+        let (number, many) = field_at(row, place + 1);
+        if number != of {
+            (empty, of) = (0, number);
         }
         let value = field.value();
         // What stands between is counted by the numbers of the fields, the last shows how many.
         if value.is_empty() && fields.peek().is_some() {
+            empty += usize::from(many);
             continue;
         }
-        match names.get(number) {
-            Some(name) => out.start_known(name)?,
-            None => out.start(&format!("F_{}", number + 1), false)?,
+        if many {
+            let name = format!("F_{number}");
+            for _ in 0..std::mem::take(&mut empty) {
+                out.start(&name, true)?;
+                out.end()?;
+            }
+            out.start(&name, true)?;
+        } else {
+            let index = number - 1;
+            if names.len() <= index && index < 4096 {
+                let more = names.len()..=index;
+                names.extend(more.map(|index| Name::new(&format!("F_{}", index + 1), false)));
+            }
+            match names.get(index) {
+                Some(name) => out.start_known(name)?,
+                None => out.start(&format!("F_{number}"), false)?,
+            }
         }
         let text = match charset.decode(&value) {
             Some(text) => Some(text),
@@ -163,7 +220,10 @@ pub(super) struct ToFlat<W: Write> {
     mark: bool,
     open: Vec<Kind>,
     fields: Vec<Vec<u8>>,
+    /// The place of the field that is open.
     field: usize,
+    /// Its number, and which of that number in a row it is.
+    nth: (usize, usize),
     text: String,
     bytes: Option<Vec<u8>>,
     faults: Vec<Finding>,
@@ -194,6 +254,7 @@ impl<W: Write> ToFlat<W> {
             open: Vec::new(),
             fields: Vec::new(),
             field: 0,
+            nth: (0, 0),
             text: String::new(),
             bytes: None,
             faults: Vec::new(),
@@ -222,6 +283,19 @@ impl<W: Write> ToFlat<W> {
 
     fn wrong(&mut self, value: &str) {
         self.faults.push(fault_about(Code::CONVERT_SHAPE, value));
+    }
+
+    /// Where a field of the record that is open stands: one of the number before stands behind it.
+    fn place(&mut self, number: usize) -> Option<usize> {
+        self.nth = match self.nth {
+            (before, nth) if before == number => (number, nth + 1),
+            _ => (number, 1),
+        };
+        if !(1..=MOST_FIELDS).contains(&number) {
+            return None;
+        }
+        let place = number + self.nth.1 - 2;
+        (place < MOST_FIELDS).then_some(place)
     }
 
     fn end_field(&mut self) {
@@ -273,6 +347,7 @@ impl<W: Write> Sink for ToFlat<W> {
                 if let Some(id) = name.strip_prefix("R_") {
                     self.fields.push(id.as_bytes().to_vec());
                 }
+                self.nth = (0, 0);
                 Kind::Record
             }
             None | Some(Kind::Whole) if name == "b:Skipped" => Kind::Skipped,
@@ -285,13 +360,14 @@ impl<W: Write> Sink for ToFlat<W> {
                 let number = name
                     .strip_prefix("F_")
                     .and_then(|number| number.parse().ok());
-                match number {
-                    Some(number @ 1..=MOST_FIELDS) => {
-                        self.field = number - 1;
+                let place = number.and_then(|number| self.place(number));
+                match place {
+                    Some(place) => {
+                        self.field = place;
                         self.text.clear();
                         Kind::Field
                     }
-                    _ => {
+                    None => {
                         self.wrong(name);
                         Kind::Nothing
                     }

@@ -22,13 +22,15 @@
 //! of the syntax version hold. Empty elements and components at the end of a segment are left out,
 //! separators in values are released, nothing is counted anew.
 //!
-//! A flat file is `b:Flat` with records `R_10` and fields `F_2` by their numbers; empty fields are left
-//! out but at the end. Its form in JSON, and that of any XML, is told in [`json`].
+//! A flat file is `b:Flat` with records `R_10` and fields `F_2` by their numbers, one that stands several
+//! times in a row so often; empty fields are left out but at the end and between those of one number.
+//! Its form in JSON, and that of any XML, is told in [`json`].
 //!
 //! White space between elements of XML is layout, unless text stands beside it or `xml:space` says
 //! otherwise; it is not carried over. CDATA sections and references become text.
 
 mod buffer;
+mod encoded;
 pub(crate) mod event;
 mod feed;
 mod flat;
@@ -37,9 +39,9 @@ pub mod json;
 mod json_schema;
 pub(crate) mod names;
 mod places;
-mod repeated;
 mod schema;
 mod service;
+mod slots;
 mod to_edifact;
 mod xml;
 
@@ -54,7 +56,7 @@ use crate::span::Span;
 use crate::spec::{Home, Specs};
 use crate::{Error, Result};
 use event::Sink as Events;
-use flat::{Beginning, ToFlat};
+use flat::{Beginning, Rows, ToFlat};
 use from_edifact::FromEdifact;
 use json::{FromJson, ToJson};
 pub use json_schema::{flat_json_schema, json_schema, message_json_schema};
@@ -428,6 +430,7 @@ impl Converter {
         let beginning = Beginning {
             separators: reading.options.separators,
             charset: reading.charset,
+            rows: Rows::of(&self.specs, &reading.message)?,
             message: reading.message,
             line_break,
             mark: start.starts_with(b"\xEF\xBB\xBF"),

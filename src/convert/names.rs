@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::slots::Slots;
 use crate::Result;
 use crate::sequence::{GroupId, Plan, PositionId};
 use crate::spec::declared::{Choice, Declared, choose};
@@ -16,7 +17,7 @@ use crate::spec::{Home, Specs};
 pub const NAMESPACE: &str = "urn:baowen:tree";
 
 /// A name that occurs again and again. It fills one line of the cache.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(crate) struct Name {
     /// Its start tag and end tag, with the line breaks that go before them.
@@ -30,7 +31,7 @@ pub(crate) struct Name {
 }
 
 /// The bytes of a tag; none where it is too long, which no tag of ISO/TS 20625 is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tag {
     pub(super) bytes: [u8; 16],
     len: u8,
@@ -83,18 +84,18 @@ pub(super) fn breaks(name: &str) -> (&'static str, &'static str) {
 }
 
 /// The elements of a segment.
-#[derive(Debug)]
-pub(super) struct Layout {
-    /// Tells it from others of the same specs.
-    pub(super) id: u32,
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
     pub(super) name: Name,
     pub(super) parts: Vec<Part>,
     /// For each place of an element, where there is no repetition, the part it belongs to.
     pub(super) places: Vec<u16>,
+    /// The same for segments as nearly all are; `None` where a name is too long.
+    pub(super) slots: Option<Slots>,
 }
 
 /// An element of a segment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) name: Name,
     /// Places it takes where there is no repetition, and the first of them.
@@ -107,10 +108,10 @@ pub(super) struct Part {
 impl Layout {
     fn new(name: &str, many: bool, model: &Model, of: TypeId) -> Self {
         let mut layout = Self {
-            id: u32::MAX,
             name: Name::new(name, many),
             parts: Vec::new(),
             places: Vec::new(),
+            slots: None,
         };
         for (name, of, max) in children(model.get(of)) {
             let inner = model.get(of);
@@ -130,6 +131,7 @@ impl Layout {
                 .places
                 .extend(std::iter::repeat_n(part, times as usize));
         }
+        layout.slots = Slots::new(&layout.name, &layout.parts);
         layout
     }
 }
@@ -214,11 +216,9 @@ struct Ready {
 
 impl Ready {
     /// The layout that says the same, where there is one.
-    fn shared(&self, mut layout: Layout) -> Arc<Layout> {
+    fn shared(&self, layout: Layout) -> Arc<Layout> {
         let says = layout.says();
-        let mut layouts = lock(&self.layouts);
-        layout.id = layouts.len() as u32;
-        layouts
+        lock(&self.layouts)
             .entry(says)
             .or_insert_with(|| Arc::new(layout))
             .clone()

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use super::buffer::Buffer;
-use super::event::{Again, Sink, fault_about, is_text, to_hex};
-use super::names::{NAMESPACE, Name, breaks};
-use super::repeated::{Key, Repeated};
+use super::event::{Sink, fault_about, is_text, to_hex};
+use super::names::{Layout, NAMESPACE, Name, breaks};
+use crate::edifact::Segment;
 use crate::finding::{Code, Finding};
 use crate::xml::{Handler, Scene, Start, Writer};
 use crate::{Error, Result};
@@ -22,14 +22,18 @@ pub(super) struct ToXml<W> {
     /// Elements stand a line each, and the last thing written was an end tag.
     laid_out: bool,
     ended: bool,
-    repeated: Repeated,
     faults: Vec<Finding>,
 }
 
 impl<W: Write> ToXml<W> {
     pub(super) fn new(sink: W) -> Self {
+        Self::declaring(sink, "UTF-8")
+    }
+
+    /// One whose XML declaration names an encoding, which `sink` sees to.
+    pub(super) fn declaring(sink: W, encoding: &str) -> Self {
         let mut out = Buffer::new();
-        out.put(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        out.put(format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n").as_bytes());
         Self {
             sink,
             out,
@@ -38,7 +42,6 @@ impl<W: Write> ToXml<W> {
             in_tag: false,
             laid_out: false,
             ended: false,
-            repeated: Repeated::default(),
             faults: Vec::new(),
         }
     }
@@ -183,46 +186,19 @@ impl<W: Write> Sink for ToXml<W> {
     }
 
     #[inline]
-    fn again(&mut self, layout: u32, data: &[u8], from: usize, to: usize) -> Again {
-        let Some(key) = self.repeated.key(layout, data, from, to) else {
-            return Again::No(None);
+    fn plain_segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> Result<bool> {
+        let Some(slots) = &layout.slots else {
+            return Ok(false);
         };
-        match self.repeated.get(&key) {
-            Some(written) => {
-                self.out.put(written);
-                self.in_tag = false;
-                Again::Yes
-            }
-            None => Again::No(Some((key, self.out.len()))),
+        if !slots.write(&mut self.out, segment) {
+            return Ok(false);
         }
+        self.in_tag = false;
+        self.hand_on()?;
+        Ok(true)
     }
 
     #[inline]
-    fn remember(&mut self, (key, begin): (Key, usize)) {
-        // What was handed on already is too long.
-        if let Some(written) = self.out.from(begin) {
-            self.repeated.keep(&key, written);
-        }
-    }
-
-    fn forget(&mut self) {
-        self.repeated.forget();
-    }
-
-    #[inline(always)]
-    fn plain_component(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
-        // Which components are empty cannot be foretold: one is written in any case, and then left.
-        if !name.long && self.out.leaf_if(from < to, name, data, from, to) {
-            self.in_tag &= from == to;
-            return Ok(());
-        }
-        match from < to {
-            true => self.plain_leaf(name, data, from, to),
-            false => Ok(()),
-        }
-    }
-
-    #[inline(always)]
     fn plain_leaf(&mut self, name: &Name, data: &[u8], from: usize, to: usize) -> Result<()> {
         if name.long {
             self.start(&name.text, name.many)?;
@@ -230,11 +206,9 @@ impl<W: Write> Sink for ToXml<W> {
             self.out.put(&data[from..to]);
             return self.end();
         }
-        if !self.out.leaf_if(true, name, data, from, to) {
-            self.out.tag(&name.open);
-            self.out.put(&data[from..to]);
-            self.out.tag(&name.close);
-        }
+        self.out.tag(&name.open);
+        self.out.put(&data[from..to]);
+        self.out.tag(&name.close);
         self.in_tag = false;
         Ok(())
     }

@@ -31,6 +31,7 @@
 //! # Ok::<(), baowen::Error>(())
 //! ```
 
+mod across;
 mod due;
 mod entry;
 mod origin;

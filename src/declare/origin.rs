@@ -45,7 +45,8 @@ impl Origins {
         Self { rows }
     }
 
-    /// What a row reads that writes there; where several write into it, what holds all that they read.
+    /// What a row reads that writes there; where several write into it, what holds all that they read,
+    /// or the first.
     fn source(&self, target: &str) -> Option<String> {
         if let Some((_, source)) = self.rows.iter().find(|(of, _)| *of == *target) {
             return Some(source.clone());
@@ -55,7 +56,10 @@ impl Origins {
             !target.is_empty() && rest.is_some_and(|rest| rest.starts_with('/'))
         };
         let within = self.rows.iter().filter(inside).map(|(_, source)| &**source);
-        within.reduce(shared).map(str::to_owned)
+        // What several read that share nothing is best known by the first of them.
+        let first = within.clone().next()?;
+        let all = within.reduce(shared)?;
+        Some(if all.is_empty() { first } else { all }.to_owned())
     }
 
     /// Where something at a path of a message came from; of what is `missing` there, where it would

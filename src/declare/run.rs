@@ -1,6 +1,7 @@
 //! From an entry to its messages: what is due, written, checked, and told of the entry's fields.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::sync::Arc;
 
 use super::due::Due;
@@ -10,7 +11,7 @@ use super::system::{Message, System};
 use crate::check::{self, Checker};
 use crate::convert::Format;
 use crate::finding::{Arg, Code, Finding, Related, Severity, Sink, Syntax};
-use crate::map::{self, Direction, Map, Translator};
+use crate::map::{self, Direction, Map, Trace, Translator};
 use crate::rule::{self, Rules};
 use crate::span::Span;
 use crate::spec::{Specs, near};
@@ -23,7 +24,8 @@ pub struct Options {
     pub params: Vec<(Box<str>, Box<str>)>,
     /// Whether no message is written that has an error, and none at all where the entry has one.
     pub strict: bool,
-    /// What rules are loaded with.
+    /// What rules are loaded with. With [`rule::Options::together`] the messages are held against each
+    /// other and against documents that [`Declarer::take_in`] was given.
     pub rules: rule::Options,
 }
 
@@ -38,6 +40,8 @@ pub struct Totals {
     pub warnings: u64,
     /// Findings of severity hint.
     pub hints: u64,
+    /// Rules across documents that could not be judged: no document of their other side was given.
+    pub not_evaluated: u64,
 }
 
 /// What became of a message of the service.
@@ -61,14 +65,16 @@ pub struct Declarer {
     rules: Rules,
     entry: Checker,
     checker: Checker,
+    /// Checks what is to be signed still.
+    drafts: Checker,
 }
 
 /// A message made ready.
 #[derive(Debug)]
-struct Ready {
-    map: Arc<Map>,
+pub(super) struct Ready {
+    pub(super) map: Arc<Map>,
     due: Due,
-    origins: Origins,
+    pub(super) origins: Origins,
 }
 
 impl Declarer {
@@ -129,11 +135,14 @@ impl Declarer {
             message,
             ..check::Options::default()
         };
+        let mut draft = checking(None);
+        draft.xml.unsigned = true;
         let as_entry = Some(entry.id().parse()?);
         Ok(Self {
             specs: specs.clone(),
             entry: Checker::new(specs, checking(as_entry))?.with_watch(watch.clone()),
-            checker: Checker::new(specs, checking(None))?.with_watch(watch),
+            checker: Checker::new(specs, checking(None))?.with_watch(watch.clone()),
+            drafts: Checker::new(specs, draft)?.with_watch(watch),
             system,
             options,
             messages,
@@ -151,6 +160,31 @@ impl Declarer {
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Takes in a document of others, as a tally or a declaration, that the messages of the next entry
+    /// are held against by the rules across documents. What is wrong with it by itself is not told.
+    ///
+    /// # Errors
+    /// When it cannot be read, a spec or rule is broken, or rules across documents are not asked for.
+    pub fn take_in(&self, name: &str, input: impl Read) -> Result<()> {
+        if !self.options.rules.together {
+            return Err(Error::misuse(
+                "documents are held against each other where rules are loaded together",
+            ));
+        }
+        let clash = |message: &Message| {
+            let rest = name.strip_prefix(&*message.name.text);
+            rest.is_some_and(|rest| rest.starts_with(['.', '-']))
+        };
+        // Files of messages have names without a folder.
+        let named = match self.system.messages.iter().any(clash) {
+            true => format!("./{name}"),
+            false => name.to_owned(),
+        };
+        let mut silent = |_: Finding| {};
+        self.checker.named(&named).read(input, &mut silent)?;
+        Ok(())
     }
 
     /// Makes the messages of an entry and tells `sent` what becomes of each, in their order. What is
@@ -174,6 +208,7 @@ impl Declarer {
             told: BTreeSet::new(),
             unused: None,
             found: Vec::new(),
+            written: Vec::new(),
         };
         run.all(entry, sent)?;
         run.tell_found();
@@ -182,7 +217,10 @@ impl Declarer {
 
     /// The parameters of a map for a message, of those that it knows.
     fn params(&self, map: &Map, message: &Message) -> map::Options {
-        let mut options = map::Options::default();
+        let mut options = map::Options {
+            each_left_out: true,
+            ..map::Options::default()
+        };
         let known = |name: &str| map.params().any(|(of, ..)| of == name);
         let defaults = self
             .system
@@ -217,10 +255,10 @@ const fn extension(format: Format) -> &'static str {
     }
 }
 
-struct Run<'r> {
-    of: &'r Declarer,
+pub(super) struct Run<'r> {
+    pub(super) of: &'r Declarer,
     sink: &'r mut dyn Sink,
-    totals: Totals,
+    pub(super) totals: Totals,
     /// Fields that the entry's own check found wrong, by their offsets.
     faulty: BTreeSet<u64>,
     /// What it told of fields.
@@ -229,9 +267,30 @@ struct Run<'r> {
     unused: Option<BTreeSet<Box<str>>>,
     /// What was found in messages: the same of one field once, with the places of the others.
     found: Vec<Finding>,
+    /// The messages, written or not due.
+    pub(super) written: Vec<Written<'r>>,
 }
 
-impl Run<'_> {
+/// A message of the service as it was made.
+pub(super) struct Written<'r> {
+    pub(super) ready: &'r Ready,
+    message: &'r Message,
+    pub(super) file: String,
+    /// `None`: it is not due.
+    bytes: Option<Vec<u8>>,
+    pub(super) traces: Vec<Trace>,
+    /// Something is wrong with it.
+    pub(super) refused: bool,
+}
+
+impl Written<'_> {
+    /// The name of the message.
+    pub(super) fn target(&self) -> &str {
+        self.ready.map.sides()[1]
+    }
+}
+
+impl<'r> Run<'r> {
     fn tell(&mut self, finding: Finding) {
         match finding.severity {
             Severity::Error => self.totals.errors += 1,
@@ -242,9 +301,10 @@ impl Run<'_> {
     }
 
     /// Takes a finding about a message.
-    fn take(&mut self, finding: Finding) {
+    pub(super) fn take(&mut self, finding: Finding) {
         let same = |held: &&mut Finding| {
             held.code == finding.code
+                && held.rule == finding.rule
                 && held.span == finding.span
                 && held.value == finding.value
                 && held.span.len > 0
@@ -299,24 +359,39 @@ impl Run<'_> {
                 None => format!("{}.{extension}", message.name.text),
             };
             for (at, value) in names.iter().enumerate() {
-                self.message(&entry, ready, message, value.as_deref(), file(at + 1), sent)?;
+                let value = value.as_deref();
+                let written = self.message(&entry, ready, message, value, file(at + 1))?;
+                self.written.push(written);
             }
             if names.is_empty() {
-                let file = file(1);
-                let bytes = None;
-                sent(&Sent {
+                self.written.push(Written {
+                    ready,
                     message,
-                    file,
-                    bytes,
-                })?;
+                    file: file(1),
+                    bytes: None,
+                    traces: Vec::new(),
+                    refused: false,
+                });
             }
+        }
+        self.across(&entry)?;
+        for written in std::mem::take(&mut self.written) {
+            let bytes = written.bytes.as_deref();
+            let bytes = bytes.filter(|_| !(of.options.strict && written.refused));
+            self.totals.messages += u64::from(bytes.is_some());
+            sent(&Sent {
+                message: written.message,
+                file: written.file,
+                bytes,
+            })?;
         }
         self.tell_unused(&entry);
         Ok(())
     }
 
-    /// No message is made.
+    /// No message is made; documents that it was to be held against are forgotten.
     fn nothing(&mut self, sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>) -> Result<()> {
+        self.of.rules.finish(&mut |_, _| {})?;
         for (ready, message) in self.of.messages.iter().zip(&self.of.system.messages) {
             let extension = extension(ready.map.format(Direction::Forth));
             let number = if message.each.is_some() { "-1" } else { "" };
@@ -344,16 +419,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes one message, checks it, hands it on.
+    /// Writes one message and checks it.
     fn message(
         &mut self,
         entry: &Entry<'_>,
-        ready: &Ready,
-        message: &Message,
+        ready: &'r Ready,
+        message: &'r Message,
         each: Option<&str>,
         file: String,
-        sent: &mut dyn FnMut(&Sent<'_>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Written<'r>> {
         let mut options = self.of.params(&ready.map, message);
         if let (Some(each), Some(value)) = (&message.each, each) {
             options = options.with_param(&each.param, value);
@@ -413,7 +487,11 @@ impl Run<'_> {
             None => left,
         });
         let mut found: Vec<Finding> = Vec::new();
-        let checker = self.of.checker.named(&file);
+        let checker = match ready.map.unsigned(Direction::Forth) {
+            Some(_) => &self.of.drafts,
+            None => &self.of.checker,
+        };
+        let checker = checker.named(&file);
         checker.slice(&bytes, &mut found)?;
         for mut finding in found {
             let path = finding.place.path.clone().unwrap_or_default();
@@ -432,12 +510,13 @@ impl Run<'_> {
             finding.related.push(related);
             self.take(finding);
         }
-        let refused = refused && self.of.options.strict;
-        self.totals.messages += u64::from(!refused);
-        sent(&Sent {
+        Ok(Written {
+            ready,
             message,
             file,
-            bytes: (!refused).then_some(&bytes),
+            bytes: Some(bytes),
+            traces,
+            refused,
         })
     }
 

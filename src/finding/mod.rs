@@ -239,25 +239,50 @@ impl Finding {
     }
 
     /// The wording in `lang`, placeholders filled; content is masked when `redact` is set.
-    /// Control and bidirectional characters of content are escaped.
+    /// Control and bidirectional characters of content are escaped. What stands in brackets is left
+    /// out where its placeholder is not known, and where it is content that is masked.
     #[must_use]
     pub fn message(&self, lang: Lang, redact: bool) -> String {
         let template = self.code.wording(lang);
         let mut out = String::with_capacity(template.len() + 32);
         let mut rest = template;
+        while let Some((before, (inside, behind))) = rest
+            .split_once('[')
+            .and_then(|(before, rest)| Some((before, rest.split_once(']')?)))
+        {
+            self.fill_in(before, lang, redact, &mut out);
+            let name = inside
+                .split_once('{')
+                .and_then(|(_, rest)| rest.split_once('}'));
+            let arg = self
+                .args
+                .iter()
+                .find(|(key, _)| name.is_some_and(|(name, _)| name == *key));
+            match arg {
+                Some((_, Arg::Content(_))) if redact => {}
+                Some(_) => self.fill_in(inside, lang, redact, &mut out),
+                None => {}
+            }
+            rest = behind;
+        }
+        self.fill_in(rest, lang, redact, &mut out);
+        out
+    }
+
+    /// Appends a piece of the wording, placeholders filled.
+    fn fill_in(&self, mut rest: &str, lang: Lang, redact: bool, out: &mut String) {
         while let Some(open) = rest.find('{') {
             out.push_str(&rest[..open]);
             let close = rest[open..].find('}').map_or(rest.len(), |at| open + at);
             let name = &rest[open + 1..close];
             if name == "wording" {
-                self.fill_wording(lang, redact, &mut out);
+                self.fill_wording(lang, redact, out);
             } else {
-                self.fill(name, redact, &mut out);
+                self.fill(name, redact, out);
             }
             rest = rest.get(close + 1..).unwrap_or("");
         }
         out.push_str(rest);
-        out
     }
 
     fn fill_wording(&self, lang: Lang, redact: bool, out: &mut String) {

@@ -130,6 +130,21 @@ findings! {
         zh "输入中没有任何交换或报文的开头"
         explain_en "Neither UNA, UNB, UIB, UNG, UNH nor UIH was found. The file may be of another kind, be compressed, or have lost its beginning."
         explain_zh "未找到 UNA、UNB、UIB、UNG、UNH 或 UIH。该文件可能是其他格式、已压缩，或开头丢失。";
+    ARCHIVE_DAMAGED "archive-damaged" Error
+        en "the archive cannot be unpacked from here on"
+        zh "压缩包从此处起无法解压"
+        explain_en "It is damaged or cut, split into volumes, or packed by a method other than deflate. What could be unpacked was checked."
+        explain_zh "压缩包损坏、被截断、分卷，或使用了 deflate 以外的压缩方法。已解压的部分已经校验。";
+    ARCHIVE_ENCRYPTED "archive-encrypted" Error
+        en "the file in the archive needs a password"
+        zh "压缩包中的文件设有密码"
+        explain_en "Archives are read without passwords: customs takes none."
+        explain_zh "压缩包按无密码读取，海关不接收加密的压缩包。";
+    ARCHIVE_TOO_LARGE "archive-too-large" Error
+        en "the file in the archive unpacks to far more than messages do; the rest was not read"
+        zh "压缩包中的文件解压后远大于正常报文，其余部分未读取"
+        explain_en "A file may unpack to 64 MiB and 200 bytes more for each byte that is packed; a message packs to a tenth or a fiftieth. What stands before was checked."
+        explain_zh "文件解压后最多为 64 MiB 加压缩后每字节 200 字节；报文通常压缩到十分之一至五十分之一。此前的内容已经校验。";
     BYTE_ORDER_MARK "byte-order-mark" Hint
         en "a byte order mark stands before the interchange"
         zh "交换之前有字节序标记（BOM）"
@@ -371,8 +386,8 @@ findings! {
         explain_en "The code list of the directory in force does not hold the value. See `baowen show {element}`."
         explain_zh "所用目录的代码表中没有该值。可用 baowen show 查看代码表。";
     NOT_IN_TABLE "not-in-table" Warning 12
-        en "{value} is not in table {table}, which {element} is taken from"
-        zh "{value} 不在 {element} 所用的代码表 {table} 中"
+        en "{value} is not in table {table}, which {element} is taken from[; near: {near}]"
+        zh "{value} 不在 {element} 所用的代码表 {table} 中[；相近的有：{near}]"
         explain_en "The list lives outside the directory and grows between its editions, so the value may be good: compare with the newest edition, or add it with --specs."
         explain_zh "该代码表在目录之外维护，各版本会增加代码，因此该值可能有效：请核对最新版本，或用 --specs 添加。";
     CODE_LIST_NOT_HELD "code-list-not-held" Hint
@@ -658,6 +673,11 @@ findings! {
         zh "{element} 过早结束；应有：{expected}"
         explain_en "Mandatory content is missing (cvc-complex-type.2.4)."
         explain_zh "缺少必需的内容（cvc-complex-type.2.4）。";
+    XSD_UNSIGNED "xsd-unsigned" Hint
+        en "{element} is complete but for its signature: it is to be signed before it is sent"
+        zh "{element} 除签名外内容完整：发送前须签名"
+        explain_en "The document is checked as a draft (--unsigned, or a map that leaves the signature to whoever signs). The mandatory signature is made over what is written, by the device of the sender."
+        explain_zh "按草稿检查该文件（--unsigned，或映射声明由签名方签名）。必需的签名由发送方的设备对所写内容生成。";
     XSD_UNDECLARED "xsd-undeclared-element" Error
         en "{element} is not declared in the schema"
         zh "{element} 未在模式中声明"
@@ -938,10 +958,10 @@ findings! {
         explain_en "No row of the map read these values, or the selectors of its rows chose others. They are not in what was written. A map may declare a path as uncarried, with the reason."
         explain_zh "映射的任何一行都未读取这些数据，或行上的选择条件选中了别处。输出中没有它们。映射可用 uncarried 声明某路径不转换并说明原因。";
     MAP_LEFT_OUT "map-left-out" Hint
-        en "{path} is left out by map {map}, {count} in all: {reason}"
+        en "map {map} leaves out {path}, {count} in all: {reason}"
         zh "映射 {map} 有意不转换 {path}（{count} 处）：{reason_zh}"
-        explain_en "The map declares that it does not carry these values, and says why."
-        explain_zh "映射已声明不转换这些数据，并说明了原因。";
+        explain_en "The map declares that it does not carry these values, and says why. What is left out for one reason is told once; `baowen map explain` lists all of it."
+        explain_zh "映射已声明不转换这些数据，并说明了原因。同一原因只报告一次，完整清单见 baowen map explain。";
     MAP_NO_CODE "map-no-code" Error
         en "{value} has no counterpart in {table}, so {target} is left out"
         zh "{value} 在 {table} 中没有对应代码，{target} 未写出"
@@ -1022,6 +1042,11 @@ findings! {
         zh "报文带有签名；签名对转换结果不再有效"
         explain_en "A signature is over the bytes of the source. What is written has others and must be signed anew."
         explain_zh "签名针对源报文的字节。转换结果的字节不同，须重新签名。";
+    MAP_UNSIGNED "map-unsigned" Hint
+        en "map {map} leaves the signature out: {reason}"
+        zh "映射 {map} 不写签名：{reason_zh}"
+        explain_en "What is written is a draft. The target wants a signature, which whoever sends the message makes over it."
+        explain_zh "所写内容为草稿。目标报文须带签名，由发送方对其生成。";
     MAP_MEMORY "map-memory" Error
         en "the values of the message take more memory than allowed; the rest of it is not translated"
         zh "报文数据超过允许的内存，其余部分未转换"

@@ -62,9 +62,37 @@ pub enum Direction {
 #[derive(Clone, Debug)]
 pub enum Entry {
     /// A map, and what a layer does with it.
-    Map(Option<Verb>, Map),
+    Map(Option<Verb>, Box<Map>),
     /// Rows that maps include.
     Fragment(Option<Verb>, Fragment),
+}
+
+impl Entry {
+    /// What a layer does with it.
+    #[must_use]
+    pub fn verb(&self) -> Option<Verb> {
+        match self {
+            Self::Map(verb, _) | Self::Fragment(verb, _) => *verb,
+        }
+    }
+
+    /// `map` or `fragment`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Map(..) => "map",
+            Self::Fragment(..) => "fragment",
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Map(_, map) => &map.name,
+            Self::Fragment(_, fragment) => &fragment.name,
+        }
+    }
 }
 
 /// A map as it is written.
@@ -80,10 +108,10 @@ pub struct Map {
     pub params: Vec<Param>,
     /// What holds for all rows that say nothing else.
     pub limits: Limits,
-    /// Rows and loops.
+    /// Rows and loops, and what is known not to be carried.
     pub items: Vec<Item>,
-    /// Source paths that are known not to be carried.
-    pub uncarried: Vec<Uncarried>,
+    /// The sides that are written without the signature that they want, and who makes it.
+    pub unsigned: [Option<Label>; 2],
     /// Rows of the base that an extension takes away: their targets or names.
     pub drops: Vec<(Box<str>, At)>,
     /// Where its head stands.
@@ -123,12 +151,22 @@ pub struct Fragment {
     pub at: At,
 }
 
+impl Fragment {
+    /// Whether its lines include another.
+    pub(crate) fn includes(&self, name: &str) -> bool {
+        self.lines.iter().any(|(_, _, line)| {
+            let mut words = line.split_whitespace();
+            words.next() == Some("include") && words.next() == Some(name)
+        })
+    }
+}
+
 /// A source path that is known not to be carried, and why.
 #[derive(Clone, Debug)]
 pub struct Uncarried {
     /// 0 left, 1 right.
     pub side: usize,
-    /// Names from the message on; what is below belongs to it.
+    /// Names from the group of the loop around on; what is below belongs to it.
     pub path: Path,
     /// Why, for people.
     pub reason: Label,
@@ -143,6 +181,8 @@ pub enum Item {
     Each(Box<Each>),
     /// A running total.
     Total(Total),
+    /// A path that is known not to be carried.
+    Uncarried(Uncarried),
     /// Rows of a fragment, to be put here.
     Include {
         /// The fragment.

@@ -1,6 +1,7 @@
 //! From what a map says to what it does: paths checked against the specs of both sides, steps turned
 //! round, loops made ready.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +19,7 @@ use super::side::{FieldId, Side};
 use super::step::{Act, Unready};
 use super::{Lint, Text};
 use crate::expr::{Env, Expr, Functions, Kind, Presence, Shape, Shapes, Type};
-use crate::spec::model::Role;
+use crate::spec::model::{Label, Role};
 use crate::{Error, Result};
 
 /// Makes one direction of a map ready. What is not wrong but may not be meant goes to `lints`.
@@ -47,6 +48,7 @@ pub(super) fn compile(
         loops: Vec::new(),
         asks: 0,
         keyed: Vec::new(),
+        uncarried: Vec::new(),
         lints,
     };
     compiler.declare_totals(&text.map.items);
@@ -58,25 +60,24 @@ pub(super) fn compile(
     };
     compiler.items(&text.map.items, &scope, &mut body)?;
     let counting = compiler.counting(&body);
-    compiler.mandatory(&body, &counting);
-    let mut uncarried = Vec::new();
-    for entry in &text.map.uncarried {
-        if entry.side == at[0] {
-            let field = compiler.plain(&entry.path)?;
-            uncarried.push((field, entry.reason.clone()));
-        }
-    }
-    let class = compiler.class(&body);
     let envelope = compiler.envelope();
+    compiler.mandatory(&body, &counting, envelope.as_ref());
+    let class = compiler.class(&body);
+    let unsigned = text.map.unsigned[at[1]].clone();
+    if unsigned.is_some() && !compiler.target.is_signed() {
+        let message = format!("{} has no place for a signature", compiler.target.name);
+        return Err(wrong(&text.map.at, message));
+    }
     Ok(Program {
         source: Arc::new(compiler.source),
         target: Arc::new(compiler.target),
         wanted: compiler.wanted,
         body,
-        uncarried,
+        uncarried: compiler.uncarried,
         totals: compiler.totals,
         class,
         envelope,
+        unsigned,
         counting,
     })
 }
@@ -96,6 +97,8 @@ struct Compiler<'c> {
     asks: u32,
     /// Targets of keyed loops.
     keyed: Vec<(FieldId, u32)>,
+    /// Paths that are known not to be carried.
+    uncarried: Vec<(FieldId, Label)>,
     lints: &'c mut Vec<Lint>,
 }
 
@@ -155,7 +158,11 @@ impl Compiler<'_> {
                     let op = self.total(total, scope)?;
                     body.ops.push(Op::Total(op));
                 }
-                Item::Each(_) | Item::Total(_) | Item::Include { .. } => {}
+                Item::Uncarried(entry) if entry.side == self.sides[0] => {
+                    let field = self.plain(&entry.path, scope)?;
+                    self.uncarried.push((field, entry.reason.clone()));
+                }
+                Item::Each(_) | Item::Total(_) | Item::Uncarried(_) | Item::Include { .. } => {}
             }
         }
         Ok(())
@@ -506,8 +513,15 @@ impl Compiler<'_> {
     }
 
     /// A field of the source by its names only.
-    fn plain(&mut self, path: &Path) -> Result<FieldId> {
-        let mut field = 0;
+    fn plain(&mut self, path: &Path, scope: &Scope) -> Result<FieldId> {
+        let mut field = match path.from {
+            From::Message => 0,
+            From::Here => self.wanted.nodes[scope.node as usize].field,
+            From::Up(levels) => {
+                let node = self.node_above(scope.node, levels, path)?;
+                self.wanted.nodes[node as usize].field
+            }
+        };
         for step in &path.steps {
             let Some(child) = self.source.child(field, &step.name) else {
                 return Err(self.no_field(true, field, step));
@@ -532,23 +546,30 @@ impl Compiler<'_> {
         wrong(&step.at, message)
     }
 
+    /// The group so many levels around one.
+    fn node_above(&self, mut node: u32, levels: u32, path: &Path) -> Result<u32> {
+        for _ in 0..levels {
+            if node == 0 {
+                return Err(wrong(&path.at, "../ leads out of the message"));
+            }
+            node = self.wanted.nodes[node as usize].parent;
+        }
+        Ok(node)
+    }
+
     fn source_path(&mut self, path: &Path, scope: &Scope) -> Result<SourcePath> {
         let (mut node, begin) = match path.from {
             From::Here => (scope.node, Begin::Up(0)),
             From::Message => (0, Begin::Message),
             From::Up(levels) => {
-                let mut node = scope.node;
-                for _ in 0..levels {
-                    if node == 0 {
-                        return Err(wrong(&path.at, "../ leads out of the message"));
-                    }
-                    node = self.wanted.nodes[node as usize].parent;
-                }
+                let node = self.node_above(scope.node, levels, path)?;
                 (node, Begin::Up(levels))
             }
         };
         let mut steps = Vec::new();
         for step in &path.steps {
+            let around = self.wanted.nodes[node as usize].field;
+            let step = &*numbered(&mut self.source, around, step);
             let (slot, child) = self.source_child(node, step)?;
             let pick = self.pick(step, child, scope)?;
             steps.push(SourceStep { slot, pick });
@@ -615,7 +636,9 @@ impl Compiler<'_> {
         }
         let mut slot = BASE;
         for step in &path.steps {
-            slot = self.target_step(step, slot, scope.target, body, arrow)?;
+            let around = slot_field(body, slot, scope.target);
+            let step = numbered(&mut self.target, around, step);
+            slot = self.target_step(&step, slot, scope.target, body, arrow)?;
         }
         Ok(slot)
     }
@@ -791,7 +814,7 @@ impl Compiler<'_> {
     }
 
     /// Says which mandatory fields nothing writes.
-    fn mandatory(&mut self, body: &Body, counting: &[FieldId]) {
+    fn mandatory(&mut self, body: &Body, counting: &[FieldId], envelope: Option<&Envelope>) {
         let mut written = HashSet::from([0]);
         collect(body, 0, &mut written);
         let mut groups: Vec<FieldId> = written.iter().copied().collect();
@@ -810,7 +833,7 @@ impl Compiler<'_> {
             for child in self.target.children(group) {
                 let field = self.target.get(child);
                 let counted = field.value.as_ref().is_some_and(|value| value.counts);
-                let by_writer = matches!(&*field.name, "S_UNH" | "S_UNT") && field.parent == 0
+                let by_writer = envelope.is_some_and(|of| of.holds(child))
                     || self.target.is_record_id(child)
                     || counting.contains(&child)
                     || counted;
@@ -1035,6 +1058,19 @@ fn hint(near: &[String]) -> String {
     match near.is_empty() {
         true => String::new(),
         false => format!("; did you mean {}?", near.join(", ")),
+    }
+}
+
+/// A step as it is meant: `F_2_3` is `F_2[3]` where a field may stand several times, so that ranges
+/// name its values as they do the places of one name in a segment.
+fn numbered<'s>(side: &mut Side, around: FieldId, step: &'s PathStep) -> Cow<'s, PathStep> {
+    match side.numbered(around, &step.name) {
+        Some((field, nth)) if step.selector.is_none() => Cow::Owned(PathStep {
+            name: side.get(field).name.clone(),
+            selector: Some(Selector::Nth(nth)),
+            at: step.at.clone(),
+        }),
+        _ => Cow::Borrowed(step),
     }
 }
 

@@ -390,6 +390,22 @@ impl<'s> Emitter<'s> {
 }
 
 impl Trail {
+    /// What is written next stands in these groups, which are themselves written later.
+    pub(super) fn stand_in(&mut self, groups: impl Iterator<Item = FieldId>) {
+        if self.open.is_empty() {
+            for field in groups {
+                self.open.push((field, 1));
+                self.seen.push(std::collections::HashMap::new());
+            }
+        }
+    }
+
+    /// The groups around are written now.
+    pub(super) fn stand_out(&mut self) {
+        self.open.clear();
+        self.seen.clear();
+    }
+
     fn start(&mut self, side: &Side, field: FieldId, node: u32, value: bool) {
         let nth = match self.seen.last_mut() {
             Some(seen) => {

@@ -44,16 +44,12 @@ impl Map {
     #[must_use]
     pub fn explain(&self) -> Explained {
         let mut sides = self.sides.clone();
-        let mut rows = Vec::new();
-        explain(&self.text.map.items, &mut sides, [0, 0], 0, &mut rows);
-        let uncarried = self.text.map.uncarried.iter().map(|of| {
-            let side = if of.side == 0 { "left" } else { "right" };
-            (side, of.path.to_string(), of.reason.clone())
-        });
-        Explained {
-            rows,
-            uncarried: uncarried.collect(),
-        }
+        let mut told = Explained {
+            rows: Vec::new(),
+            uncarried: Vec::new(),
+        };
+        explain(&self.text.map.items, &mut sides, [0, 0], 0, &mut told);
+        told
     }
 
     /// How a direction runs, in words; `None` where the map has no rows for it.
@@ -111,7 +107,7 @@ fn explain(
     sides: &mut [Side; 2],
     at: [FieldId; 2],
     depth: usize,
-    rows: &mut Vec<Row>,
+    told: &mut Explained,
 ) {
     for item in items {
         match item {
@@ -126,7 +122,7 @@ fn explain(
                 if row.adds {
                     notes.push("add".to_owned());
                 }
-                rows.push(Row {
+                told.rows.push(Row {
                     depth,
                     is_loop: false,
                     left: side(&row.sides[0], &mut sides[0], at[0]),
@@ -152,7 +148,7 @@ fn explain(
                 }
                 let named =
                     |of: &Path, side: &Side, at: FieldId| (of.to_string(), side.label(at).clone());
-                rows.push(Row {
+                told.rows.push(Row {
                     depth,
                     is_loop: true,
                     left: named(&each.sides[0], &sides[0], inner[0]),
@@ -163,7 +159,16 @@ fn explain(
                     lossy: None,
                     line: each.at.line,
                 });
-                explain(&each.items, sides, inner, depth + 1, rows);
+                explain(&each.items, sides, inner, depth + 1, told);
+            }
+            Item::Uncarried(of) => {
+                let name = if of.side == 0 { "left" } else { "right" };
+                let side = &mut sides[of.side];
+                let path = match field(&of.path, side, at[of.side]) {
+                    Some(found) => side.path(found),
+                    None => of.path.to_string(),
+                };
+                told.uncarried.push((name, path, of.reason.clone()));
             }
             Item::Total(_) | Item::Include { .. } => {}
         }
@@ -201,7 +206,10 @@ fn field(path: &Path, side: &mut Side, at: FieldId) -> Option<FieldId> {
         }
     };
     for step in &path.steps {
-        field = side.child(field, &step.name)?;
+        field = match side.numbered(field, &step.name) {
+            Some((found, _)) => found,
+            None => side.child(field, &step.name)?,
+        };
     }
     Some(field)
 }

@@ -226,6 +226,14 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         if !self.gather.full {
             self.run.end(kinds)?;
         }
+        if let Some(reason) = &self.program.unsigned {
+            let (en, zh) = super::run::reasons(reason);
+            let spot = self.gather.spot;
+            let finding = Finding::new(Code::MAP_UNSIGNED, Span::at(spot.span.start));
+            let mut finding = finding.with("reason", en).with("reason_zh", zh);
+            finding.at = spot.at;
+            self.run.work.outbox.tell(finding);
+        }
         let work = &mut self.run.work;
         work.facts.release(mark);
         work.kinds.truncate(kinds);

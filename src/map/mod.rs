@@ -71,7 +71,7 @@ use crate::{Error, Result};
 use codes::Codes;
 use exec::Work;
 use gather::{Gather, Reading};
-use load::Loaded;
+use load::{InPlace, Loaded};
 use outbox::{End, Outbox, Shared};
 use program::Program;
 use run::Run;
@@ -82,6 +82,37 @@ use side::{Of, Side};
 pub(crate) struct Text {
     pub(crate) map: ast::Map,
 }
+
+impl Text {
+    /// The ISO 9735 syntax version of either side: what its UNB says of it, by a text or a parameter;
+    /// `given` is what the caller gives for one.
+    fn versions<'t>(&'t self, given: impl Fn(&str) -> Option<&'t str>) -> [u8; 2] {
+        let version = |at: usize| {
+            let mut rows = self.map.items.iter().filter_map(|item| match item {
+                ast::Item::Row(row) => Some(&**row),
+                _ => None,
+            });
+            let says = |row: &&ast::Row| matches!(&row.sides[at], ast::Operand::Path(path) if path.to_string() == VERSION);
+            let value = match &rows.find(says)?.sides[1 - at] {
+                ast::Operand::Text(text) => Some(&**text),
+                ast::Operand::Param(name, _) => {
+                    let mut params = self.map.params.iter();
+                    let param = params.find(|param| param.name == *name)?;
+                    given(name).or(param.default.as_deref())
+                }
+                _ => None,
+            };
+            value?
+                .parse()
+                .ok()
+                .filter(|version| (1..=4).contains(version))
+        };
+        [0, 1].map(|at| version(at).unwrap_or(side::SYNTAX))
+    }
+}
+
+/// Where the header of an interchange says its version of the syntax.
+const VERSION: &str = "S_UNB/C_S001/D_0002";
 
 /// Something of a map that is not wrong, but may not be meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +148,10 @@ pub struct Map {
     codes: Codes,
     lints: Vec<Lint>,
     params: Vec<Box<str>>,
+    /// ISO 9735 syntax versions of the sides that are UN/EDIFACT.
+    versions: [u8; 2],
+    /// The same map for others, which parameters chose.
+    others: Mutex<HashMap<[u8; 2], Arc<Map>>>,
 }
 
 impl Specs {
@@ -164,27 +199,24 @@ impl Specs {
         Ok(all)
     }
 
-    /// The maps of a text, as a file of the folder `maps` of a layer has them: read, not kept.
+    /// The maps of a text, as a file of the folder `maps` of the base or a layer has them: read in the
+    /// place of the file or the maps of that name, not kept. Of a text of fragments only, the maps that
+    /// include them.
     ///
     /// # Errors
     /// When it is broken.
     pub fn maps_of(&self, file: &str, text: &str) -> Result<Vec<Map>> {
-        let mut loaded = Loaded::of(self)?;
-        let entries = text::parse(file, text)?;
-        let layer = entries.iter().any(|entry| match entry {
-            ast::Entry::Map(verb, _) => verb.is_some(),
-            ast::Entry::Fragment(verb, _) => verb.is_some(),
-        });
-        let mut names = Vec::new();
-        for entry in entries {
-            if let ast::Entry::Map(_, map) = entry {
-                names.push(map.name);
+        let loaded = Loaded::with(self, Some(InPlace { file, text }))?;
+        let (mut names, mut fragments) = (Vec::new(), Vec::new());
+        for entry in text::parse(file, text)? {
+            match entry {
+                ast::Entry::Map(_, map) => names.push(map.name),
+                ast::Entry::Fragment(_, fragment) => fragments.push(fragment.name),
             }
         }
-        if !layer {
-            loaded.forget(&names);
+        if names.is_empty() {
+            names = loaded.that_include(&fragments);
         }
-        loaded.add(file, text, layer)?;
         names
             .iter()
             .map(|name| Map::new(self, loaded.text(name)?))
@@ -215,6 +247,12 @@ impl Ready {
 
 impl Map {
     fn new(specs: &Specs, text: Text) -> Result<Self> {
+        let versions = text.versions(|_| None);
+        Self::written_as(specs, text, versions)
+    }
+
+    /// The map, its sides with the service segments of these syntax versions.
+    fn written_as(specs: &Specs, text: Text, versions: [u8; 2]) -> Result<Self> {
         let mut json = [false; 2];
         let mut side = |at: usize| -> Result<Side> {
             let Some(named) = &text.map.sides[at] else {
@@ -230,7 +268,7 @@ impl Map {
                 }
                 None => &named.name,
             };
-            Side::find(specs, name).map_err(|error| match error.is_spec() {
+            Side::find(specs, name, versions[at]).map_err(|error| match error.is_spec() {
                 true => error,
                 false => {
                     let at = &named.at;
@@ -269,7 +307,29 @@ impl Map {
             back,
             codes,
             lints,
+            versions,
+            others: Mutex::default(),
         })
+    }
+
+    /// The map for the syntax versions that the values of parameters choose.
+    fn with_params(self: &Arc<Self>, params: &Params) -> Result<Arc<Self>> {
+        let given = |name: &str| {
+            let at = self.params.iter().position(|param| **param == *name)?;
+            params.values.get(at).map(|value| &**value)
+        };
+        let versions = self.text.versions(given);
+        if versions == self.versions {
+            return Ok(self.clone());
+        }
+        let lock = || self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(map) = lock().get(&versions) {
+            return Ok(map.clone());
+        }
+        let map = Self::written_as(&self.specs, self.text.clone(), versions)?;
+        let map = Arc::new(map);
+        lock().insert(versions, map.clone());
+        Ok(map)
     }
 
     /// Its name.
@@ -317,6 +377,14 @@ impl Map {
             Of::Xml(_) if self.json[at] => Format::Json,
             Of::Xml(_) => Format::Xml,
         }
+    }
+
+    /// Who makes the signature that a direction leaves out: what it writes is a draft, to be checked as
+    /// one ([`crate::xml::Options::unsigned`]). `None` where it leaves none out.
+    #[must_use]
+    pub fn unsigned(&self, direction: Direction) -> Option<&Label> {
+        let at = usize::from(direction == Direction::Forth);
+        self.text.map.unsigned[at].as_ref()
     }
 
     /// What is not wrong, but may not be meant.
@@ -374,6 +442,9 @@ pub struct Options {
     pub line_breaks: bool,
     /// What is written instead of the format of the target.
     pub format: Option<Format>,
+    /// Whether every path of the source that a map leaves out on purpose is told by itself. Default
+    /// no: what is left out for one reason is one finding.
+    pub each_left_out: bool,
 }
 
 impl Default for Options {
@@ -387,6 +458,7 @@ impl Default for Options {
             memory: 512 << 20,
             line_breaks: false,
             format: None,
+            each_left_out: false,
         }
     }
 }
@@ -453,6 +525,7 @@ struct Settings {
     now: Box<str>,
     charset: Option<Charset>,
     memory: usize,
+    each_left_out: bool,
 }
 
 /// Values of parameters.
@@ -557,6 +630,7 @@ impl Translator {
             )));
         }
         let params = Params::new(map, &options.params)?;
+        let map = map.with_params(&params)?;
         let converting = convert::Options {
             charset: options.source_charset,
             most_findings: options.most_findings,
@@ -568,9 +642,9 @@ impl Translator {
             ..convert::Options::default()
         };
         Ok(Self {
-            map: map.clone(),
             direction,
             converter: Converter::new(&map.specs, converting),
+            map,
             options,
             params,
         })
@@ -662,6 +736,7 @@ impl Translator {
             now: self.options.now.clone().unwrap_or_else(now),
             charset: self.options.charset,
             memory: self.options.memory,
+            each_left_out: self.options.each_left_out,
         };
         let shared = Shared(RefCell::new(sink));
         let (mut of_reading, mut of_map) = (End(&shared), End(&shared));

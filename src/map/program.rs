@@ -26,6 +26,8 @@ pub(super) struct Program {
     pub(super) class: Class,
     /// Of a target of UN/EDIFACT.
     pub(super) envelope: Option<Envelope>,
+    /// The target is written without its signature, and who makes that.
+    pub(super) unsigned: Option<Label>,
     /// Records of a flat file that hold only what is counted, and are written without rows.
     pub(super) counting: Vec<FieldId>,
 }
@@ -41,6 +43,21 @@ pub(super) struct Envelope {
     pub(super) trailer: FieldId,
     pub(super) count: FieldId,
     pub(super) reference_again: FieldId,
+}
+
+impl Envelope {
+    /// Whether a field is one of these: they are written without rows.
+    pub(super) fn holds(&self, field: FieldId) -> bool {
+        let own = [
+            self.header,
+            self.reference,
+            self.identifier,
+            self.trailer,
+            self.count,
+            self.reference_again,
+        ];
+        own.contains(&field) || self.parts.contains(&field)
+    }
 }
 
 /// How a map runs.

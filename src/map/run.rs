@@ -16,6 +16,10 @@ use crate::charset::Charset;
 use crate::convert::{Converter, Format};
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
+use crate::spec::model::Label;
+
+/// At most so many paths are named of those that are left out for one reason.
+const SHOWN: usize = 4;
 
 /// A run over one input.
 pub(super) struct Run<'r, 'o> {
@@ -224,6 +228,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let emitter = self.emitter.as_mut().expect("just made");
             match spool {
                 Some(spool) => {
+                    if let Some(trail) = &mut emitter.trail {
+                        let tree = &self.work.tree;
+                        trail.stand_in(self.chain.iter().map(|at| tree.get(*at).field));
+                    }
                     let real = std::mem::replace(&mut emitter.out, Box::new(spool));
                     let written = emitter.whole(&mut self.work.tree, at);
                     emitter.out = real;
@@ -264,6 +272,13 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             }
             let spool = self.stream.as_mut().and_then(|stream| stream.spool.take());
             if let Some(spool) = spool {
+                let trail = self
+                    .emitter
+                    .as_mut()
+                    .and_then(|emitter| emitter.trail.as_mut());
+                if let Some(trail) = trail {
+                    trail.stand_out();
+                }
                 self.open()?;
                 let emitter = self.emitter.as_mut().expect("just opened");
                 spool.replay(&mut *emitter.out)?;
@@ -274,7 +289,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.envelope();
             self.emitter()?;
         }
-        let emitter = self.emitter.as_mut().expect("made before");
+        // Where none could be made before, that error is on its way.
+        let Some(emitter) = &mut self.emitter else {
+            return Ok(());
+        };
         emitter.close(&mut self.work.tree)?;
         emitter.reset();
         if !self.program.target.is_edifact() {
@@ -449,41 +467,84 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         };
         all.retain(|(path, ..)| !path.starts_with("S_UNH/") && !counted(path));
         all.sort_by(|a, b| (a.2.span.start, &a.0).cmp(&(b.2.span.start, &b.0)));
+        // What is left out for one reason is one finding, whatever stands below the declared paths.
+        struct LeftOut {
+            of: usize,
+            finding: Finding,
+            paths: Vec<String>,
+            count: u64,
+        }
+        let mut left_out: Vec<LeftOut> = Vec::new();
         for (path, count, spot, value) in all {
-            let known = self.program.uncarried.iter().find(|(field, _)| {
+            let uncarried = &self.program.uncarried;
+            let known = uncarried.iter().position(|(field, _)| {
                 let declared = self.program.source.path(*field);
                 path.strip_prefix(&declared)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             });
-            let mut finding = match known {
-                Some((_, reason)) => {
-                    let zh = if reason.zh.is_empty() {
-                        &reason.en
-                    } else {
-                        &reason.zh
-                    };
-                    let en = if reason.en.is_empty() {
-                        &reason.zh
-                    } else {
-                        &reason.en
-                    };
-                    Finding::new(Code::MAP_LEFT_OUT, spot.span)
-                        .with("reason", en)
-                        .with("reason_zh", zh)
+            let each = self.settings.each_left_out;
+            if let Some(known) = known.filter(|_| !each) {
+                let (field, reason) = &uncarried[known];
+                let told = left_out
+                    .iter_mut()
+                    .find(|told| uncarried[told.of].1 == *reason);
+                if let Some(told) = told {
+                    let declared = self.program.source.path(*field);
+                    if !told.paths.contains(&declared) {
+                        told.paths.push(declared);
+                    }
+                    told.count += count;
+                    continue;
                 }
-                None => Finding::new(Code::MAP_NOT_CARRIED, spot.span),
+            }
+            let code = match known {
+                Some(_) => Code::MAP_LEFT_OUT,
+                None => Code::MAP_NOT_CARRIED,
             };
+            let mut finding = Finding::new(code, spot.span);
             finding.at = spot.at;
             finding.place.path = Some(path.as_str().into());
             finding.place.message_type = Some(self.program.source.name.clone());
             finding.value = Some(crate::finding::Value::Text(value));
-            let finding = finding.with("path", path).with("count", count);
-            self.work.outbox.tell(finding);
+            let Some(of) = known else {
+                let finding = finding.with("path", path).with("count", count);
+                self.work.outbox.tell(finding);
+                continue;
+            };
+            let (field, reason) = &uncarried[of];
+            let (en, zh) = reasons(reason);
+            left_out.push(LeftOut {
+                of,
+                finding: finding.with("reason", en).with("reason_zh", zh),
+                paths: vec![match each {
+                    true => path,
+                    false => self.program.source.path(*field),
+                }],
+                count,
+            });
+        }
+        for told in left_out {
+            // The list is in the map: a few names are enough here.
+            let mut paths = told.paths.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+            if told.paths.len() > SHOWN {
+                paths.push("…".to_owned());
+            }
+            let finding = told.finding.with("path", paths.join(", "));
+            self.work.outbox.tell(finding.with("count", told.count));
         }
     }
 
     /// Whether the facts of a message take more than they may.
     pub(super) fn is_full(&self) -> bool {
         self.work.facts.bytes() + self.work.tree.bytes() > self.settings.memory
+    }
+}
+
+/// A reason in English and in Chinese; where it is given in one language, that.
+pub(super) fn reasons(of: &Label) -> (&str, &str) {
+    match (&*of.en, &*of.zh) {
+        ("", zh) => (zh, zh),
+        (en, "") => (en, en),
+        both => both,
     }
 }

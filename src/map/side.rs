@@ -7,12 +7,13 @@ use crate::spec::model::{Class, CodeList, Content, Label, Model, Particle, Role,
 use crate::spec::release::MessageName;
 use crate::spec::xml::{self, Codes, Format, Holds, Part};
 use crate::spec::{Home, Specs};
+use crate::xml::SIGNATURE;
 use crate::{Error, Result};
 
 /// A field of a [`Side`]; 0 is the message.
 pub(super) type FieldId = u32;
 
-/// ISO 9735 syntax version of what is written, and of the envelope's names.
+/// ISO 9735 syntax version of what is written where the map does not say which.
 pub(super) const SYNTAX: u8 = 3;
 
 /// What a message may hold.
@@ -75,11 +76,12 @@ pub(super) struct Value {
 }
 
 impl Side {
-    /// The side that a name means: `CUSCAR@D95B`, `MT1101_9`, `flat IFCSUM`.
+    /// The side that a name means: `CUSCAR@D95B`, `MT1101_9`, `flat IFCSUM`; of UN/EDIFACT with the
+    /// service segments of a syntax version.
     ///
     /// # Errors
     /// When nothing has that name, with what is near, or a spec is broken.
-    pub(super) fn find(specs: &Specs, name: &str) -> Result<Self> {
+    pub(super) fn find(specs: &Specs, name: &str, syntax: u8) -> Result<Self> {
         let (kind, plain) = match name.split_once(' ') {
             Some((kind @ ("flat" | "xml" | "edifact"), rest)) => (kind, rest),
             _ => ("", name),
@@ -103,7 +105,7 @@ impl Side {
             && let Some((message, release)) = plain.split_once('@')
             && specs.knows_message(message)
         {
-            return Self::edifact(specs, plain, message, release);
+            return Self::edifact(specs, plain, (message, release), syntax);
         }
         if kind.is_empty()
             && let Some(layout) = specs.flat(plain)?
@@ -123,7 +125,12 @@ impl Side {
         ))
     }
 
-    fn edifact(specs: &Specs, name: &str, message: &str, release: &str) -> Result<Self> {
+    fn edifact(
+        specs: &Specs,
+        name: &str,
+        (message, release): (&str, &str),
+        syntax: u8,
+    ) -> Result<Self> {
         let parsed: MessageName = name.parse()?;
         let release = parsed.release.as_deref().unwrap_or(release);
         let home = match specs.releases().find(release) {
@@ -135,7 +142,7 @@ impl Side {
                 return Err(unknown("release", release, known));
             }
         };
-        let Some(spec) = specs.message(&parsed.message, home, SYNTAX)? else {
+        let Some(spec) = specs.message(&parsed.message, home, syntax)? else {
             return Err(Error::unknown(format!(
                 "release {release} has no message {message}; `baowen show {release}` lists them"
             )));
@@ -155,7 +162,7 @@ impl Side {
         side.expand(0);
         // The envelope stands beside the segments of the message.
         for tag in ["UNB", "UNG", "UNE", "UNZ"] {
-            if let Some(model) = specs.segment(tag, None, SYNTAX)? {
+            if let Some(model) = specs.segment(tag, None, syntax)? {
                 let of = model.roots()[0].of;
                 side.models.push(Arc::new(model));
                 let id = side.add(0, &format!("S_{tag}"), Role::Segment);
@@ -409,6 +416,21 @@ impl Side {
         }
     }
 
+    /// Whether a signature has a place in it: an element of XML Signature.
+    pub(super) fn is_signed(&self) -> bool {
+        fn within(element: &xml::Element) -> bool {
+            matches!(&element.holds, Holds::Parts { parts, .. } if parts.iter().any(part))
+        }
+        fn part(of: &Part) -> bool {
+            match of {
+                Part::Element(element) => within(element),
+                Part::Choice(_, parts) | Part::Sequence(_, parts) => parts.iter().any(part),
+                Part::Anything(_, namespace) => namespace.as_deref() == Some(SIGNATURE),
+            }
+        }
+        matches!(&self.of, Of::Xml(message) if within(&message.root))
+    }
+
     pub(super) fn get(&self, id: FieldId) -> &Field {
         &self.fields[id as usize]
     }
@@ -438,6 +460,17 @@ impl Side {
         field.value = Some(Value::default());
         field.attribute = name.starts_with('@');
         Some(child)
+    }
+
+    /// `F_2_3` where the spec has no such name, but `F_2` several times: that field, and which of them.
+    pub(super) fn numbered(&mut self, id: FieldId, name: &str) -> Option<(FieldId, u32)> {
+        if self.known_child(id, name).is_some() {
+            return None;
+        }
+        let (name, nth) = name.rsplit_once('_')?;
+        let nth = nth.parse().ok().filter(|nth| *nth > 1)?;
+        let child = self.known_child(id, name)?;
+        (self.get(child).max != Some(1)).then_some((child, nth))
     }
 
     /// Names that may have been meant.

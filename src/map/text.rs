@@ -88,7 +88,7 @@ struct Reader {
 }
 
 /// What a line of a map begins with, for messages.
-const HEADS: &str = "left, right, param, on-long, on-missing, on-charset, each, total, include, uncarried, drop, or a row with <->, -> or <-";
+const HEADS: &str = "left, right, param, on-long, on-missing, on-charset, each, total, include, uncarried, unsigned, drop, or a row with <->, -> or <-";
 
 impl Reader {
     fn at(&self, line: Line<'_>, from: &str) -> At {
@@ -139,14 +139,14 @@ impl Reader {
             params: Vec::new(),
             limits: Limits::default(),
             items: Vec::new(),
-            uncarried: Vec::new(),
+            unsigned: [None, None],
             drops: Vec::new(),
             at,
         };
         while let Some(line) = source.next_at(2)? {
             self.statement(source, line, verb, &mut map)?;
         }
-        Ok(Entry::Map(verb, map))
+        Ok(Entry::Map(verb, Box::new(map)))
     }
 
     fn statement<'a>(
@@ -171,15 +171,10 @@ impl Reader {
                     map.params.push(source.parse(line, text, param)?);
                     return Ok(());
                 }
-                "uncarried" => {
+                "unsigned" => {
                     let side = expect("left or right", alt((tag("left"), tag("right"))));
-                    let (side, _, path, label) =
-                        source.parse(line, text, (side, space1, path(self, line), label))?;
-                    map.uncarried.push(Uncarried {
-                        side: usize::from(side == "right"),
-                        path,
-                        reason: label,
-                    });
+                    let (side, reason) = source.parse(line, text, (side, label))?;
+                    map.unsigned[usize::from(side == "right")] = Some(reason);
                     return Ok(());
                 }
                 "drop" if verb == Some(Verb::Extends) && !text.is_empty() => {
@@ -207,6 +202,16 @@ impl Reader {
         match keyword {
             "each" => return self.each(source, line, text, indent, depth).map(Item::Each),
             "total" => return self.total(source, line, text).map(Item::Total),
+            "uncarried" => {
+                let side = expect("left or right", alt((tag("left"), tag("right"))));
+                let (side, _, path, reason) =
+                    source.parse(line, text, (side, space1, path(self, line), label))?;
+                return Ok(Item::Uncarried(Uncarried {
+                    side: usize::from(side == "right"),
+                    path,
+                    reason,
+                }));
+            }
             "include" => {
                 let pairs = many0(preceded(
                     space1,

@@ -8,12 +8,12 @@ use super::keys::{Keys, Met};
 use super::outside::Outside;
 use super::together::Together;
 use crate::expr::Spot;
-use crate::tree::gather::{Say, WatchInput};
+use crate::tree::gather::{Origin, Say, WatchInput};
 
 /// One input.
 #[derive(Debug)]
 pub(crate) struct Input {
-    file: Box<str>,
+    origin: Arc<Origin>,
     /// Its number among the inputs that are checked together.
     pub(crate) number: u32,
     pub(crate) outside: Arc<Outside>,
@@ -26,16 +26,15 @@ pub(crate) struct Input {
 
 impl Input {
     pub(crate) fn new(
-        file: Option<&str>,
+        name: &str,
+        origin: &Arc<Origin>,
         outside: &Arc<Outside>,
         together: Option<&Arc<Together>>,
         memory: usize,
     ) -> Self {
-        let name = file.unwrap_or("");
         Self {
-            // Rules see the name without folders.
-            file: name.rsplit(['/', '\\']).next().unwrap_or(name).into(),
-            number: together.map_or(0, |together| together.file(file.unwrap_or(""))),
+            origin: origin.clone(),
+            number: together.map_or(0, |together| together.file(name)),
             outside: outside.clone(),
             memory,
             together: together.cloned(),
@@ -51,8 +50,8 @@ impl Input {
 }
 
 impl WatchInput for Input {
-    fn file(&self) -> &str {
-        &self.file
+    fn origin(&self) -> &Arc<Origin> {
+        &self.origin
     }
 
     fn finish(&self, _: &mut dyn Say) {}

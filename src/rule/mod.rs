@@ -42,7 +42,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::expr::{Day, Functions};
 use crate::finding::Finding;
 use crate::spec::Specs;
-use crate::tree::gather::{Known, Wants, Watch, WatchInput};
+use crate::tree::gather::{Known, Origin, Wants, Watch, WatchInput};
 use crate::{Error, Result};
 pub use compile::Class;
 use compile::World;
@@ -371,9 +371,10 @@ impl Watch for Rules {
         self.0.needs_order
     }
 
-    fn input(&self, file: Option<&str>) -> Arc<dyn WatchInput> {
+    fn input(&self, name: &str, origin: &Arc<Origin>) -> Arc<dyn WatchInput> {
         Arc::new(Input::new(
-            file,
+            name,
+            origin,
             &self.0.outside,
             self.0.together.as_ref(),
             self.0.memory,

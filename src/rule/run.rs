@@ -238,6 +238,16 @@ impl Judge {
                         Reach::Input => input.meet(rule.of, &text, spot),
                     }
                 });
+                if let (Reach::Input, Some(Met::New), Some(together)) =
+                    (within, &met, &input.together)
+                {
+                    let mut finding = self.finding(rule, &here, &scope);
+                    finding.syntax = self.program.syntax;
+                    finding.place.message_type = Some((&*self.program.message).into());
+                    if !together.meet(rule.of, &text, input.number, finding) {
+                        say.not_evaluated(1);
+                    }
+                }
                 self.text = text;
                 let Some(met) = met else {
                     return;
@@ -292,6 +302,20 @@ impl Judge {
         if !say.wants(&about.id, rule.severity) {
             return;
         }
+        let mut finding = self.finding(rule, here, scope);
+        finding.related.extend(before.map(|span| Related {
+            file: None,
+            span,
+            path: None,
+            code: Code::FIRST_USED,
+        }));
+        say.say(finding);
+    }
+
+    /// What is said of a rule that is broken.
+    #[cold]
+    fn finding(&self, rule: &Ready, here: &Here<'_, '_>, scope: &Scope<'_>) -> Finding {
+        let about = self.program.held[rule.of].about();
         let at = pointed(&rule.target, rule.anchor, here);
         let mut finding = Finding::new(Code::RULE_BROKEN, at.spot.span);
         at.place(&mut finding, here);
@@ -304,13 +328,7 @@ impl Judge {
         if let Some(receipt) = &about.receipt {
             finding = finding.with("receipt", receipt);
         }
-        finding.related.extend(before.map(|span| Related {
-            file: None,
-            span,
-            path: None,
-            code: Code::FIRST_USED,
-        }));
-        say.say(finding);
+        finding
     }
 
     /// A side of a join: its key and columns are kept.

@@ -14,7 +14,7 @@ use super::text::{Sample, Selector};
 use super::together::Together;
 use super::{Rules, World};
 use crate::finding::{Finding, Severity};
-use crate::tree::gather::{Document, Say, Wants, WatchInput, gather_json};
+use crate::tree::gather::{Document, Origin, Say, Wants, WatchInput, gather_json};
 use crate::{Error, Result};
 
 /// What became of one sample in one message.
@@ -120,7 +120,13 @@ fn document(content: &Value, syntax: &str, message: &str) -> Document {
     let get = |name: &str| said.get(name).cloned().unwrap_or_default();
     Document {
         syntax: syntax.into(),
-        file: get("file"),
+        origin: Arc::new(Origin {
+            file: get("file"),
+            archive: get("archive"),
+            archive_bytes: get("archive_bytes"),
+            archive_entries: get("archive_entries"),
+            entry: get("entry"),
+        }),
         root: get("root"),
         namespace: get("namespace"),
         encoding: get("encoding"),
@@ -181,7 +187,13 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
 
 /// Runs a sample through the rules of a program.
 fn one(plain: &Outside, program: &Shared, sample: &Sample, found: &mut Found) {
-    let input = Input::new(None, &outside(plain, &sample.content), None, MEMORY);
+    let input = Input::new(
+        "",
+        &Arc::default(),
+        &outside(plain, &sample.content),
+        None,
+        MEMORY,
+    );
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
     let single = std::slice::from_ref(&sample.content);
@@ -237,7 +249,13 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 continue;
             };
             let program = Shared(Arc::new(program));
-            let input = Input::new(Some(&side.name), &outside, Some(&together), MEMORY);
+            let input = Input::new(
+                &side.name,
+                &Arc::default(),
+                &outside,
+                Some(&together),
+                MEMORY,
+            );
             let input: Arc<dyn WatchInput> = Arc::new(input);
             let document = document(content, program.0.syntax.as_str(), &program.0.message);
             let listener = program.listener(&input);

@@ -1,5 +1,6 @@
 //! Rules across documents: of each only keys and compared columns are kept, and they are judged when
-//! all documents have been read, so that the order of files does not matter.
+//! all documents have been read, so that the order of files does not matter. Keys that are unique in
+//! an input are so in all that are read together.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,12 @@ pub(crate) struct Row {
     pub(crate) syntax: Syntax,
 }
 
+/// A key that is to be unique: the file it first stands in there, and what is said if another has it.
+type Unique = (u32, Box<Finding>);
+
+/// Bytes that a key takes beside its text: what would be said of it.
+const UNIQUE: usize = 1 << 10;
+
 /// Rows by key, of both sides.
 type Rows = [BTreeMap<String, Vec<Row>>; 2];
 
@@ -34,6 +41,8 @@ type Rows = [BTreeMap<String, Vec<Row>>; 2];
 struct Kept {
     files: Vec<Box<str>>,
     rows: BTreeMap<usize, Rows>,
+    /// Keys that are to be unique, by rule.
+    unique: BTreeMap<usize, BTreeMap<String, Vec<Unique>>>,
     /// Sides of which a document was read.
     seen: BTreeMap<usize, [bool; 2]>,
     bytes: usize,
@@ -77,6 +86,21 @@ impl Together {
         true
     }
 
+    /// Takes in a key that is to be unique in all files, with what is said if an earlier one has it;
+    /// `false` where there is no room for more.
+    pub(crate) fn meet(&self, of: usize, key: &str, file: u32, finding: Finding) -> bool {
+        let mut kept = self.lock();
+        let size = key.len() + UNIQUE;
+        if kept.bytes + size > MOST {
+            return false;
+        }
+        kept.bytes += size;
+        let keys = kept.unique.entry(of).or_default();
+        let met = keys.entry(key.to_owned()).or_default();
+        met.push((file, Box::new(finding)));
+        true
+    }
+
     /// Judges what was kept, and forgets it. Findings come in the order of files and places, each with
     /// the name of its file; the result counts what could not be judged.
     pub(crate) fn finish(
@@ -98,6 +122,9 @@ impl Together {
             };
             let seen = kept.seen.get(&of).copied().unwrap_or_default();
             judged.join(join, &held[of], rows, seen);
+        }
+        for met in kept.unique.into_values().flat_map(BTreeMap::into_values) {
+            judged.unique(met);
         }
         let mut found = judged.found;
         found.sort_by(|a, b| {
@@ -296,6 +323,25 @@ impl Judged<'_> {
             for (a, b) in pairs.take(MOST_PAIRS) {
                 self.compare(join, held, key, a, b);
             }
+        }
+    }
+
+    /// A key that stands in several files: all but the first are told.
+    fn unique(&mut self, mut met: Vec<Unique>) {
+        let files = self.files;
+        met.sort_by_key(|(file, finding)| (&*files[*file as usize], finding.span.start));
+        let mut met = met.into_iter();
+        let Some((first, before)) = met.next() else {
+            return;
+        };
+        for (file, mut finding) in met {
+            finding.related.push(Related {
+                file: (file != first).then(|| files[first as usize].clone()),
+                span: before.span,
+                path: before.place.path.clone(),
+                code: Code::FIRST_USED,
+            });
+            self.found.push((files[file as usize].clone(), *finding));
         }
     }
 

@@ -506,6 +506,12 @@ impl Plan {
         &self.paths[self.position(position).group as usize]
     }
 
+    /// The groups around a group, from the message inwards, itself the last.
+    #[inline]
+    pub(crate) fn path_of(&self, group: GroupId) -> &[GroupId] {
+        &self.paths[group as usize]
+    }
+
     /// Transitions from `from` (the number of positions: the start) on a tag, nothing missing.
     #[inline]
     pub(super) fn choice(&self, from: usize, tag: TagId) -> &Choice {

@@ -268,14 +268,6 @@ impl Specs {
         Ok(made)
     }
 
-    /// The codes of a table, and whether more come up between its editions.
-    pub(crate) fn table_codes(&self, table: &str) -> Result<TableCodes> {
-        let found = self.table(table)?;
-        Ok(found.map_or_else(Default::default, |table| {
-            (table.codes().clone(), table.open)
-        }))
-    }
-
     fn make_code_set(
         &self,
         list: &CodeList,
@@ -302,9 +294,6 @@ impl Specs {
         })
     }
 }
-
-/// The codes of a table, and whether more come up between its editions.
-type TableCodes = (Arc<CodeSet>, bool);
 
 /// Builds the types of one message.
 struct Builder<'a> {

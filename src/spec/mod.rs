@@ -12,6 +12,7 @@ mod message;
 pub mod model;
 pub mod receipt;
 pub mod release;
+mod tables;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod text;
@@ -396,21 +397,6 @@ impl Specs {
             found.retain(begins);
         }
         Ok(found)
-    }
-
-    /// The codes of a table, in its order; `None` where there is no such table.
-    ///
-    /// # Errors
-    /// When its file is broken.
-    pub fn table_list(&self, id: &str) -> Result<Option<Vec<String>>> {
-        let table = self.table(id)?;
-        Ok(table.map(|table| {
-            let codes = table.rows().filter_map(|mut row| row.next());
-            codes
-                .filter(|code| !code.is_empty())
-                .map(str::to_owned)
-                .collect()
-        }))
     }
 
     /// What `T` has compiled from these specs: made once, then shared by all clones.

@@ -105,13 +105,13 @@ fn tree(record: &Record<'_>, spec: Option<&flat::Record>, charset: Charset, lang
         if value.is_empty() {
             continue;
         }
-        let mut child = node(&format!("F_{}", at + 1));
-        let spec = spec.and_then(|spec| {
-            let mut fields = spec.fields.iter();
-            fields.find(|field| usize::from(field.number) == at + 1)
-        });
+        let place = at + 1;
+        let spec = spec.and_then(|spec| spec.field_at(place));
+        let number = spec.map_or(place, |(field, _)| usize::from(field.number));
+        let mut child = node(&format!("F_{number}"));
+        child.occurrence = spec.map_or(1, |(_, nth)| nth as u32);
         let text = charset.decode(&value);
-        if let Some(spec) = spec {
+        if let Some((spec, _)) = spec {
             child.label = label(&spec.label, lang);
             if let Some(CodeList::Values(values)) = &spec.codes {
                 let mut values = values.iter();

@@ -12,6 +12,7 @@ mod scene;
 mod writer;
 mod xsd;
 
+pub(crate) use names::SIGNATURE;
 pub use reader::{Counts, Handler, Options, Start};
 pub use scene::Scene;
 pub use writer::Writer;

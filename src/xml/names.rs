@@ -26,6 +26,9 @@ pub(crate) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 /// The namespace of prefix `xmlns`.
 pub(crate) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
+/// The namespace of XML Signature.
+pub(crate) const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+
 /// An expanded name: index into [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NameId(pub(crate) u32);

@@ -33,6 +33,9 @@ pub struct Options {
     pub(crate) entities: bool,
     /// Bytes kept to compare identity constraints and references. Default 64 MiB.
     pub identity: usize,
+    /// Whether documents are drafts: of one that lacks nothing but its signature (XML Signature) a hint
+    /// says that it is to be signed, and no error. Default no.
+    pub unsigned: bool,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             excerpts: false,
             entities: false,
             identity: 64 << 20,
+            unsigned: false,
         }
     }
 }

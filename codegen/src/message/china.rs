@@ -219,6 +219,12 @@ fn add(message: &mut Message) -> Result<()> {
                         met = true;
                     }
                 }
+                ("table", tables) => {
+                    if let Holds::Value(value) = &mut element.holds {
+                        value.codes = Codes::Table(tables.join(" ").into());
+                        met = true;
+                    }
+                }
                 ("add", [tag, format]) => {
                     let (Some(format), Holds::Parts { parts, .. }) =
                         (Format::parse(format), &mut element.holds)

@@ -102,9 +102,9 @@ pub(crate) fn command(lang: Lang) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about(t("Parses, checks and translates trade messages", "解析、校验和转换贸易报文"))
         .long_about(t(
-            "Parses, checks and translates trade messages: UN/EDIFACT from D.93A to D.24A, ISO 9735 syntax versions 1 to 4.\n\n\
+            "Parses, checks and translates trade messages: UN/EDIFACT from D.93A to D.24A (ISO 9735 syntax versions 1 to 4), XML of Chinese customs and the single window, flat files of ports.\n\n\
              Exit codes: 0 nothing of severity error was found, 1 something was, 2 something could not be done.",
-            "解析、校验和转换贸易报文：UN/EDIFACT D.93A 至 D.24A，ISO 9735 语法版本 1 至 4。\n\n\
+            "解析、校验和转换贸易报文：UN/EDIFACT D.93A 至 D.24A（ISO 9735 语法版本 1 至 4）、中国海关与单一窗口的 XML 报文、口岸平台文件。\n\n\
              退出码：0 未发现错误级问题，1 发现错误级问题，2 有操作未能完成。",
         ))
         .subcommand_required(true)
@@ -185,6 +185,15 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .help(t(
                             "Take all inputs as one set: rules across documents are judged too",
                             "将全部输入视为一套单证：同时执行跨单证规则",
+                        )),
+                )
+                .arg(
+                    Arg::new("unsigned")
+                        .long("unsigned")
+                        .action(ArgAction::SetTrue)
+                        .help(t(
+                            "The documents are drafts: a signature that is still missing is a hint, no error",
+                            "所查为草稿：尚缺的签名只作提示，不算错误",
                         )),
                 )
                 .arg(
@@ -407,8 +416,8 @@ pub(crate) fn command(lang: Lang) -> Command {
             Command::new("translate")
                 .about(t("Makes one message of another by a map", "按映射将一种报文转换为另一种报文"))
                 .long_about(t(
-                    "Makes one message of another by a map. `baowen map` lists the maps, `baowen map explain NAME` says what one does. What is written is checked against its spec.\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE\n  baowen translate folder --map cuscar-mt1101 --out as-manifests",
-                    "按映射将一种报文转换为另一种报文。baowen map 列出映射，baowen map explain 名称 说明其内容。输出按其规范校验。\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE\n  baowen translate folder --map cuscar-mt1101 --out as-manifests",
+                    "Makes one message of another by a map. `baowen map` lists the maps, `baowen map explain NAME` says what one does. What is written is checked against its spec.\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --param receiver=2225 --param carrier=LINE --param customs=2225 --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE --param receiver=PORT\n  baowen translate folder --map codeco-d95b-status --out events",
+                    "按映射将一种报文转换为另一种报文。baowen map 列出映射，baowen map explain 名称 说明其内容。输出按其规范校验。\n\n  baowen translate cuscar.edi --map cuscar-mt1101 --param sender=LINE --param receiver=2225 --param carrier=LINE --param customs=2225 --out manifest.xml\n  baowen translate manifest.xml --map cuscar-mt1101 --reverse --param sender=LINE --param receiver=PORT\n  baowen translate folder --map codeco-d95b-status --out events",
                 ))
                 .arg(
                     Arg::new("paths")
@@ -478,6 +487,15 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .long("now")
                         .value_name("CCYYMMDDhhmmss")
                         .help(t("The time that is written; default the clock's, in UTC", "写入的时间；默认取系统时钟（UTC）")),
+                )
+                .arg(
+                    Arg::new("to-charset")
+                        .long("to-charset")
+                        .value_name("CHARSET")
+                        .help(t(
+                            "The character set that is written: flat files (usually gb18030), XML (utf-8), UN/EDIFACT in one that no header names (gb18030); UNOC and its like are parameters of maps",
+                            "写出的字符集：平台文件（默认 gb18030）、XML（默认 utf-8）、交换头无法声明字符集的 UN/EDIFACT（gb18030）；UNOC 等由映射的参数指定",
+                        )),
                 )
                 .arg(
                     Arg::new("lines")

@@ -2,14 +2,16 @@
 
 use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use baowen::check::{Checker, Options, Totals};
-use baowen::finding::{Code, Finding, Lang, Severity};
+use baowen::finding::{Code, Finding, Lang, Severity, Sink};
+use baowen::span::Span;
 use clap::ArgMatches;
 use serde_json::json;
 
+use crate::archive::Entry;
 use crate::inputs::{self, Input};
 use crate::lang::pick;
 use crate::{Failure, Outcome, rules, sarif, text};
@@ -92,7 +94,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     let jobs = matches
         .get_one::<u16>("jobs")
         .map_or(cores, |jobs| usize::from(*jobs));
-    let options = Options {
+    let mut options = Options {
         message: match matches.get_one::<String>("as") {
             Some(name) => Some(name.parse()?),
             None => None,
@@ -107,6 +109,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         jobs,
         ..Options::default()
     };
+    options.xml.unsigned = matches.get_flag("unsigned");
     let specs = inputs::specs(matches)?;
     let mut checker = Checker::new(&specs, options)?;
     let rules = rules::load(matches, &specs, lang)?;
@@ -130,10 +133,12 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         paths.push("-".into());
     }
     let mut failed = false;
-    let files = inputs::files(&paths, &mut |path, error| {
+    let mut unread = |path: &Path, error: &io::Error| {
         failed = true;
         let _ = writeln!(io::stderr(), "baowen: {}: {error}", path.display());
-    });
+    };
+    let files = inputs::files(&paths, &mut unread);
+    let files = inputs::unpacked(files, &mut unread);
     let mut out = BufWriter::new(io::stdout().lock());
     if format == Format::Sarif && !printer.quiet {
         sarif::begin(&mut out, lang)?;
@@ -234,6 +239,12 @@ fn one(
     sink: &mut dyn FnMut(Finding),
 ) -> Checked {
     let mut sink = |finding: Finding| sink(finding);
+    if let Some(code) = input.wrong {
+        return wrong(code, input, Totals::default(), &mut sink);
+    }
+    if let Some(entry) = &input.entry {
+        return packed(checker, input, entry, progress, &mut sink);
+    }
     let checker = &checker.named(&input.name);
     let told = |error: &baowen::Error| match error.io_error() {
         Some(error) => format!("{}: {error}", input.name),
@@ -262,6 +273,54 @@ fn one(
         totals,
         error,
         printed: Vec::new(),
+    }
+}
+
+/// Tells what is wrong with an archive, or with a file inside it.
+fn wrong(code: Code, input: &Input, mut totals: Totals, sink: &mut dyn Sink) -> Checked {
+    sink.finding(Finding::new(code, Span::new(0, 0)));
+    totals.errors += 1;
+    if input.entry.is_none() {
+        totals.bytes += input.len;
+    }
+    Checked {
+        totals,
+        error: None,
+        printed: Vec::new(),
+    }
+}
+
+/// Checks a file inside an archive.
+fn packed(
+    checker: &Checker,
+    input: &Input,
+    entry: &Entry,
+    progress: &indicatif::ProgressBar,
+    sink: &mut dyn Sink,
+) -> Checked {
+    let failed = |error: String| Checked {
+        totals: Totals::default(),
+        error: Some(format!("{}: {error}", input.name)),
+        printed: Vec::new(),
+    };
+    let archive = &*entry.archive_name;
+    let checker = checker.unpacked(&entry.name, archive, entry.archive_bytes, entry.entries);
+    let read = entry.read(|file| checker.read(progress.wrap_read(file), sink));
+    let (read, code) = match read {
+        Ok(told) => told,
+        Err(error) => return failed(error.to_string()),
+    };
+    let totals = match read.transpose() {
+        Ok(totals) => totals.unwrap_or_default(),
+        Err(error) => return failed(error.to_string()),
+    };
+    match code {
+        Some(code) => wrong(code, input, totals, sink),
+        None => Checked {
+            totals,
+            error: None,
+            printed: Vec::new(),
+        },
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use baowen::declare::{Declarer, Options, Sent, System, Totals, system, systems};
 use baowen::finding::{Finding, Lang};
+use baowen::span::Span;
 use baowen::spec::Specs;
 use baowen::spec::model::Label;
 use clap::builder::PossibleValuesParser;
@@ -24,8 +25,8 @@ pub(crate) fn command(lang: Lang, common: [Arg; 2]) -> Command {
             "一次录入、分别申报：由一份录入单证写出服务的全部报文",
         ))
         .long_about(t(
-            "Writes every message of a service from one entry, checks each, and reports on the entry's fields.\n\n  baowen declare                 the services\n  baowen declare vessel-call     its entry document, messages and parameters\n  baowen declare vessel-call entry.json --out out --param sender=AGENT\n\nThe folder gets the messages and nothing else, each whole or not at all; a message that an earlier run wrote there and that is not due any more is taken away.",
-            "由一份录入单证写出服务的全部报文，逐一校验，并就录入单证的字段给出报告。\n\n  baowen declare                 列出各服务\n  baowen declare vessel-call     该服务的录入单证、报文和参数\n  baowen declare vessel-call entry.json --out out --param sender=AGENT\n\n输出文件夹只写入报文，每个文件要么完整写出，要么不写；上次写出而本次不再需要的报文会被移除。",
+            "Writes every message of a service from one entry, checks each, and reports on the entry's fields.\n\n  baowen declare                 the services\n  baowen declare vessel-call     its entry document, messages and parameters\n  baowen declare vessel-call entry.json --out out --param sender=AGENT\n  baowen declare road-manifest entry.json --out out --against tally.xml\n\nThe folder gets the messages and nothing else, each whole or not at all; a message that an earlier run wrote there and that is not due any more is taken away.",
+            "由一份录入单证写出服务的全部报文，逐一校验，并就录入单证的字段给出报告。\n\n  baowen declare                 列出各服务\n  baowen declare vessel-call     该服务的录入单证、报文和参数\n  baowen declare vessel-call entry.json --out out --param sender=AGENT\n  baowen declare road-manifest entry.json --out out --against tally.xml\n\n输出文件夹只写入报文，每个文件要么完整写出，要么不写；上次写出而本次不再需要的报文会被移除。",
         ))
         .arg(
             Arg::new("system")
@@ -54,6 +55,18 @@ pub(crate) fn command(lang: Lang, common: [Arg; 2]) -> Command {
                 .value_name("NAME=VALUE")
                 .action(ArgAction::Append)
                 .help(t("A parameter of the service; may be repeated", "服务的参数；可重复")),
+        )
+        .arg(
+            Arg::new("against")
+                .long("against")
+                .value_name("FILE|DIR")
+                .requires("entry")
+                .action(ArgAction::Append)
+                .value_parser(value_parser!(PathBuf))
+                .help(t(
+                    "Documents of others (a tally, a declaration) that the messages have to agree with, by the rules across documents; may be repeated",
+                    "须与所写报文一致的他方单证（理货报告、报关单等），按跨单证规则核对；可重复",
+                )),
         )
         .arg(
             Arg::new("strict")
@@ -100,13 +113,22 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         };
         params.push((name.into(), value.into()));
     }
+    let others: Vec<PathBuf> = matches
+        .get_many::<PathBuf>("against")
+        .unwrap_or_default()
+        .cloned()
+        .collect();
     let options = Options {
         params,
         strict: matches.get_flag("strict"),
-        ..Options::default()
+        rules: baowen::rule::Options {
+            together: !others.is_empty(),
+            ..Default::default()
+        },
     };
     let declarer = Declarer::new(&specs, system, options)?;
     let (name, bytes) = read(entry)?;
+    take_in(&declarer, &others, lang)?;
     std::fs::create_dir_all(out)
         .map_err(|error| Failure::Message(format!("{}: {error}", out.display())))?;
     let report = Report {
@@ -118,6 +140,44 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         first: Cell::new(true),
     };
     report.run(&declarer, &bytes, out)
+}
+
+/// Takes in the documents that messages are held against, those in archives too.
+fn take_in(declarer: &Declarer, paths: &[PathBuf], lang: Lang) -> Result<(), Failure> {
+    let mut failed = None;
+    let mut unread = |path: &Path, error: &io::Error| {
+        failed.get_or_insert_with(|| format!("{}: {error}", path.display()));
+    };
+    let files = inputs::files(paths, &mut unread);
+    let files = inputs::unpacked(files, &mut unread);
+    if let Some(message) = failed {
+        return Err(Failure::Message(message));
+    }
+    for input in &files {
+        let told =
+            |error: &dyn std::fmt::Display| Failure::Message(format!("{}: {error}", input.name));
+        let wrong = |code| told(&Finding::new(code, Span::at(0)).message(lang, false));
+        if let Some(code) = input.wrong {
+            return Err(wrong(code));
+        }
+        let taken = match (&input.entry, &input.path) {
+            (Some(entry), _) => {
+                let read = entry.read(|file| declarer.take_in(&input.name, file));
+                let (taken, code) = read.map_err(|error| told(&error))?;
+                if let Some(code) = code {
+                    return Err(wrong(code));
+                }
+                taken.transpose().map(|_| ())
+            }
+            (None, Some(path)) => {
+                let file = std::fs::File::open(path).map_err(|error| told(&error))?;
+                declarer.take_in(&input.name, file)
+            }
+            (None, None) => declarer.take_in(&input.name, io::stdin()),
+        };
+        taken.map_err(|error| told(&error))?;
+    }
+    Ok(())
 }
 
 /// All of a file or of standard input.
@@ -375,6 +435,7 @@ impl Report<'_> {
                 "errors": totals.errors,
                 "warnings": totals.warnings,
                 "hints": totals.hints,
+                "not_evaluated": totals.not_evaluated,
             }});
             return writeln!(out, "{summary}");
         }
@@ -394,6 +455,19 @@ impl Report<'_> {
                 write!(out, " → {to}")?;
             }
             writeln!(out)?;
+        }
+        if totals.not_evaluated > 0 {
+            let (count, s) = (
+                totals.not_evaluated,
+                if totals.not_evaluated == 1 { "" } else { "s" },
+            );
+            match self.lang {
+                Lang::En => writeln!(
+                    out,
+                    "{count} comparison{s} could not be made: no document of the other side was given"
+                )?,
+                Lang::Zh => writeln!(out, "{count} 项核对未能进行：未给出对方单证")?,
+            }
         }
         match self.lang {
             Lang::En => {

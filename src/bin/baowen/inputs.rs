@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use baowen::charset::Charset;
 use baowen::check::Checker;
-use baowen::finding::{Finding, Lang, Severity, Sink, Syntax};
+use baowen::finding::{Code, Finding, Lang, Severity, Sink, Syntax};
 use baowen::spec::Specs;
 use baowen::xml::Schema;
 use clap::ArgMatches;
 
 use crate::Failure;
+use crate::archive::{Entry, entries, is_archive};
 use crate::lang::pick;
 
 /// A file to read, or why it cannot be.
@@ -20,6 +21,51 @@ pub(crate) struct Input {
     pub(crate) name: String,
     pub(crate) path: Option<PathBuf>,
     pub(crate) len: u64,
+    /// Which file of the archive at `path` is meant.
+    pub(crate) entry: Option<Entry>,
+    /// Why the archive at `path` gives no files.
+    pub(crate) wrong: Option<Code>,
+}
+
+impl Input {
+    fn new(path: PathBuf, len: u64) -> Self {
+        Self {
+            name: path.display().to_string(),
+            path: Some(path),
+            len,
+            entry: None,
+            wrong: None,
+        }
+    }
+}
+
+/// The same inputs with the files of archives in the place of these.
+pub(crate) fn unpacked(
+    inputs: Vec<Input>,
+    failed: &mut dyn FnMut(&Path, &io::Error),
+) -> Vec<Input> {
+    let mut found = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let Some(path) = input.path.as_deref().filter(|path| is_archive(path)) else {
+            found.push(input);
+            continue;
+        };
+        match entries(path, input.len) {
+            Err(error) => failed(path, &error),
+            Ok(Err(code)) => found.push(Input {
+                wrong: Some(code),
+                ..input
+            }),
+            Ok(Ok(entries)) => found.extend(entries.into_iter().map(|entry| Input {
+                name: format!("{}/{}", input.name, entry.name),
+                path: input.path.clone(),
+                len: entry.len,
+                entry: Some(entry),
+                wrong: None,
+            })),
+        }
+    }
+    found
 }
 
 /// The files that the paths name: folders are walked in order, hidden files and links in them
@@ -32,17 +78,15 @@ pub(crate) fn files(paths: &[PathBuf], failed: &mut dyn FnMut(&Path, &io::Error)
                 name: "-".to_owned(),
                 path: None,
                 len: 0,
+                entry: None,
+                wrong: None,
             });
             continue;
         }
         match std::fs::metadata(path) {
             Err(error) => failed(path, &error),
             Ok(metadata) if metadata.is_dir() => walk(path, &mut found, failed),
-            Ok(metadata) => found.push(Input {
-                name: path.display().to_string(),
-                path: Some(path.clone()),
-                len: metadata.len(),
-            }),
+            Ok(metadata) => found.push(Input::new(path.clone(), metadata.len())),
         }
     }
     found
@@ -68,11 +112,7 @@ fn walk(folder: &Path, found: &mut Vec<Input>, failed: &mut dyn FnMut(&Path, &io
             walk(&path, found, failed);
         } else if kind.is_file() {
             let len = entry.metadata().map_or(0, |metadata| metadata.len());
-            found.push(Input {
-                name: path.display().to_string(),
-                path: Some(path),
-                len,
-            });
+            found.push(Input::new(path, len));
         }
     }
 }
@@ -111,7 +151,16 @@ pub(crate) fn schema(matches: &ArgMatches) -> Result<Option<Arc<Schema>>, Failur
 
 /// The character set of `--charset`.
 pub(crate) fn charset(matches: &ArgMatches, lang: Lang) -> Result<Option<Charset>, Failure> {
-    let Some(label) = matches.get_one::<String>("charset") else {
+    charset_of(matches, "charset", lang)
+}
+
+/// The character set that an option names.
+pub(crate) fn charset_of(
+    matches: &ArgMatches,
+    option: &str,
+    lang: Lang,
+) -> Result<Option<Charset>, Failure> {
+    let Some(label) = matches.get_one::<String>(option) else {
         return Ok(None);
     };
     match Charset::for_label(label) {

@@ -5,6 +5,7 @@
 //! exit code 2.
 
 mod ack;
+mod archive;
 mod args;
 mod check;
 mod codes;

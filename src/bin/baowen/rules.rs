@@ -132,7 +132,9 @@ fn class(info: &Info, lang: Lang) -> &'static str {
 fn as_json(info: &Info) -> serde_json::Value {
     json!({
         "id": info.id,
-        "source_rule": info.rows,
+        // The row of the published collection; a rule may stand for several.
+        "source_rule": info.rows.first(),
+        "source_rules": info.rows,
         "title_en": info.title.0,
         "title_zh": info.title.1,
         "messages": info.messages,

@@ -24,6 +24,9 @@ const MOST_FINDINGS: u64 = 100;
 
 struct Translate {
     translator: Translator,
+    /// Tells the syntax of what is read.
+    reader: Checker,
+    /// Checks what is written.
     checker: Checker,
     check: bool,
     strict: bool,
@@ -41,7 +44,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         false => Direction::Forth,
     };
     let charset = inputs::charset(matches, lang)?;
+    let written = inputs::charset_of(matches, "to-charset", lang)?;
     let mut options = Options {
+        charset: written,
         source_charset: charset,
         now: matches
             .get_one::<String>("now")
@@ -67,12 +72,33 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         };
         options = options.with_param(name.trim(), value);
     }
-    let checking = baowen::check::Options {
+    let mut checking = baowen::check::Options {
+        charset: written,
+        ..Default::default()
+    };
+    checking.xml.unsigned = map.unsigned(direction).is_some();
+    let reading = baowen::check::Options {
         charset,
         ..Default::default()
     };
+    let translator = Translator::new(&map, direction, options)?;
+    if let Some(of) = written
+        && translator.format() == Format::Edifact
+        && of.is_syntax_identifier()
+    {
+        let message = pick(
+            lang,
+            "the header of an interchange names its character set: give it as the parameter of the map (baowen map explain), if it has one",
+            "交换头会声明字符集：请用映射的参数指定（见 baowen map explain），若该映射有此参数",
+        );
+        return Err(Failure::Message(format!(
+            "--to-charset {}: {message}",
+            of.name()
+        )));
+    }
     let translate = Translate {
-        translator: Translator::new(&map, direction, options)?,
+        translator,
+        reader: Checker::new(&specs, reading)?,
         checker: Checker::new(&specs, checking)?,
         check: !matches.get_flag("no-check"),
         strict: matches.get_flag("strict"),
@@ -357,7 +383,7 @@ impl Translate {
         if matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
             return Ok(Syntax::Json);
         }
-        Ok(self.checker.syntax(start)?)
+        Ok(self.reader.syntax(start)?)
     }
 }
 

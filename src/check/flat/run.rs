@@ -226,7 +226,7 @@ impl<'c, 's, 'd> Run<'c, 's, 'd> {
         {
             let document = Document {
                 syntax: "flat".into(),
-                file: input.file().into(),
+                origin: input.origin().clone(),
                 encoding: self.out.charset.name().into(),
                 message: compiled.layout.message.clone(),
                 ..Document::default()

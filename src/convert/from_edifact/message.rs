@@ -94,7 +94,8 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                         self.out.place(segment.span(), at);
                     }
                     let clean = kept.is_none() && self.reader.is_clean();
-                    if !first && is_usual(&segment, clean) {
+                    // The first after a header of an interchange tells of separators.
+                    if !(first && self.fresh) && is_usual(&segment, clean) {
                         let (beyond, charset) = (&self.beyond, self.charset);
                         let faults = write_usual(self.out, beyond, &segment, layout, charset)?;
                         if !faults.is_empty() {
@@ -127,6 +128,9 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                 }
             }
             first = false;
+            if !last && held.is_empty() {
+                self.follow(&mut sequencer, &mut open)?;
+            }
             if last || !self.next_of_message(&mut held)? {
                 break;
             }
@@ -134,8 +138,65 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
         sequencer.finish();
         self.settle(&mut sequencer, &mut held, &mut open)?;
         self.skipped(&mut held)?;
-        for _ in 0..open.groups.len() {
-            self.out.end()?;
+        for group in open.groups.drain(1..).rev() {
+            self.out.close(definition.group(group))?;
+        }
+        self.out.end()
+    }
+
+    /// Writes the segments in sight, as long as each is plain and has one place that is certain.
+    fn follow(&mut self, sequencer: &mut Sequencer<'_>, open: &mut Open<'_>) -> Result<()> {
+        if !self.reader.are_blocks_clean() || !sequencer.may_be_certain() || self.out.asks_places()
+        {
+            return Ok(());
+        }
+        let definition = open.definition;
+        let plan = &definition.plan;
+        let mut lane = self.reader.lane();
+        let Some(mut here) = lane.next().filter(|here| !here.is_service()) else {
+            return Ok(());
+        };
+        let Some(mut tag) = plan.usual_tag(here.tag) else {
+            return Ok(());
+        };
+        let Some(mut onward) = sequencer.onward(tag) else {
+            return Ok(());
+        };
+        let mut segment = lane.segment(&here, 0);
+        let (mut reached, mut taken) = (None, 0);
+        let mut told = None;
+        while let Some(next) = lane.next().filter(|next| !next.is_service())
+            && let Some(next_tag) = plan.usual_tag(next.tag)
+            && is_usual(&segment, true)
+            && let Some((certain, next_onward)) =
+                sequencer.certain((tag, onward), next_tag, || segment.first_value())
+        {
+            let place = sequencer.take(certain);
+            enter(self.out, open, place.position, place.keep, place.repeat)?;
+            let layout = definition.layout(place.position);
+            let faults = write_usual(self.out, &self.beyond, &segment, layout, self.charset)?;
+            reached = Some(here);
+            taken += 1;
+            if !faults.is_empty() {
+                told = Some((faults, segment));
+                break;
+            }
+            (here, tag, onward) = (next, next_tag, next_onward);
+            segment = lane.segment(&here, taken);
+        }
+        let reached = reached.map(|last| lane.behind(&last, taken - 1));
+        let told = told.map(|(faults, segment)| {
+            let at = self.reader.locate(segment.offset());
+            (faults, tag_text(&segment), segment.span(), at)
+        });
+        if let Some(reached) = reached {
+            self.reader.leave_lane(reached);
+        }
+        if let Some((faults, tag, span, at)) = told {
+            for finding in faults {
+                let finding = finding.with_content("segment", &tag);
+                self.tell(finding, span.start, span.len, At::Known(at));
+            }
         }
         Ok(())
     }
@@ -268,14 +329,22 @@ fn enter_groups<S: Sink>(
     stay: usize,
 ) -> Result<()> {
     while open.groups.len() > stay {
-        out.end()?;
-        open.groups.pop();
+        let group = open.groups.pop().unwrap_or_default();
+        out.close(open.definition.group(group))?;
     }
     if open.groups.last() == Some(&group) {
         return Ok(());
     }
     let plan = &open.definition.plan;
     let from = open.groups.len();
+    let path = plan.path_of(group);
+    if from > 0 && path.get(from - 1) == open.groups.last() {
+        for group in path.get(from..).unwrap_or_default() {
+            open.groups.push(*group);
+            out.open(open.definition.group(*group))?;
+        }
+        return Ok(());
+    }
     let mut at = group;
     while at != 0 && !open.groups[..from].contains(&at) {
         open.groups.push(at);
@@ -283,7 +352,7 @@ fn enter_groups<S: Sink>(
     }
     open.groups[from..].reverse();
     for group in &open.groups[from..] {
-        out.start_known(open.definition.group(*group))?;
+        out.open(open.definition.group(*group))?;
     }
     Ok(())
 }

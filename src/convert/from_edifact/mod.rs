@@ -12,7 +12,7 @@ use super::service::{self, Una};
 use super::{Options, Totals};
 use crate::Result;
 use crate::charset::Charset;
-use crate::edifact::{End, Item, OwnedSegment, Reader, Segment, Separators};
+use crate::edifact::{End, Item, OwnedSegment, Reader, Segment};
 use crate::finding::tally::Tally;
 use crate::finding::{Code, Finding};
 use crate::span::{LineColumn, Span};
@@ -32,8 +32,6 @@ pub(super) struct FromEdifact<'r, 'd, 's, S: Sink> {
     una: Option<Una>,
     /// The next segment tells which separators are in force.
     fresh: bool,
-    /// Those that were in force when this was asked last.
-    separators: Option<Separators>,
     beyond: BeyondNames,
     message_type: Option<Box<str>>,
 }
@@ -65,7 +63,6 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
             charset: usual,
             una: None,
             fresh: true,
-            separators: None,
             beyond: BeyondNames::new(),
             message_type: None,
         }
@@ -278,9 +275,6 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
         if std::mem::take(&mut self.fresh) || interchange {
             let una = self.una.take();
             let separators = segment.separators();
-            if self.separators.replace(*separators) != Some(*separators) {
-                self.out.forget();
-            }
             if service::derived(una.as_ref(), self.reader.syntax()) != *separators {
                 attributes.push(("b:separators", service::written(separators)));
             }

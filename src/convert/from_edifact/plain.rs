@@ -4,7 +4,7 @@
 use super::elements::{BeyondNames, Elements};
 use crate::Result;
 use crate::charset::Charset;
-use crate::convert::event::{Again, Sink};
+use crate::convert::event::Sink;
 use crate::convert::names::{Layout, Name, Part};
 use crate::edifact::{End, Segment};
 use crate::finding::Finding;
@@ -46,19 +46,12 @@ pub(super) fn write_usual<S: Sink>(
     layout: &Layout,
     charset: Charset,
 ) -> Result<Vec<Finding>> {
-    let (data, separators, _) = segment.raw();
-    let (from, to) = (separators[0], separators[separators.len() - 1]);
-    let key = match out.again(layout.id, data, from as usize, to as usize) {
-        Again::Yes => return Ok(Vec::new()),
-        Again::No(key) => key,
-    };
+    if out.plain_segment(layout, segment)? {
+        return Ok(Vec::new());
+    }
     let mut elements = Elements::new(out, beyond, segment, Some(layout), charset);
     write_plain(&mut elements, segment, layout)?;
-    let faults = elements.faults;
-    if let Some(key) = key.filter(|_| faults.is_empty()) {
-        out.remember(key);
-    }
-    Ok(faults)
+    Ok(elements.faults)
 }
 
 /// As [`write_usual`], of what was not written before.
@@ -124,7 +117,9 @@ fn composite<S: Sink>(
     elements.out.open(&part.name)?;
     for name in names {
         let to = separators[at] as usize;
-        elements.out.plain_component(name, data, from, to)?;
+        if from < to {
+            elements.out.plain_leaf(name, data, from, to)?;
+        }
         if data[to] != service.component {
             elements.out.close(&part.name)?;
             return Ok(at);
@@ -173,4 +168,137 @@ fn by_tokens<S: Sink>(
     }
     elements.end_element()?;
     Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::convert::names::Definitions;
+    use crate::convert::xml::ToXml;
+    use crate::edifact::{Item, Reader};
+    use crate::spec::Specs;
+    use crate::spec::declared::Declared;
+
+    /// What a segment is written as, and whether it was written in one pass.
+    fn written(layout: &Layout, head: &str, body: &str) -> (String, bool) {
+        let tag = &layout.name.text[2..];
+        let input = format!("{head}{tag}{body}'{}", " ".repeat(64));
+        let mut reader = Reader::new(input.as_bytes());
+        let charset = Charset::of_syntax_identifier(b"UNOC").unwrap();
+        let beyond = BeyondNames::new();
+        while let Some(item) = reader.next().unwrap() {
+            let Item::Segment(segment) = item else {
+                continue;
+            };
+            if segment.tag() != tag.as_bytes() {
+                continue;
+            }
+            let mut out = Vec::new();
+            let mut to = ToXml::new(&mut out);
+            let whole = to.plain_segment(layout, &segment).unwrap();
+            if !whole {
+                write_usual(&mut to, &beyond, &segment, layout, charset).unwrap();
+            }
+            to.finish().unwrap();
+            drop(to);
+            return (String::from_utf8(out).unwrap(), whole);
+        }
+        panic!("no segment in {input}");
+    }
+
+    const HEADS: [&str; 2] = [
+        "UNB+UNOC:3+A+B+261123:1200+1'",
+        "UNA:+.?*'UNB+UNOC:4+A+B+20261123:1200+1'",
+    ];
+
+    fn layouts() -> Vec<Layout> {
+        let mut layouts: Vec<Layout> = Vec::new();
+        for (message, release) in [("CUSCAR", "95B"), ("BAPLIE", "95B"), ("IFTMIN", "16A")] {
+            let declared = Declared {
+                message: message.to_owned(),
+                version: "D".to_owned(),
+                release: release.to_owned(),
+                agency: "UN".to_owned(),
+            };
+            let mut definitions = Definitions::new(&Specs::base(), None);
+            let definition = definitions.message(&declared, 3).unwrap().unwrap();
+            for position in 0..definition.plan.positions().len() {
+                let layout = definition.layout(position as u16);
+                if layouts
+                    .iter()
+                    .all(|held| held.name.text != layout.name.text)
+                {
+                    layouts.push(layout.clone());
+                }
+            }
+        }
+        assert!(layouts.len() > 30);
+        layouts
+    }
+
+    #[test]
+    fn one_pass_equals_one_token_after_the_other() {
+        let layouts = layouts();
+        let value = prop_oneof![
+            4 => Just(""),
+            6 => Just("9"),
+            4 => Just("CNSHA"),
+            1 => Just("exactly thirty-two bytes of text"),
+            1 => Just("a value of more than thirty-two bytes"),
+        ];
+        let separator = prop_oneof![4 => Just("+"), 4 => Just(":"), 1 => Just("*")];
+        let body = prop::collection::vec((separator, value), 0..14);
+        let all = (0..layouts.len(), 0..HEADS.len(), body);
+        let mut runner = proptest::test_runner::TestRunner::default();
+        let outcome = runner.run(&all, |(layout, head, body)| {
+            let body: String = body
+                .iter()
+                .map(|(sign, value)| format!("{sign}{value}"))
+                .collect();
+            let body = match body.strip_prefix([':', '*']) {
+                Some(rest) => format!("+{rest}"),
+                None => body,
+            };
+            let layout = &layouts[layout];
+            let without = Layout {
+                slots: None,
+                ..layout.clone()
+            };
+            let (slow, whole) = written(&without, HEADS[head], &body);
+            prop_assert!(!whole);
+            prop_assert_eq!(written(layout, HEADS[head], &body).0, slow, "{}", body);
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+
+    #[test]
+    fn one_pass_takes_what_is_as_usual_and_no_more() {
+        let layouts = layouts();
+        let of = |name: &str| {
+            layouts
+                .iter()
+                .find(|layout| &*layout.name.text == name)
+                .unwrap()
+        };
+        for (name, body, whole) in [
+            ("S_LOC", "+9+CNSHA:139:6", true),
+            ("S_LOC", "+9++:::X", true),
+            (
+                "S_NAD",
+                "+CZ+++A NAME THAT IS LONGER THAN THIRTY-TWO BYTES:B",
+                true,
+            ),
+            ("S_LOC", "+9+::", false),
+            ("S_LOC", "+9:1", false),
+            ("S_LOC", "+9+CNSHA:139:6:X:Y", false),
+            ("S_CNT", "+7:1+8:2", false),
+        ] {
+            for head in HEADS {
+                assert_eq!(written(of(name), head, body).1, whole, "{name}{body}");
+            }
+        }
+    }
 }

@@ -118,6 +118,22 @@ pub struct Record {
     pub of: TypeId,
 }
 
+impl Record {
+    /// The field that stands at a place, the id at 1, and which of it: `F_4[2]` of a field 4 that stands
+    /// several times stands at place 5. `None` behind the last.
+    #[must_use]
+    pub fn field_at(&self, place: usize) -> Option<(&Field, usize)> {
+        let mut fields = self.fields.iter();
+        let inside = |field: &&Field| {
+            let first = usize::from(field.number);
+            let end = field.max.map(|max| first + max as usize);
+            place >= first && end.is_none_or(|end| place < end)
+        };
+        let field = fields.find(inside)?;
+        Some((field, place - usize::from(field.number) + 1))
+    }
+}
+
 /// A field of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {

@@ -11,6 +11,7 @@ use nom::sequence::preceded;
 use super::super::text::{
     Fault, Line, Parsed, Source, code_value, dependency_kind, expect, number, status, word,
 };
+use super::super::xml::tables;
 use super::{Counted, Entry, Field, Layout, Lengths, Picture, Record, Separators, Verb};
 use crate::Result;
 use crate::spec::model::{CodeList, Dependency, Label, Model};
@@ -285,11 +286,11 @@ fn qualify<'a>(source: &Source<'a>, line: Line<'a>, field: &mut Field) -> Result
             }
         }
         "table" => {
-            let table = source.parse(line, text, expect("a table of specs/codes", word))?;
+            let table = source.parse(line, text, tables)?;
             if field.codes.is_some() {
                 return Err(twice());
             }
-            field.codes = Some(CodeList::Table(table.into()));
+            field.codes = Some(CodeList::Table(table));
         }
         "condition" if !text.is_empty() => field.condition = text.into(),
         "count" => {

@@ -37,7 +37,7 @@ use crate::finding::Lang;
 pub use format::Format;
 pub(super) use patch::Patch;
 pub(crate) use schema::{Lookup, TABLE};
-pub(super) use text::parse;
+pub(super) use text::{parse, tables};
 
 /// One edition of a message in XML.
 #[derive(Clone, Debug)]
@@ -274,9 +274,10 @@ pub enum Codes {
     None,
     /// These, and their names.
     Values(Vec<(Box<str>, Label)>),
-    /// A table of `specs/codes`; a value it lacks is a warning.
+    /// A table of `specs/codes`, as `port`; a column of it other than that of the codes, as
+    /// `port:customs`; or several of these with ` or ` between them. A value they lack is a warning.
     Table(Box<str>),
-    /// A table of `specs/codes`; a value it lacks is an error.
+    /// The same; a value they lack is an error.
     In(Box<str>),
 }
 

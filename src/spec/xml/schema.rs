@@ -266,9 +266,10 @@ impl Writer<'_> {
             };
             let _ = writeln!(
                 out,
-                "<xs:attribute name=\"{}\" type=\"{of}\"{required}{}/>",
+                "<xs:attribute name=\"{}\" type=\"{of}\"{required}{}{}/>",
                 attribute.name,
-                preset(&attribute.value)
+                preset(&attribute.value),
+                self.table(&attribute.value)
             );
         }
         Ok(out)

@@ -5,7 +5,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_till1};
 use nom::character::complete::{char, digit1, space0, space1};
 use nom::combinator::{map, map_opt, opt, recognize, rest, verify};
-use nom::multi::many0_count;
+use nom::multi::{many0, many0_count};
 use nom::sequence::{delimited, preceded, terminated};
 
 use super::super::text::{Fault, Line, Parsed, Source, expect, word};
@@ -409,13 +409,13 @@ pub(super) fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value
         "pattern" if !text.is_empty() => value.patterns.push(text.into()),
         "means" if !text.is_empty() => value.means = text.into(),
         "table" | "in" => {
-            let table = source.parse(line, text, expect("a table of specs/codes", word))?;
+            let table = source.parse(line, text, tables)?;
             if value.codes != Codes::None {
                 return Err(twice());
             }
             value.codes = match keyword {
-                "in" => Codes::In(table.into()),
-                _ => Codes::Table(table.into()),
+                "in" => Codes::In(table),
+                _ => Codes::Table(table),
             };
         }
         "code" => {
@@ -440,6 +440,23 @@ pub(super) fn qualify<'a>(source: &Source<'a>, line: Line<'a>, value: &mut Value
         }
     }
     Ok(())
+}
+
+/// Tables of `specs/codes`, as `packaging`, `packaging:customs` for another column than that of the
+/// codes, or several with `or` between them.
+pub(in crate::spec) fn tables(input: &str) -> Parsed<'_, Box<str>> {
+    let is_table = |text: &str| {
+        let (table, column) = text.split_once(':').unwrap_or((text, "code"));
+        *text != *"or" && !table.is_empty() && !column.is_empty() && !column.contains(':')
+    };
+    let what = "a table of specs/codes, as port or port:customs; several with or between them";
+    let one = || expect(what, verify(word, move |text: &str| is_table(text)));
+    let or = (space1, tag("or"), space1);
+    let all = (one(), many0(preceded(or, one())));
+    map(all, |(first, more)| {
+        [&[first], &*more].concat().join(" or ").into()
+    })
+    .parse(input)
 }
 
 /// A code: a word, or in quotation marks, of which one inside is written twice.

@@ -26,13 +26,28 @@ pub(crate) use records::{RecordGatherer, RecordPlan};
 pub(crate) use segments::{SegmentGatherer, SegmentPlan};
 pub(crate) use xml::XmlGatherer;
 
+/// Where an input comes from, in the words that rules see; each is empty where nothing is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the file, without folders.
+    pub file: Box<str>,
+    /// Name of the archive it lies in, without folders.
+    pub archive: Box<str>,
+    /// Length of the archive in bytes, as a number.
+    pub archive_bytes: Box<str>,
+    /// How many files and folders the archive holds, as a number.
+    pub archive_entries: Box<str>,
+    /// Name of the file inside the archive, with its folders.
+    pub entry: Box<str>,
+}
+
 /// What is known of a document beside its message: the fields of `document`.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     /// `edifact`, `xml`, `flat` or `json`.
     pub syntax: Box<str>,
-    /// Name of the file, without folders.
-    pub file: Box<str>,
+    /// Where it comes from.
+    pub origin: Arc<Origin>,
     /// Name of the root element.
     pub root: Box<str>,
     /// Its namespace.
@@ -47,7 +62,11 @@ impl Document {
     fn field(&self, name: &str) -> &str {
         match name {
             "syntax" => &self.syntax,
-            "file" => &self.file,
+            "file" => &self.origin.file,
+            "archive" => &self.origin.archive,
+            "archive_bytes" => &self.origin.archive_bytes,
+            "archive_entries" => &self.origin.archive_entries,
+            "entry" => &self.origin.entry,
             "root" => &self.root,
             "namespace" => &self.namespace,
             "encoding" => &self.encoding,
@@ -137,7 +156,9 @@ pub trait Watch: Send + Sync + std::fmt::Debug {
         false
     }
     /// Watches one input, which may be read by several threads.
-    fn input(&self, file: Option<&str>) -> Arc<dyn WatchInput>;
+    ///
+    /// `name` is what messages about it call it; empty where it has none.
+    fn input(&self, name: &str, origin: &Arc<Origin>) -> Arc<dyn WatchInput>;
 }
 
 /// What is wanted of one message.
@@ -152,8 +173,8 @@ pub trait Wants: Send + Sync + std::fmt::Debug {
 
 /// Watches one input.
 pub trait WatchInput: Send + Sync + std::fmt::Debug {
-    /// The name of its file; empty where there is none.
-    fn file(&self) -> &str;
+    /// Where it comes from.
+    fn origin(&self) -> &Arc<Origin>;
     /// The input ends.
     fn finish(&self, say: &mut dyn Say);
     /// For whoever made it.

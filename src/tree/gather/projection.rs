@@ -12,8 +12,18 @@ pub const ROOT: WantedId = 0;
 pub const DOCUMENT: WantedId = 1;
 
 /// What is known of a document beside its message: fields of the bound name `document`.
-pub const DOCUMENT_FIELDS: [&str; 6] =
-    ["syntax", "file", "root", "namespace", "encoding", "message"];
+pub const DOCUMENT_FIELDS: [&str; 10] = [
+    "syntax",
+    "file",
+    "archive",
+    "archive_bytes",
+    "archive_entries",
+    "entry",
+    "root",
+    "namespace",
+    "encoding",
+    "message",
+];
 
 /// A list that may have more items than this is not to be kept as a whole.
 const MOST_HARMLESS: u32 = 999;

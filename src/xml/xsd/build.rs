@@ -1296,6 +1296,7 @@ impl<'s> Builder<'s> {
                     required,
                     prohibited,
                     preset: preset.or(declared.preset),
+                    table: None,
                 })
             }
             (None, Some(local)) => {
@@ -1313,6 +1314,7 @@ impl<'s> Builder<'s> {
                     required,
                     prohibited,
                     preset,
+                    table: node.own("table").map(Into::into),
                 })
             }
             _ => Err(self.error(place, "an attribute has either name or ref")),

@@ -184,6 +184,8 @@ pub(crate) struct AttributeUse {
     /// Named only to take it from a restriction.
     pub(crate) prohibited: bool,
     pub(crate) preset: Option<Preset>,
+    /// The table of a message's own that its values are looked up in.
+    pub(crate) table: Option<Box<str>>,
 }
 
 /// A global attribute.

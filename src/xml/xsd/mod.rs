@@ -106,13 +106,13 @@ impl Schema {
         beside: &mut impl Handler,
         sink: &mut dyn Sink,
     ) -> Result<Counts> {
-        let mut validator = validate::Validator::new(self, options.identity);
+        let mut validator = validate::Validator::new(self, options);
         let mut both = Beside(&mut validator, beside);
         Reader::new(self.components.names.clone(), options).run(source, &mut both, sink)
     }
 
     fn check(&self, source: Source<'_>, options: &Options, sink: &mut dyn Sink) -> Result<Counts> {
-        let mut validator = validate::Validator::new(self, options.identity);
+        let mut validator = validate::Validator::new(self, options);
         Reader::new(self.components.names.clone(), options).run(source, &mut validator, sink)
     }
 }

@@ -79,7 +79,21 @@ pub(crate) struct Remark {
 impl Guide {
     /// The table that lacks the value of an element.
     pub(crate) fn lacks(&self, element: ElementId, value: &str) -> Option<&str> {
-        let at = self.of[element.0 as usize]?;
+        self.of_table(self.of[element.0 as usize]?, value)
+    }
+
+    /// The same of an attribute, whose table is named.
+    pub(crate) fn lacks_in(&self, table: &str, value: &str) -> Option<&str> {
+        let at = self.tables.iter().position(|(held, _)| **held == *table)?;
+        self.of_table(at as u32, value)
+    }
+
+    /// Codes of tables that a value may have been meant as.
+    pub(crate) fn near(&self, tables: &str, value: &str) -> String {
+        self.specs.near_codes(tables, value)
+    }
+
+    fn of_table(&self, at: u32, value: &str) -> Option<&str> {
         let (name, set) = &self.tables[at as usize];
         let set = set.get_or_init(|| {
             // A table that is not held lacks nothing.
@@ -204,6 +218,13 @@ impl Schema {
             Some(at as u32)
         });
         let of = of.collect();
+        let complexes = schema.components.complexes.iter();
+        let attributes = complexes.flat_map(|complex| &complex.attributes);
+        for table in attributes.filter_map(|attribute| attribute.table.as_ref()) {
+            if tables.iter().all(|(held, _)| held != table) {
+                tables.push((table.clone(), OnceLock::new()));
+            }
+        }
         schema.guide = Some(Guide {
             label: id.into(),
             root,

@@ -11,8 +11,8 @@ use super::simple::{Fault, Identity, Prefixes, SimpleId};
 use crate::finding::{Code, Finding};
 use crate::spec::model::Process;
 use crate::xml::chars;
-use crate::xml::names::{NameId, Names, NamespaceId};
-use crate::xml::reader::{Bindings, Handler, Start};
+use crate::xml::names::{NameId, Names, NamespaceId, SIGNATURE};
+use crate::xml::reader::{Bindings, Handler, Options, Start};
 use crate::xml::scene::{Scene, valued};
 
 /// How an element is looked at.
@@ -99,13 +99,15 @@ pub(crate) struct Validator<'s> {
     has_constraints: bool,
     root_label: Option<Box<str>>,
     seen: Vec<bool>,
+    /// Whether a signature may still be missing.
+    unsigned: bool,
 }
 
 /// Children of one element told apart by name for paths.
 const MOST_COUNTED: usize = 256;
 
 impl<'s> Validator<'s> {
-    pub(crate) fn new(schema: &'s Schema, identity: usize) -> Self {
+    pub(crate) fn new(schema: &'s Schema, options: &Options) -> Self {
         let components = &schema.components;
         Self {
             schema,
@@ -120,7 +122,8 @@ impl<'s> Validator<'s> {
             text_at: 0,
             text_len: 0,
             prefixes: Kept::default(),
-            identities: Identities::new(components, identity),
+            identities: Identities::new(components, options.identity),
+            unsigned: options.unsigned,
             has_constraints: !components.constraints.is_empty(),
             root_label: None,
             seen: Vec::new(),
@@ -641,7 +644,19 @@ impl<'s> Validator<'s> {
                 let first = !std::mem::replace(&mut self.seen[index], true);
                 required -= usize::from(first && uses[index].required);
                 let (of, preset) = (uses[index].of, uses[index].preset.as_ref());
-                self.attribute_value(start, attribute.id, of, preset, name, value, at, len, scene);
+                let table = uses[index].table.as_deref();
+                self.attribute_value(
+                    start,
+                    attribute.id,
+                    of,
+                    preset,
+                    table,
+                    name,
+                    value,
+                    at,
+                    len,
+                    scene,
+                );
                 continue;
             }
             let (namespace, local) = start.names.parts(attribute.id);
@@ -694,6 +709,7 @@ impl<'s> Validator<'s> {
                         attribute.id,
                         of,
                         preset.as_ref(),
+                        None,
                         name,
                         value,
                         at,
@@ -784,6 +800,7 @@ impl<'s> Validator<'s> {
         id: NameId,
         of: SimpleId,
         preset: Option<&Preset>,
+        table: Option<&str>,
         name: &str,
         value: &str,
         at: u64,
@@ -818,6 +835,11 @@ impl<'s> Validator<'s> {
                 length: None,
             };
             self.fault(&fault, value, Some(name), at, len, scene);
+        }
+        if let (Some(guide), Some(table)) = (&self.schema.guide, table)
+            && let Some(table) = guide.lacks_in(table, value)
+        {
+            self.not_in_table(table, value, Some(name), at, len, scene);
         }
         if simples.has_identity(of) {
             self.identity(of, value, &prefixes, at, len, scene);
@@ -912,7 +934,7 @@ impl<'s> Validator<'s> {
                     let declared = self.frames[depth].declaration;
                     let guide = self.schema.guide.as_ref().zip(declared);
                     if let Some(table) = guide.and_then(|(guide, id)| guide.lacks(id, &text)) {
-                        self.not_in_table(table, &text, text_at, text_len, scene);
+                        self.not_in_table(table, &text, None, text_at, text_len, scene);
                     }
                     if simples.has_identity(simple) {
                         let prefixes = std::mem::take(&mut self.prefixes);
@@ -1158,7 +1180,7 @@ impl Handler for Validator<'_> {
             && let Some(table) = guide.lacks(id, text)
         {
             self.open(start, ordinal);
-            self.not_in_table(table, text, text_at, text.len() as u64, scene);
+            self.not_in_table(table, text, None, text_at, text.len() as u64, scene);
             self.close();
         }
     }
@@ -1255,11 +1277,26 @@ impl Handler for Validator<'_> {
 }
 
 impl Validator<'_> {
-    fn not_in_table(&self, table: &str, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>) {
-        let element = self.label();
+    fn not_in_table(
+        &self,
+        table: &str,
+        text: &str,
+        attribute: Option<&str>,
+        at: u64,
+        len: u64,
+        scene: &mut Scene<'_, '_>,
+    ) {
+        let name = attribute.map_or_else(|| self.label().to_owned(), |name| format!("@{name}"));
         let finding = |finding: Finding| {
-            let finding = valued(finding, text).with_content("element", element);
-            self.placed(finding.with("table", table), None)
+            let mut finding = valued(finding, text)
+                .with_content("element", &name)
+                .with("table", table);
+            let guide = self.schema.guide.as_ref();
+            let near = guide.map_or_else(String::new, |guide| guide.near(table, text));
+            if !near.is_empty() {
+                finding = finding.with_content("near", near);
+            }
+            self.placed(finding, attribute)
         };
         scene.report(Code::NOT_IN_TABLE, at, len, finding);
     }
@@ -1267,6 +1304,22 @@ impl Validator<'_> {
     fn needs_attributes(&self, complex: ComplexId) -> bool {
         let compiled = self.schema.compiled(complex);
         compiled.required > 0 || compiled.presets && !self.identities.is_idle()
+    }
+
+    /// Whether the content of the innermost element would be complete with a signature behind it.
+    fn lacks_signature(&self, model: &Model, depth: usize) -> bool {
+        let names = &self.components.names;
+        let Some(namespace) = names.find_namespace(SIGNATURE) else {
+            return false;
+        };
+        let name = names.find(namespace, "Signature").unwrap_or(NameId::OTHER);
+        if model.is_ambiguous_model() {
+            let mut states = self.many[depth].clone();
+            return model.step_all(&mut states, name, namespace).is_some()
+                && states.iter().any(|state| model.accepts(state));
+        }
+        let mut state = self.states[depth].clone();
+        model.step(&mut state, name, namespace).is_some() && model.accepts(&state)
     }
 
     fn end_children(
@@ -1306,8 +1359,14 @@ impl Validator<'_> {
         if complete || frame.broken {
             return;
         }
-        let expected = self.expected(model, &self.states[depth], "");
         let element = self.label();
+        if self.unsigned && self.lacks_signature(model, depth) {
+            let finding =
+                |finding: Finding| self.placed(finding.with_content("element", element), None);
+            scene.report(Code::XSD_UNSIGNED, at, 0, finding);
+            return;
+        }
+        let expected = self.expected(model, &self.states[depth], "");
         let finding = |finding: Finding| {
             self.placed(
                 finding
