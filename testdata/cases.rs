@@ -1,6 +1,7 @@
 //! Every case of `findings/` and `dialects/`: what is found is snapshot, both doors and one or
 //! several threads find the same, and nothing of the input is lost.
 
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use baowen::check::{Checker, Options};
@@ -311,6 +312,12 @@ fn one_and_several_threads_find_the_same() {
         } else {
             5 + u32::from(!drop.is_empty())
         };
+        // Some references come again, near by and far away.
+        let number = match number % 4001 {
+            17 => 3,
+            20 => number - 1,
+            _ => number,
+        };
         let text = format!(
             "UNH+{number}+CUSCAR:D:95B:UN'\n{code}DTM+137:20261123:102'\n{drop}RFF+BM:1'UNT+{count}+{number}'\n"
         );
@@ -320,30 +327,38 @@ fn one_and_several_threads_find_the_same() {
         }
     }
     input.extend_from_slice(b"UNZ+40000+1'");
-    let run = |jobs: usize| {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&input).unwrap();
+    let run = |jobs: usize, from_file: bool| {
         let options = Options {
             jobs,
             excerpts: true,
             ..Options::default()
         };
         let mut findings: Vec<Finding> = Vec::new();
-        let totals = Checker::new(&Specs::base(), options)
-            .unwrap()
-            .slice(&input, &mut findings)
-            .unwrap();
-        (totals, findings)
-    };
-    let (totals, findings) = run(1);
-    assert!(findings.len() > 60, "{}", findings.len());
-    let (split, found) = run(3);
-    assert_eq!(totals, split);
-    assert_eq!(findings.len(), found.len());
-    for (one, other) in findings.iter().zip(&found) {
-        let bare = |finding: &Finding| Finding {
-            excerpt: None,
-            ..finding.clone()
+        let checker = Checker::new(&Specs::base(), options).unwrap();
+        let totals = if from_file {
+            (&file).rewind().unwrap();
+            checker.file(&file, &mut findings)
+        } else {
+            checker.slice(&input, &mut findings)
         };
-        assert_eq!(bare(one), bare(other));
+        (totals.unwrap(), findings)
+    };
+    let (totals, findings) = run(1, false);
+    assert!(findings.len() > 60, "{}", findings.len());
+    let again = |finding: &&Finding| finding.code == Code::DUPLICATE_REFERENCE;
+    assert!(findings.iter().filter(again).count() > 10);
+    for (split, found) in [run(3, false), run(2, true)] {
+        assert_eq!(totals, split);
+        assert_eq!(findings.len(), found.len());
+        for (one, other) in findings.iter().zip(&found) {
+            let bare = |finding: &Finding| Finding {
+                excerpt: None,
+                ..finding.clone()
+            };
+            assert_eq!(bare(one), bare(other));
+        }
     }
 }
 

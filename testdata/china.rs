@@ -378,9 +378,9 @@ fn values_are_held_to_their_tables() {
     assert_eq!(
         found,
         [
-            "1:22 warning not-in-table GATEOUT GateOut/Mode/@pack\n  \
-             00 is not in table packaging:customs, which @pack is taken from\n  \
-             00 不在 @pack 所用的代码表 packaging:customs 中\n",
+            "1:22 error unknown-code GATEOUT GateOut/Mode/@pack\n  \
+             00 is not a code of @pack (table packaging:customs)\n  \
+             00 不是 @pack 的代码（代码表 packaging:customs）\n",
             "1:26 warning not-in-table GATEOUT GateOut/Mode\n  \
              971O is not in table trade-mode or trade-mode-supplement, which Mode is taken from; near: 9710\n  \
              971O 不在 Mode 所用的代码表 trade-mode or trade-mode-supplement 中；相近的有：9710\n",

@@ -1201,6 +1201,39 @@ fn an_entry_becomes_a_message_and_an_entry_again() {
 }
 
 #[test]
+fn memory_of_a_translation_is_a_multiple_of_the_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "<Manifest><Head><MessageID>1</MessageID></Head><Declaration/></Manifest>";
+    let from = folder.path().join("manifest.xml");
+    std::fs::write(&from, manifest).unwrap();
+    let to = folder.path().join("report.edi");
+    let args = [
+        "translate",
+        from.to_str().unwrap(),
+        "--map",
+        "cuscar-mt1101",
+        "--reverse",
+        "--param",
+        "sender=A",
+        "--param",
+        "receiver=B",
+        "--param",
+        "carrier=C",
+        "--param",
+        "customs=0000",
+        "--no-check",
+        "--out",
+        to.to_str().unwrap(),
+    ];
+    // A short message may take 64 MiB, whatever the multiple.
+    let run = baowen(&[&args[..], &["--memory", "0"]].concat());
+    assert!(!err(&run).contains("map-memory"), "{}", err(&run));
+    assert!(to.exists(), "{}", err(&run));
+    let run = baowen(&[&args[..], &["--memory", "much"]].concat());
+    assert_eq!(code(&run), 2, "{}", err(&run));
+}
+
+#[test]
 fn translating_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("out.xml");

@@ -659,7 +659,7 @@ fn no_content_is_an_error() {
 fn memory_of_a_message_that_does_not_stream_is_bounded() {
     let map = Specs::base().map("cuscar-mt1101").unwrap();
     let mut options = options("sender=A\nreceiver=B\ncarrier=C\ncustoms=0001");
-    options.memory = 100_000;
+    (options.memory, options.least_memory) = (0, 100_000);
     let bill = "<Consignment><TransportContractDocument><ID>B1</ID></TransportContractDocument></Consignment>";
     let input = format!(
         "<Manifest><Head><MessageID>1</MessageID></Head><Declaration>{}</Declaration></Manifest>",

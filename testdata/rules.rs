@@ -408,6 +408,31 @@ fn several_threads_find_the_same_by_rules() {
 }
 
 #[test]
+fn several_threads_find_keys_that_come_again_in_an_input() {
+    let cells: Vec<u32> = (0..40).map(|number| number * 2).collect();
+    let input = bay_plans(1200, &cells)
+        .replace("BGM++X900+9", "BGM++X7+9")
+        .replace("BGM++X901+9", "BGM++X899+9")
+        .replace("BGM++X1200+9", "BGM++X900+9")
+        .replace("BGM++X1100+9", "BGM++X7+9");
+    let by = |jobs: usize| {
+        let options = baowen::check::Options {
+            jobs,
+            ..Default::default()
+        };
+        let rules = Rules::load(&Specs::base(), only("rules/input.txt")).unwrap();
+        let checker = Checker::new(&Specs::base(), options).unwrap();
+        let checker = checker.with_watch(Arc::new(rules));
+        let mut findings: Vec<Finding> = Vec::new();
+        let totals = checker.slice(input.as_bytes(), &mut findings).unwrap();
+        (findings, totals)
+    };
+    let (findings, totals) = by(1);
+    assert_eq!(findings.len(), 3);
+    assert_eq!((findings, totals), by(3));
+}
+
+#[test]
 fn keys_are_unique_in_all_messages_of_an_input() {
     let rules = Rules::load(&Specs::base(), only("rules/input.txt")).unwrap();
     rules.try_samples("INPUT-PLAN").unwrap();

@@ -1,6 +1,8 @@
 //! The first look at the elements of a segment: whether all is well. Nearly always it is, and
 //! this is all that is done; [`super::element`] says what is wrong where it may not be.
 
+use rustc_hash::FxHashSet;
+
 use super::element::{self, Env, holds};
 use super::hot::{HotRule, MOST_RULES, need};
 use super::layout::{Known, KnownBound, Layout};
@@ -441,6 +443,7 @@ impl<'a> Look<'_, 'a> {
             let before = said.is_some_and(|said| memory.holds(place, said));
             if let Some(said) = said.filter(|_| !before) {
                 memory.keep(place, said);
+                memory.said.insert(place);
             }
             return before;
         };
@@ -490,6 +493,8 @@ pub(super) struct Memory {
     held: Vec<Line>,
     /// Whole segments that were found good.
     pub repeated: Repeated,
+    /// Where it is kept that something was said.
+    said: FxHashSet<usize>,
     /// Where the segment begins of which the first look said last that a closer one is needed.
     refused: Option<u64>,
 }
@@ -505,6 +510,17 @@ impl Memory {
     /// A closer look is needed at the segment that begins at `offset`.
     pub(super) fn refuse(&mut self, offset: u64) {
         self.refused = Some(offset);
+    }
+
+    /// Forgets all that was said once: another input begins.
+    pub(super) fn forget_said(&mut self) {
+        for place in std::mem::take(&mut self.said) {
+            if let Some(line) = self.held.get_mut(place) {
+                *line = Line::default();
+            }
+        }
+        self.repeated.forget();
+        self.refused = None;
     }
 
     /// Makes room for coded components and layouts up to these.

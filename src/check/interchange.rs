@@ -2,35 +2,28 @@
 //! counts (ISO 9735 clauses 6 and 8; -1:2002 clause 7).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
 
 use super::compiled::CompiledMessage;
 use super::element::{self, Env};
 use super::glance;
+use super::learned::Learned;
 use super::message::{MessageCheck, Spare, Told, Where, report, tag_text};
-use super::out::{Context, Out};
-use super::split::{STRETCH, Split, Stretch};
+use super::out::{Context, Entry, Out};
+use super::references::{Met, References};
+use super::split::{Header, Split, Stretch};
 use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
 use crate::charset::Charset;
-use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment, Separators};
+use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Related};
 use crate::span::Span;
 use crate::spec::Home;
 use crate::spec::declared::{Choice, Declared};
 use crate::tree::gather::{Document, Known, Wants};
-
-/// What a header that was met says: the message type, and its definition.
-type Definition = (Arc<str>, Arc<CompiledMessage>);
-
-/// A message, and what a watcher wants of it.
-type Wanted = (Arc<CompiledMessage>, Option<Arc<dyn Wants>>);
 
 /// Headers that differ in every message would fill the memory.
 const MOST_DEFINITIONS: usize = 1_000;
@@ -118,14 +111,6 @@ struct Open {
     groups: u64,
 }
 
-/// References that were used, by their hash.
-#[derive(Default)]
-struct References {
-    used: HashMap<u64, Span>,
-    hasher: RandomState,
-    full: bool,
-}
-
 /// The check of one input.
 pub(super) struct Run<'c, 's> {
     checker: &'c Checker,
@@ -136,20 +121,21 @@ pub(super) struct Run<'c, 's> {
     messages: References,
     groups: References,
     syntax: u8,
-    /// What decides how bytes are read.
-    meaning: Option<(Separators, u8, Charset)>,
     marks: DecimalMarks,
     chars: Option<fn(&[u8]) -> usize>,
     /// A segment outside messages was reported, and no message has come since.
     outside: bool,
     headless: bool,
     guessed: bool,
-    /// The envelope is another thread's.
+    /// The envelope is another thread's, which looks for references that come again, if these are
+    /// to be told.
     counted: bool,
-    /// Message types and definitions by what headers say of them, where nothing is to be said.
-    definitions: FxHashMap<Box<[u8]>, Definition>,
-    /// What a watcher wants of the last message.
-    wanted: Option<Wanted>,
+    referenced: bool,
+    /// The tag behind what this thread reads, if it may be part of a message.
+    behind: Option<u64>,
+    /// Headers with a reference, for that thread.
+    pub headers: Vec<Header>,
+    pub learned: Learned,
     /// Room that the last message took.
     spare: Spare,
     /// Where messages go to be checked by other threads.
@@ -157,7 +143,8 @@ pub(super) struct Run<'c, 's> {
 }
 
 impl<'c, 's> Run<'c, 's> {
-    pub(super) fn new(checker: &'c Checker, out: Out<'s>) -> Self {
+    pub(super) fn new(checker: &'c Checker, mut out: Out<'s>, mut learned: Learned) -> Self {
+        out.memory = std::mem::take(&mut learned.memory);
         Self {
             checker,
             out,
@@ -167,7 +154,6 @@ impl<'c, 's> Run<'c, 's> {
             messages: References::default(),
             groups: References::default(),
             syntax: 3,
-            meaning: None,
             marks: DecimalMarks {
                 first: b'.',
                 second: b'.',
@@ -177,10 +163,20 @@ impl<'c, 's> Run<'c, 's> {
             headless: false,
             guessed: false,
             counted: false,
-            definitions: FxHashMap::default(),
-            wanted: None,
+            referenced: false,
+            behind: None,
+            headers: Vec::new(),
+            learned,
             spare: Spare::default(),
             split: None,
+        }
+    }
+
+    /// Ends the check: what was learned in it.
+    pub(super) fn into_learned(self) -> Learned {
+        Learned {
+            memory: self.out.memory,
+            ..self.learned
         }
     }
 
@@ -197,16 +193,19 @@ impl<'c, 's> Run<'c, 's> {
     /// Checks all that the reader gives.
     pub(super) fn all(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         self.use_charset(reader, self.out.charset);
+        self.learn_for(reader, self.syntax);
         while reader.advance()? {
-            self.findings_of(reader);
-            let Some(tag) = reader.current_tag() else {
-                continue;
-            };
-            if !matches!(tag, UNH | UIH)
+            let tag = reader.current_tag();
+            // What stands behind messages is told behind what is found in them.
+            if (tag.is_some_and(|tag| !matches!(tag, UNH | UIH)) || reader.has_findings())
                 && let Some(split) = &mut self.split
             {
                 split.submit(&mut self.out)?;
             }
+            self.findings_of(reader);
+            let Some(tag) = tag else {
+                continue;
+            };
             if matches!(tag, UNB | UIB) {
                 self.begin(reader)?;
                 continue;
@@ -216,7 +215,7 @@ impl<'c, 's> Run<'c, 's> {
             };
             let context = Context::Reader(reader);
             match tag {
-                UNH | UIH if self.split.is_some() => self.pass_message(reader)?,
+                UNH | UIH if self.split.is_some() => self.pass_messages(reader)?,
                 UNH | UIH => self.message(reader)?,
                 UNZ | UIZ => self.end_interchange(&segment, &context)?,
                 UNG => self.begin_group(&segment, &context)?,
@@ -230,6 +229,9 @@ impl<'c, 's> Run<'c, 's> {
                 _ if self.checker.forced.is_some() && !self.outside => self.message(reader)?,
                 _ => self.outside_message(&segment, &context)?,
             }
+        }
+        if let Some(split) = &mut self.split {
+            split.submit(&mut self.out)?;
         }
         self.findings_of(reader);
         let (base, window) = reader.window();
@@ -283,14 +285,8 @@ impl<'c, 's> Run<'c, 's> {
 
     /// What depends on the syntax version and the service characters.
     fn use_syntax(&mut self, reader: &Reader<'_>) {
+        self.learn_for(reader, reader.syntax());
         let separators = reader.separators();
-        if self.syntax != reader.syntax() {
-            self.definitions.clear();
-        }
-        let meaning = (*separators, reader.syntax(), self.out.charset);
-        if self.meaning.replace(meaning) != Some(meaning) {
-            self.out.memory.repeated.forget();
-        }
         self.syntax = reader.syntax();
         self.marks = if self.syntax >= 4 {
             DecimalMarks {
@@ -303,6 +299,17 @@ impl<'c, 's> Run<'c, 's> {
                 second: separators.decimal,
             }
         };
+    }
+
+    /// Forgets what was learned of messages that mean something else.
+    fn learn_for(&mut self, reader: &Reader<'_>, syntax: u8) {
+        if std::mem::replace(&mut self.learned.syntax, syntax) != syntax {
+            self.learned.definitions.clear();
+        }
+        let meaning = (*reader.separators(), reader.syntax(), self.out.charset);
+        if self.learned.meaning.replace(meaning) != Some(meaning) {
+            self.out.memory.repeated.forget();
+        }
     }
 
     /// UNB or UIB.
@@ -324,7 +331,7 @@ impl<'c, 's> Run<'c, 's> {
             reader.restart_item(charset.character_length(separators.bytes()));
             return Ok(());
         }
-        if self.out.charset != charset {
+        if self.out.charset != charset && self.split.is_none() {
             reader.set_watch(charset.watch());
         }
         self.out.charset = charset;
@@ -342,8 +349,9 @@ impl<'c, 's> Run<'c, 's> {
         self.out.begin_interchange();
         self.guessed = false;
         self.outside = false;
-        self.messages.used.clear();
-        self.groups.used.clear();
+        self.messages.forget();
+        self.groups.forget();
+        self.out.queue(Entry::Begin);
         self.out.service(&segment, 0);
         self.service(&segment, &context)?;
         self.interchange = Some(open(&segment));
@@ -393,7 +401,8 @@ impl<'c, 's> Run<'c, 's> {
         }
         let span = token_span(segment, 4, 0);
         self.reference(&open.reference, span, segment, context, true);
-        self.messages.used.clear();
+        self.messages.forget();
+        self.out.queue(Entry::BeginGroup);
         self.group = Some(open);
         Ok(())
     }
@@ -493,16 +502,26 @@ impl<'c, 's> Run<'c, 's> {
 
     /// What the header of a message has to do with the envelope.
     fn message_header(&mut self, segment: &Segment<'_>, opened: &Open, context: &Context<'_, '_>) {
+        let span = token_span(segment, usize::from(opened.header == "UIH"), 0);
+        if self.counted {
+            if self.referenced && !opened.reference.is_empty() {
+                self.headers.push(Header {
+                    offset: segment.offset(),
+                    before: self.out.sent,
+                    hash: self.messages.hash(&opened.reference),
+                    span,
+                });
+            }
+            return;
+        }
         self.count_message(segment, context);
-        let interactive = opened.header == "UIH";
-        let span = token_span(segment, usize::from(interactive), 0);
         if !opened.reference.is_empty() {
             self.reference(&opened.reference, span, segment, context, false);
         }
     }
 
-    /// Passes over a message that another thread checks.
-    fn pass_message(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+    /// Passes over messages that other threads check, of which the first is not counted yet.
+    fn pass_messages(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         let Some(segment) = reader.current_segment() else {
             return Ok(());
         };
@@ -517,29 +536,48 @@ impl<'c, 's> Run<'c, 's> {
             let declared = declared(&segment, opened.header == "UIH", true);
             self.out.message_type =
                 (!declared.message.is_empty()).then(|| declared.message.as_str().into());
-            self.message_header(&segment, &opened, &context);
+            self.count_message(&segment, &context);
             self.out.message_ref = None;
             self.out.message_type = None;
         }
+        let referenced = self.interchange.is_some() || self.group.is_some();
         let Some(split) = &mut self.split else {
             return Ok(());
         };
-        let stretch = split.open.get_or_insert_with(|| Stretch {
-            start: offset,
-            end: offset,
-            at: reader.locate(offset),
-            continuation: reader.continuation(),
-            charset: self.out.charset,
-            interchange: self.out.interchange,
-        });
-        let mut stretch = *stretch;
+        let mut stretch = match split.open {
+            Some(stretch) => stretch,
+            None => Stretch {
+                start: offset,
+                end: offset,
+                at: reader.locate(offset),
+                continuation: reader.continuation(),
+                charset: self.out.charset,
+                interchange: self.out.interchange,
+                syntax: self.syntax,
+                marks: self.marks,
+                referenced,
+                behind: None,
+            },
+        };
+        stretch.behind = None;
+        // UNA in a message without a trailer is understood with what follows it.
+        let mut after_una = false;
         loop {
-            reader.pass_usual()?;
+            let passed = reader.pass_messages(stretch.start + split.stretch)?;
+            if let Some(open) = self.group.as_mut().or(self.interchange.as_mut()) {
+                open.messages += passed.begun;
+            }
+            stretch.end = passed.ended.unwrap_or(stretch.end);
+            if !passed.inside {
+                stretch.behind = behind(reader)?;
+                break;
+            }
             let more = reader.advance()?;
             // Whoever checks the message finds the same.
             let found = reader.take_findings();
             let tag = reader.current_tag();
             if more && tag.is_none() {
+                after_una |= matches!(reader.current(), Some(Item::Una(_)));
                 continue;
             }
             let tag = tag.unwrap_or(0);
@@ -547,41 +585,53 @@ impl<'c, 's> Run<'c, 's> {
                 stretch.end = reader
                     .current_segment()
                     .map_or(stretch.end, |segment| segment.span().end());
+                stretch.behind = behind(reader)?;
                 break;
             }
             if !more || matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO) {
+                let headed = matches!(tag, UNH | UIH);
+                let begins = matches!(tag, UNB | UIB | UNG);
                 stretch.end = match reader.current_segment() {
+                    Some(segment) if more && after_una && begins => segment.span().end(),
                     Some(segment) if more => segment.offset(),
                     _ => {
                         let (base, window) = reader.window();
                         base + window.len() as u64
                     }
                 };
-                for finding in found
-                    .into_iter()
-                    .filter(|finding| finding.span.start >= stretch.end && more)
-                {
-                    self.out.forward(finding);
+                if !more {
+                    break;
                 }
-                if more {
-                    reader.unread();
+                reader.unread();
+                split.open = Some(stretch);
+                let found = found.into_iter();
+                for mut finding in found.filter(|found| found.span.start >= stretch.end) {
+                    split.submit(&mut self.out)?;
+                    finding.place.interchange = self.out.interchange;
+                    self.out.send_located(finding, &Context::Reader(reader));
                 }
-                break;
+                if !(after_una && headed) && stretch.end - stretch.start >= split.stretch {
+                    split.submit(&mut self.out)?;
+                }
+                return Ok(());
             }
         }
         split.open = Some(stretch);
-        if stretch.end - stretch.start >= STRETCH {
+        if stretch.end - stretch.start >= split.stretch {
             split.submit(&mut self.out)?;
         }
         Ok(())
     }
 
     /// Checks a stretch of messages whose headers were looked at by another thread.
-    pub(super) fn stretch(&mut self, reader: &mut Reader<'_>, stretch: &Stretch) -> Result<()> {
-        self.counted = true;
-        self.out.interchange = stretch.interchange;
-        self.use_charset(reader, stretch.charset);
-        self.use_syntax(reader);
+    pub(super) fn stretch(
+        &mut self,
+        reader: &mut Reader<'_>,
+        stretch: &Stretch,
+        hasher: RandomState,
+    ) -> Result<()> {
+        self.messages = References::hashed_by(hasher);
+        self.begin_stretch(reader, stretch);
         while reader.advance()? {
             self.findings_of(reader);
             if matches!(reader.current_tag(), Some(UNH | UIH)) {
@@ -589,6 +639,40 @@ impl<'c, 's> Run<'c, 's> {
             }
         }
         self.findings_of(reader);
+        Ok(())
+    }
+
+    fn begin_stretch(&mut self, reader: &mut Reader<'_>, stretch: &Stretch) {
+        self.counted = true;
+        self.referenced = stretch.referenced;
+        self.behind = stretch.behind;
+        self.out.interchange = stretch.interchange;
+        self.use_charset(reader, stretch.charset);
+        self.learn_for(reader, stretch.syntax);
+        (self.syntax, self.marks) = (stretch.syntax, stretch.marks);
+    }
+
+    /// Says what became of the reference of the message whose header the reader comes to first.
+    pub(super) fn reference_again(
+        &mut self,
+        reader: &mut Reader<'_>,
+        stretch: &Stretch,
+        met: Met,
+    ) -> Result<()> {
+        self.begin_stretch(reader, stretch);
+        reader.advance()?;
+        let Some(segment) = reader.current_segment() else {
+            return Ok(());
+        };
+        let opened = open(&segment);
+        let interactive = opened.header == "UIH";
+        let reference = &opened.reference;
+        self.out.message_ref = Some(self.out.charset.decode_lossy(reference).into());
+        let declared = declared(&segment, interactive, true);
+        self.out.message_type = (!declared.message.is_empty()).then(|| declared.message.into());
+        let span = token_span(&segment, usize::from(interactive), 0);
+        let context = Context::Reader(reader);
+        self.say_reference(met, reference, span, &segment, &context, false);
         Ok(())
     }
 
@@ -614,28 +698,27 @@ impl<'c, 's> Run<'c, 's> {
         } else {
             None
         };
-        let known = identifier.and_then(|identifier| self.definitions.get(identifier).cloned());
+        let known =
+            identifier.and_then(|identifier| self.learned.definitions.get(identifier).cloned());
         let compiled = match known {
             Some((message, compiled)) => {
                 self.out.message_type = Some(message);
-                if !self.counted {
-                    self.message_header(&segment, &opened, &context);
-                }
+                self.message_header(&segment, &opened, &context);
                 Some(compiled)
             }
             None => {
                 let declared = declared(&segment, interactive, headed);
                 let message: Arc<str> = declared.message.as_str().into();
                 self.out.message_type = (!message.is_empty()).then(|| message.clone());
-                if headed && !self.counted {
+                if headed {
                     self.message_header(&segment, &opened, &context);
                 }
                 let (compiled, usual) = self.definition(&declared, &segment, &context)?;
                 if let (true, Some(identifier), Some(compiled)) = (usual, identifier, &compiled)
-                    && self.definitions.len() < MOST_DEFINITIONS
+                    && self.learned.definitions.len() < MOST_DEFINITIONS
                 {
                     let held = (message, compiled.clone());
-                    self.definitions.insert(identifier.into(), held);
+                    self.learned.definitions.insert(identifier.into(), held);
                 }
                 compiled
             }
@@ -741,14 +824,14 @@ impl<'c, 's> Run<'c, 's> {
         let Some(watch) = &self.checker.watch else {
             return Ok(None);
         };
-        if let Some((held, wants)) = &self.wanted
+        if let Some((held, wants)) = &self.learned.wanted
             && Arc::ptr_eq(held, compiled)
         {
             return Ok(wants.clone());
         }
         let (message, home, syntax) = &compiled.of;
         let wants = watch.wants(Known::Edifact(message, *home, *syntax))?;
-        self.wanted = Some((compiled.clone(), wants.clone()));
+        self.learned.wanted = Some((compiled.clone(), wants.clone()));
         Ok(wants)
     }
 
@@ -774,7 +857,8 @@ impl<'c, 's> Run<'c, 's> {
                 reader.look_ahead()?;
                 let next = match reader.peek() {
                     Peek::Tag(tag) => part_of_message(tag),
-                    _ => None,
+                    Peek::OutOfSight => self.behind,
+                    Peek::Nothing => None,
                 };
                 let segment = kept.view();
                 return self.segment_in_message(
@@ -1086,29 +1170,43 @@ impl<'c, 's> Run<'c, 's> {
         } else {
             &mut self.messages
         };
-        let hash = references.hasher.hash_one(reference);
-        if let Some(first) = references.used.get(&hash).copied() {
-            let tag = tag_text(segment);
-            let mut finding = Finding::new(Code::DUPLICATE_REFERENCE, span);
-            finding.value = Some(self.out.value(reference));
-            finding.related.push(Related {
-                file: None,
-                span: first,
-                path: None,
-                code: Code::FIRST_USED,
-            });
-            finding.place.segment_number = (!group).then_some(1);
-            finding.place.element = Some(if group { 5 } else { 1 });
-            finding.place.path =
-                Some(format!("S_{tag}/D_{}", if group { "0048" } else { "0062" }).into());
-            finding.place.segment = Some(tag.into());
-            self.out.send(finding, context);
-        } else if references.used.len() < most {
-            references.used.insert(hash, span);
-        } else if !std::mem::replace(&mut references.full, true) {
-            self.out
-                .send(Finding::new(Code::REFERENCES_UNCHECKED, span), context);
-        }
+        let met = references.meet(references.hash(reference), span, most);
+        self.say_reference(met, reference, span, segment, context, group);
+    }
+
+    /// Says what became of a reference.
+    fn say_reference(
+        &mut self,
+        met: Met,
+        reference: &[u8],
+        span: Span,
+        segment: &Segment<'_>,
+        context: &Context<'_, '_>,
+        group: bool,
+    ) {
+        let first = match met {
+            Met::Silent => return,
+            Met::Full => {
+                let finding = Finding::new(Code::REFERENCES_UNCHECKED, span);
+                return self.out.send(finding, context);
+            }
+            Met::Before(first) => first,
+        };
+        let tag = tag_text(segment);
+        let mut finding = Finding::new(Code::DUPLICATE_REFERENCE, span);
+        finding.value = Some(self.out.value(reference));
+        finding.related.push(Related {
+            file: None,
+            span: first,
+            path: None,
+            code: Code::FIRST_USED,
+        });
+        finding.place.segment_number = (!group).then_some(1);
+        finding.place.element = Some(if group { 5 } else { 1 });
+        finding.place.path =
+            Some(format!("S_{tag}/D_{}", if group { "0048" } else { "0062" }).into());
+        finding.place.segment = Some(tag.into());
+        self.out.send(finding, context);
     }
 }
 
@@ -1118,6 +1216,16 @@ pub(super) fn part_of_message(tag: u64) -> Option<u64> {
     let service = tag >> 16 == u64::from(b'U')
         && matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO);
     (!service).then_some(tag)
+}
+
+/// The tag of what comes behind the message that the reader has passed, if it may be part of one.
+/// The last item is no longer there.
+fn behind(reader: &mut Reader<'_>) -> Result<Option<u64>> {
+    reader.look_ahead()?;
+    Ok(match reader.peek() {
+        Peek::Tag(tag) => part_of_message(tag),
+        _ => None,
+    })
 }
 
 /// The header as it opens a part of the envelope.

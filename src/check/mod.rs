@@ -22,8 +22,10 @@ mod glance;
 mod hot;
 mod interchange;
 mod layout;
+mod learned;
 mod message;
 mod out;
+mod references;
 mod repeated;
 mod repertoire;
 #[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
@@ -34,7 +36,7 @@ mod xml;
 mod xml_message;
 
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::charset::{Charset, Coding};
 use crate::edifact::{self, Reader, transcode};
@@ -48,6 +50,7 @@ use compiled::Compiled;
 use date::DateFormats;
 pub use flat::FlatChecker;
 use interchange::Run;
+use learned::Learned;
 use out::Out;
 pub use out::Totals;
 
@@ -117,6 +120,8 @@ pub struct Checker {
     /// What the input at hand is called, and where it comes from.
     name: Box<str>,
     origin: Arc<Origin>,
+    /// What was learned of inputs before, for those that follow.
+    learned: Arc<Mutex<Vec<Learned>>>,
 }
 
 impl Checker {
@@ -161,6 +166,7 @@ impl Checker {
             watching: None,
             name: Box::default(),
             origin: Arc::default(),
+            learned: Arc::default(),
         })
     }
 
@@ -168,6 +174,42 @@ impl Checker {
     #[must_use]
     pub fn with_watch(mut self, watch: Arc<dyn Watch>) -> Self {
         self.watch = Some(watch);
+        // What the watcher wants was learned as well.
+        self.learned = Arc::default();
+        self
+    }
+
+    /// The checker for a stretch of an input, watched by someone of its own.
+    #[cfg_attr(not(feature = "parallel"), allow(dead_code))]
+    fn watched_by(&self, watching: Option<Arc<dyn WatchInput>>) -> Self {
+        Self {
+            watching,
+            ..self.clone()
+        }
+    }
+
+    /// What was learned of another input.
+    fn learned(&self) -> Learned {
+        let kept = self.learned.lock();
+        let kept = kept.unwrap_or_else(PoisonError::into_inner).pop();
+        let mut learned = kept.unwrap_or_default();
+        learned.memory.forget_said();
+        learned
+    }
+
+    /// Keeps what was learned for inputs that follow: of as many as are checked at a time.
+    fn keep(&self, learned: Learned) {
+        const MOST: usize = 64;
+        let mut kept = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST {
+            kept.push(learned);
+        }
+    }
+
+    /// The checker with so many threads for the messages of one input ([`Options::jobs`]).
+    #[must_use]
+    pub fn with_jobs(mut self, jobs: usize) -> Self {
+        self.options.jobs = jobs;
         self
     }
 
@@ -371,7 +413,6 @@ impl Checker {
         self.options.jobs > 1
             && len >= 2 * split::STRETCH
             && self.forced.is_none()
-            && self.watch.as_ref().is_none_or(|watch| !watch.needs_order())
             && self
                 .options
                 .charset
@@ -391,7 +432,8 @@ impl Checker {
             self.options.excerpts,
             self.usual,
         );
-        split::run(self, source, &mut reader, out, self.options.jobs)
+        let size = (self.options.jobs, split::STRETCH);
+        split::run(self, source, &mut reader, out, size)
     }
 
     fn run(&self, mut reader: Reader<'_>, sink: &mut dyn Sink) -> Result<Totals> {
@@ -401,9 +443,11 @@ impl Checker {
             self.options.excerpts,
             self.usual,
         );
-        let mut run = Run::new(self, out);
+        let mut run = Run::new(self, out, self.learned());
         run.all(&mut reader)?;
-        Ok(run.out.totals)
+        let totals = run.out.totals;
+        self.keep(run.into_learned());
+        Ok(totals)
     }
 }
 

@@ -1,10 +1,9 @@
 //! Where findings are finished and sent: place, line and column, excerpt, and how many of a code.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::glance::Memory;
-use super::split::{Done, Entry};
 use crate::charset::Charset;
 use crate::edifact::{LineCounter, Reader, Segment};
 use crate::finding::tally::RuleTally;
@@ -107,9 +106,22 @@ fn locate_in(counter: &LineCounter, bytes: &[u8], offset: u64) -> LineColumn {
     counter.at()
 }
 
+/// What waits to be sent on, in order.
+pub(super) enum Entry {
+    Finding(Box<Finding>),
+    /// What another thread finds in this stretch of messages.
+    Stretch(usize),
+    /// An interchange begins.
+    Begin,
+    /// A group begins.
+    BeginGroup,
+}
+
 /// Finishes findings and sends them on.
 pub(super) struct Out<'s> {
     sink: &'s mut dyn Sink,
+    /// Findings that were sent.
+    pub sent: usize,
     /// Where findings wait for those of other threads.
     waiting: Option<VecDeque<Entry>>,
     pub totals: Totals,
@@ -127,8 +139,10 @@ pub(super) struct Out<'s> {
     /// Code lists that were said not to be held.
     lists: std::collections::HashSet<String>,
     broken: bool,
-    /// What was said once for an interchange, by other threads.
-    said: std::collections::HashSet<(usize, Option<u64>)>,
+    /// Of what several threads say: what was said once for an interchange, and the code lists that
+    /// were said not to be held.
+    said: Vec<Code>,
+    said_lists: std::collections::HashSet<String>,
     /// Codes that were found good.
     pub memory: Memory,
     /// Where the last finding stood, and the character set then in force.
@@ -139,6 +153,7 @@ impl<'s> Out<'s> {
     pub(super) fn new(sink: &'s mut dyn Sink, most: u64, excerpts: bool, charset: Charset) -> Self {
         Self {
             sink,
+            sent: 0,
             waiting: None,
             totals: Totals::default(),
             seen: vec![0; Code::all().len()],
@@ -152,7 +167,8 @@ impl<'s> Out<'s> {
             message_type: None,
             lists: std::collections::HashSet::new(),
             broken: false,
-            said: std::collections::HashSet::new(),
+            said: Vec::new(),
+            said_lists: std::collections::HashSet::new(),
             memory: Memory::default(),
             near: None,
         }
@@ -222,7 +238,7 @@ impl<'s> Out<'s> {
         }
         match self.waiting.is_some() {
             true => self.queue(Entry::Finding(Box::new(finding))),
-            false => self.sink.finding(finding),
+            false => self.hand_over(finding),
         }
     }
 
@@ -333,8 +349,13 @@ impl<'s> Out<'s> {
             }
         };
         if shown {
-            self.sink.finding(finding);
+            self.hand_over(finding);
         }
+    }
+
+    fn hand_over(&mut self, finding: Finding) {
+        self.sent += 1;
+        self.sink.finding(finding);
     }
 
     /// Has findings wait from here on for those of other threads.
@@ -355,47 +376,53 @@ impl<'s> Out<'s> {
         }
     }
 
-    /// Sends on what waits, as far as the threads are done.
-    pub(super) fn flush(&mut self, arrived: &mut BTreeMap<usize, Done>) {
-        let Some(mut waiting) = self.waiting.take() else {
-            return;
-        };
-        while let Some(entry) = waiting.pop_front() {
-            match entry {
-                Entry::Finding(finding) => self.forward(*finding),
-                Entry::Stretch(at) => {
-                    let Some(done) = arrived.remove(&at) else {
-                        waiting.push_front(Entry::Stretch(at));
-                        break;
-                    };
-                    for finding in done.findings {
-                        if self.is_first(&finding) {
-                            self.forward(finding);
-                        }
-                    }
-                    for (code, count) in done.unsent {
-                        self.add_unsent(code, count);
-                    }
-                    for (rule, severity, count) in done.unsent_of_rules {
-                        self.rules.add(&rule, severity, count);
-                        self.add(severity, count);
-                    }
-                    self.totals.not_evaluated += done.totals.not_evaluated;
-                    self.totals.messages += done.totals.messages;
-                    self.totals.segments += done.totals.segments;
-                }
-            }
-        }
+    /// Takes what waits, to send it on; [`wait_again`](Self::wait_again) gives back the rest.
+    pub(super) fn take_waiting(&mut self) -> VecDeque<Entry> {
+        self.waiting.take().unwrap_or_default()
+    }
+
+    /// Has the rest wait.
+    pub(super) fn wait_again(&mut self, waiting: VecDeque<Entry>) {
         self.waiting = Some(waiting);
     }
 
-    /// Whether a finding of another thread is not one that is said once only and was said.
+    /// An interchange begins in what several threads found.
+    pub(super) fn join_interchange(&mut self) {
+        self.said.clear();
+    }
+
+    /// Sends on a finding of one of several threads, unless it is said once only and was said.
+    pub(super) fn join(&mut self, finding: Finding) {
+        if self.is_first(&finding) {
+            self.forward(finding);
+        }
+    }
+
+    /// Adds what another thread counted and did not send.
+    pub(super) fn join_counts(
+        &mut self,
+        unsent: Vec<(Code, u64)>,
+        of_rules: Vec<(Box<str>, Severity, u64)>,
+        totals: &Totals,
+    ) {
+        for (code, count) in unsent {
+            self.add_unsent(code, count);
+        }
+        for (rule, severity, count) in of_rules {
+            self.rules.add(&rule, severity, count);
+            self.add(severity, count);
+        }
+        self.totals.not_evaluated += totals.not_evaluated;
+        self.totals.messages += totals.messages;
+        self.totals.segments += totals.segments;
+    }
+
+    /// Whether a finding is not one that is said once only and was said.
     fn is_first(&mut self, finding: &Finding) -> bool {
-        let once = finding.code == Code::LINE_BREAK_IN_VALUE || finding.code == Code::LOOKS_LIKE;
-        if once {
-            return self
-                .said
-                .insert((finding.code.index(), finding.place.interchange));
+        if finding.code == Code::LINE_BREAK_IN_VALUE || finding.code == Code::LOOKS_LIKE {
+            let first = !self.said.contains(&finding.code);
+            self.said.extend(first.then_some(finding.code));
+            return first;
         }
         if finding.code == Code::CODE_LIST_NOT_HELD {
             const MOST: usize = 10_000;
@@ -404,7 +431,7 @@ impl<'s> Out<'s> {
                 .iter()
                 .map(|(_, Arg::Known(text) | Arg::Content(text))| format!("{text}\0"))
                 .collect();
-            return self.lists.len() < MOST && self.lists.insert(key);
+            return self.said_lists.len() < MOST && self.said_lists.insert(key);
         }
         true
     }

@@ -3,18 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Checker;
 use super::interchange::Run;
-use super::out::{Out, Totals};
+use super::learned::Learned;
+use super::out::{Entry, Out, Totals};
+use super::references::{Met, References};
+use super::value::DecimalMarks;
 use crate::charset::Charset;
-use crate::edifact::{Continuation, Reader};
+use crate::edifact::{Continuation, LineCounter, Reader};
 use crate::finding::{Code, Finding, Severity};
-use crate::span::LineColumn;
+use crate::span::{LineColumn, Span};
+use crate::tree::gather::WatchInput;
 use crate::{Error, Result};
 
 /// Bytes of messages that go to a thread at once, unless one message is longer.
-pub(super) const STRETCH: u64 = 1 << 20;
+pub(super) const STRETCH: u64 = 512 << 10;
+/// A longer stretch is read piece by piece: pieces stay in the cache until they are looked at.
+const LONG: u64 = 256 << 10;
 
 /// A stretch of whole messages.
 #[derive(Clone, Copy, Debug)]
@@ -26,32 +33,56 @@ pub(super) struct Stretch {
     pub continuation: Continuation,
     pub charset: Charset,
     pub interchange: Option<u64>,
+    /// Syntax version and decimal marks of the interchange.
+    pub syntax: u8,
+    pub marks: DecimalMarks,
+    /// Whether references may not come again.
+    pub referenced: bool,
+    /// The tag of the segment behind it, if that may be part of a message.
+    pub behind: Option<u64>,
+}
+
+/// The header of a message, as far as others may have its reference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    pub offset: u64,
+    /// Findings that were sent before those of its message.
+    pub before: usize,
+    /// Hash of its reference, and where that stands.
+    pub hash: u64,
+    pub span: Span,
 }
 
 /// What a thread found in a stretch.
-pub(super) struct Done {
-    pub findings: Vec<Finding>,
+struct Done {
+    stretch: Stretch,
+    findings: Vec<Finding>,
+    headers: Vec<Header>,
     /// Findings of each code that were counted only.
-    pub unsent: Vec<(Code, u64)>,
+    unsent: Vec<(Code, u64)>,
     /// Findings of each rule that were counted only.
-    pub unsent_of_rules: Vec<(Box<str>, Severity, u64)>,
-    pub totals: Totals,
-}
-
-/// What is to be sent on, in order.
-pub(super) enum Entry {
-    Finding(Box<Finding>),
-    Stretch(usize),
+    unsent_of_rules: Vec<(Box<str>, Severity, u64)>,
+    totals: Totals,
+    /// Who watched it apart from what comes before it.
+    apart: Option<Arc<dyn WatchInput>>,
 }
 
 /// Where stretches go and come back from.
 pub(super) struct Split<'s> {
-    submit: Box<dyn FnMut(usize, Stretch) + 's>,
+    checker: &'s Checker,
+    source: &'s Source<'s>,
+    stretches: Sender<(usize, Stretch)>,
     results: Receiver<(usize, Result<Done>)>,
     arrived: BTreeMap<usize, Done>,
     submitted: usize,
     outstanding: usize,
     most_outstanding: usize,
+    /// References of messages, in the order of the input.
+    references: References,
+    /// What was learned of stretches that were checked again.
+    learned: Learned,
+    /// Bytes that are sent at once.
+    pub stretch: u64,
     /// The stretch that is being put together.
     pub open: Option<Stretch>,
 }
@@ -64,27 +95,67 @@ pub(super) enum Source<'i> {
 }
 
 impl Source<'_> {
-    fn reader(&self, checker: &Checker, stretch: &Stretch) -> Reader<'_> {
+    /// A reader of a stretch. What is read from a file is kept in `bytes`, unless it is long.
+    fn reader<'r>(
+        &'r self,
+        checker: &Checker,
+        stretch: &Stretch,
+        bytes: &'r mut Vec<u8>,
+    ) -> Result<Reader<'r>> {
         let options = checker.options.reading;
-        match self {
+        let reader = match self {
             Source::Slice(input) => {
-                let bytes = &input[stretch.start as usize..stretch.end as usize];
-                Reader::new(bytes).continue_at(stretch.start, &stretch.continuation, options)
+                Reader::new(&input[stretch.start as usize..stretch.end as usize])
             }
             #[cfg(unix)]
             Source::File(file) => {
-                let range = Range {
+                let mut range = Range {
                     file,
                     at: stretch.start,
                     end: stretch.end,
                 };
-                Reader::from_read(range, options).continue_at(
-                    stretch.start,
-                    &stretch.continuation,
-                    options,
-                )
+                if stretch.end - stretch.start > LONG {
+                    Reader::from_read(range, options)
+                } else {
+                    let len = (stretch.end - stretch.start) as usize;
+                    if bytes.len() < len {
+                        bytes.resize(len, 0);
+                    }
+                    let bytes = &mut bytes[..len];
+                    std::io::Read::read_exact(&mut range, bytes)
+                        .map_err(|error| Error::io("input", error))?;
+                    Reader::new(bytes)
+                }
+            }
+        };
+        Ok(reader.continue_at(stretch.start, &stretch.continuation, options))
+    }
+
+    /// Moves a counter on to `offset`.
+    fn count(&self, lines: &mut LineCounter, offset: u64) -> Result<()> {
+        match self {
+            Source::Slice(input) => {
+                lines.advance(&input[lines.offset as usize..offset as usize]);
+            }
+            #[cfg(unix)]
+            Source::File(file) => {
+                let mut range = Range {
+                    file,
+                    at: lines.offset,
+                    end: offset,
+                };
+                let mut bytes = vec![0; 64 << 10];
+                while lines.offset < offset {
+                    let got = std::io::Read::read(&mut range, &mut bytes);
+                    let got = got.map_err(|error| Error::io("input", error))?;
+                    if got == 0 {
+                        break;
+                    }
+                    lines.advance(&bytes[..got]);
+                }
             }
         }
+        Ok(())
     }
 }
 
@@ -109,13 +180,14 @@ impl std::io::Read for Range<'_> {
     }
 }
 
-impl<'s> Split<'s> {
+impl Split<'_> {
     /// Sends what is put together to a thread.
     pub(super) fn submit(&mut self, out: &mut Out<'_>) -> Result<()> {
         let Some(stretch) = self.open.take() else {
             return Ok(());
         };
-        (self.submit)(self.submitted, stretch);
+        let sent = self.stretches.send((self.submitted, stretch));
+        sent.map_err(|_| gone())?;
         out.queue(Entry::Stretch(self.submitted));
         self.submitted += 1;
         self.outstanding += 1;
@@ -125,15 +197,11 @@ impl<'s> Split<'s> {
         while self.outstanding >= self.most_outstanding {
             self.wait()?;
         }
-        out.flush(&mut self.arrived);
-        Ok(())
+        self.flush(out)
     }
 
     fn wait(&mut self) -> Result<()> {
-        let result = self
-            .results
-            .recv()
-            .map_err(|_| Error::misuse("a thread that checks is gone"))?;
+        let result = self.results.recv().map_err(|_| gone())?;
         self.take(result)
     }
 
@@ -149,74 +217,348 @@ impl<'s> Split<'s> {
         while self.outstanding > 0 {
             self.wait()?;
         }
-        out.flush(&mut self.arrived);
+        self.flush(out)
+    }
+
+    /// Sends on what waits, as far as the threads are done.
+    fn flush(&mut self, out: &mut Out<'_>) -> Result<()> {
+        let mut waiting = out.take_waiting();
+        while let Some(entry) = waiting.pop_front() {
+            match entry {
+                Entry::Finding(finding) => out.join(*finding),
+                Entry::Begin => {
+                    self.references.forget();
+                    out.join_interchange();
+                }
+                Entry::BeginGroup => self.references.forget(),
+                Entry::Stretch(at) => match self.arrived.remove(&at) {
+                    Some(done) => self.join(done, out)?,
+                    None => {
+                        waiting.push_front(Entry::Stretch(at));
+                        break;
+                    }
+                },
+            }
+        }
+        out.wait_again(waiting);
+        Ok(())
+    }
+
+    /// Sends on what was found in a stretch, and what its references are to those before.
+    fn join(&mut self, mut done: Done, out: &mut Out<'_>) -> Result<()> {
+        let apart = done.apart.take();
+        let watching = self.checker.watching.clone().zip(apart);
+        if let Some(again) = watching.and_then(|(watching, apart)| watching.follow(apart)) {
+            let checker = self.checker.watched_by(Some(again));
+            let hasher = self.references.hasher().clone();
+            let learned = std::mem::take(&mut self.learned);
+            let stretch = done.stretch;
+            (done, self.learned) =
+                look_at(&checker, self.source, &stretch, learned, |run, reader| {
+                    run.stretch(reader, &stretch, hasher)
+                })?;
+        }
+        let stretch = &done.stretch;
+        let mut lines = LineCounter::new(stretch.start);
+        lines.set_counting(stretch.charset.counter());
+        let mut findings = done.findings.into_iter();
+        let mut joined = 0;
+        for header in &done.headers {
+            let most = self.checker.options.references;
+            let met = self.references.meet(header.hash, header.span, most);
+            let code = match met {
+                Met::Silent => continue,
+                Met::Before(_) => Code::DUPLICATE_REFERENCE,
+                Met::Full => Code::REFERENCES_UNCHECKED,
+            };
+            let before = header.before - joined;
+            findings.by_ref().take(before).for_each(|f| out.join(f));
+            joined = header.before;
+            if !out.wants(code) {
+                out.count(code, code.severity());
+                continue;
+            }
+            self.source.count(&mut lines, header.offset)?;
+            let at = within(stretch.at, lines.at());
+            let stretch = Stretch {
+                start: header.offset,
+                at,
+                ..*stretch
+            };
+            let look = |run: &mut Run<'_, '_>, reader: &mut Reader<'_>| {
+                run.reference_again(reader, &stretch, met)
+            };
+            let (found, _) = look_at(
+                self.checker,
+                self.source,
+                &stretch,
+                Learned::default(),
+                look,
+            )?;
+            found.findings.into_iter().for_each(|f| out.forward(f));
+        }
+        findings.for_each(|finding| out.join(finding));
+        out.join_counts(done.unsent, done.unsent_of_rules, &done.totals);
         Ok(())
     }
 }
 
-#[cfg(feature = "parallel")]
+fn gone() -> Error {
+    Error::misuse("a thread that checks is gone")
+}
+
+/// A place that was counted from another.
+fn within(start: LineColumn, mut at: LineColumn) -> LineColumn {
+    if at.line == 1 {
+        at.column += start.column - 1;
+    }
+    at.line += start.line - 1;
+    at
+}
+
 /// Checks an input with `jobs` threads beside this one, which reads ahead.
 pub(super) fn run(
     checker: &Checker,
     source: &Source<'_>,
     reader: &mut Reader<'_>,
     mut out: Out<'_>,
-    jobs: usize,
+    (jobs, stretch): (usize, u64),
 ) -> Result<Totals> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-    let pool =
-        pool.map_err(|error| Error::misuse(format!("threads cannot be started: {error}")))?;
-    let (sender, results): (Sender<(usize, Result<Done>)>, _) = channel();
+    let (stretches, waiting) = channel();
+    let waiting = Mutex::new(waiting);
+    let (sender, results) = channel();
+    let references = References::default();
     out.begin_queue();
-    pool.in_place_scope(|scope| {
-        let split = Split {
-            submit: Box::new(move |at, stretch| {
-                let sender = sender.clone();
-                scope.spawn(move |_| {
-                    // Nobody listens any more only after an error elsewhere.
-                    let _ = sender.send((at, check(checker, source, &stretch)));
-                });
-            }),
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            let (waiting, sender) = (&waiting, sender.clone());
+            let hasher = references.hasher().clone();
+            let work = move || work(checker, source, hasher, waiting, &sender);
+            let thread = std::thread::Builder::new().name("baowen-check".into());
+            let started = thread.spawn_scoped(scope, work);
+            started
+                .map_err(|error| Error::misuse(format!("threads cannot be started: {error}")))?;
+        }
+        drop(sender);
+        let mut run = Run::new(checker, out, Learned::default());
+        run.split = Some(Split {
+            checker,
+            source,
+            stretches,
             results,
             arrived: BTreeMap::new(),
             submitted: 0,
             outstanding: 0,
             most_outstanding: jobs * 4,
+            references,
+            learned: Learned::default(),
+            stretch,
             open: None,
-        };
-        let mut run = Run::new(checker, out);
-        run.split = Some(split);
-        run.all(reader)?;
+        });
+        let done = run.all(reader);
+        // Threads that wait for a stretch end when none can come.
+        run.split = None;
+        done?;
         Ok(run.out.totals)
     })
 }
 
-/// Checks a stretch of messages.
-fn check(checker: &Checker, source: &Source<'_>, stretch: &Stretch) -> Result<Done> {
+/// What a thread does: it checks one stretch after the other. What it learned of one it knows of
+/// those that follow; they come in the order of the input, so that what is said once is said where
+/// it comes first.
+fn work(
+    checker: &Checker,
+    source: &Source<'_>,
+    hasher: std::hash::RandomState,
+    waiting: &Mutex<Receiver<(usize, Stretch)>>,
+    sender: &Sender<(usize, Result<Done>)>,
+) {
+    let mut learned = checker.learned();
+    loop {
+        let next = {
+            let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.recv()
+        };
+        let Ok((at, stretch)) = next else {
+            break;
+        };
+        let hasher = hasher.clone();
+        let answer = Answer(at, sender);
+        let apart = checker.watching.as_ref().and_then(|input| input.apart());
+        let own = apart.is_some().then(|| checker.watched_by(apart.clone()));
+        let checker = own.as_ref().unwrap_or(checker);
+        let checked = look_at(checker, source, &stretch, learned, |run, reader| {
+            run.stretch(reader, &stretch, hasher)
+        });
+        let done;
+        (done, learned) = match checked {
+            Ok((done, learned)) => (Ok(Done { apart, ..done }), learned),
+            Err(error) => (Err(error), Learned::default()),
+        };
+        // Nobody listens any more only after an error elsewhere.
+        let _ = sender.send((answer.0, done));
+    }
+    checker.keep(learned);
+}
+
+/// Answers for a thread that breaks off, so that nobody waits for it.
+struct Answer<'t>(usize, &'t Sender<(usize, Result<Done>)>);
+
+impl Drop for Answer<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.1.send((self.0, Err(gone())));
+        }
+    }
+}
+
+/// Looks at a stretch: what is found in it.
+fn look_at(
+    checker: &Checker,
+    source: &Source<'_>,
+    stretch: &Stretch,
+    mut learned: Learned,
+    look: impl FnOnce(&mut Run<'_, '_>, &mut Reader<'_>) -> Result<()>,
+) -> Result<(Done, Learned)> {
     let mut findings: Vec<Finding> = Vec::new();
-    let mut reader = source.reader(checker, stretch);
+    let mut bytes = std::mem::take(&mut learned.bytes);
+    let mut reader = source.reader(checker, stretch, &mut bytes)?;
     let out = Out::new(
         &mut findings,
         checker.options.most_findings,
         checker.options.excerpts,
         stretch.charset,
     );
-    let mut run = Run::new(checker, out);
-    run.stretch(&mut reader, stretch)?;
+    let mut run = Run::new(checker, out, learned);
+    look(&mut run, &mut reader)?;
     let unsent = run.out.unsent();
     let unsent_of_rules = run.out.unsent_of_rules();
     let totals = run.out.totals;
+    let headers = std::mem::take(&mut run.headers);
+    let learned = run.into_learned();
+    drop(reader);
     for finding in &mut findings {
         // Lines were counted from the start of the stretch.
-        if finding.at.line == 1 {
-            finding.at.column += stretch.at.column - 1;
-        }
-        finding.at.line += stretch.at.line - 1;
+        finding.at = within(stretch.at, finding.at);
     }
-    Ok(Done {
+    let done = Done {
+        stretch: *stretch,
         findings,
+        headers,
         unsent,
         unsent_of_rules,
         totals,
-    })
+        apart: None,
+    };
+    Ok((done, Learned { bytes, ..learned }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::super::{Checker, Options, Totals};
+    use super::{Out, Source, run};
+    use crate::edifact::Reader;
+    use crate::finding::Finding;
+    use crate::spec::Specs;
+
+    /// What is found, and the totals.
+    type Found = (Vec<Finding>, Totals);
+
+    /// By several threads, so many bytes of messages at once.
+    fn split(checker: &Checker, input: &[u8], file: bool, stretch: u64) -> Found {
+        let mut findings: Vec<Finding> = Vec::new();
+        let options = &checker.options;
+        let out = Out::new(&mut findings, options.most_findings, false, checker.usual);
+        let mut kept = tempfile::tempfile().unwrap();
+        let (source, mut reader);
+        if file {
+            kept.write_all(input).unwrap();
+            std::io::Seek::rewind(&mut kept).unwrap();
+            source = Source::File(&kept);
+            reader = Reader::from_read(&kept, options.reading);
+        } else {
+            source = Source::Slice(input);
+            reader = Reader::with_options(input, options.reading);
+        }
+        let totals = run(checker, &source, &mut reader, out, (2, stretch)).unwrap();
+        (findings, totals)
+    }
+
+    fn alone(checker: &Checker, input: &[u8]) -> Found {
+        let mut findings: Vec<Finding> = Vec::new();
+        let totals = checker.slice(input, &mut findings).unwrap();
+        (findings, totals)
+    }
+
+    fn pieces() -> impl Strategy<Value = String> {
+        let message = (0u32..12, 0usize..6).prop_map(|(number, kind)| {
+            let body = match kind {
+                0 => "BGM+785+A+9'CNI+1+A'",
+                1 => "BGM+999+A+9'DTM+137:20261399:102'CNI+1+A'",
+                2 => "BGM+785+A'FTX+AAA+++IT?'S\r\n A UN?+'XYZ+1'CNI+1'",
+                3 => "\nBGM+785+A\n+9'\nCNI+1+A'\n",
+                4 => "BGM+785:12:34+A\n+9'CNI+1+A'RFF+AAA:UNH+1'",
+                _ => "",
+            };
+            let count = 2 + body.matches("'").count() - body.matches("?'").count();
+            format!("UNH+{number}+CUSCAR:D:95B:UN'{body}UNT+{count}+{number}'")
+        });
+        let piece = prop_oneof![
+            24 => message,
+            2 => Just("UNZ+1+1'UNB+UNOA:2+A+B+261123:1200+1'".to_owned()),
+            1 => Just("UNZ+1+1'\nUNA:+,? '\nUNB+UNOC:3+A+B+261123:1200+1'".to_owned()),
+            1 => Just("UNA:+.?'UNB+UNOC:4+A+B+261123:1200+1'".to_owned()),
+            1 => Just("UNA|^,! ~UNB^UNOA|2^A^B^261123|1200^1~".to_owned()),
+            1 => Just("UNG+CUSCAR+A+B+261123:1200+7+UN+D:95B'".to_owned()),
+            1 => Just("UNE+1+7'".to_owned()),
+            1 => Just("UNZ+1+1'".to_owned()),
+            1 => Just("UNZ+1\n+1'UNB+UNOA:2+A\n+B+261123:1200+1'".to_owned()),
+            1 => Just("UNA:+.? 'UNO+1+R+F+5'a'b'cUNP+5+1'".to_owned()),
+            1 => Just("UNH+2+CUSCAR:D:95B:UN'BGM+785+A'".to_owned()),
+            1 => Just("UNH+2+NOSUCH:D:95B:UN'BGM+785+A'".to_owned()),
+            1 => Just("UNT+3+1'".to_owned()),
+            2 => Just("BGM+785+A'CNI+1'".to_owned()),
+            1 => Just("UNH+3+IFTMIN:D:99B:UN'BGM+335+A+9'TDT+20'UNT+4+3'".to_owned()),
+            1 => Just("UNH+4+CUSCAR:D:95B:UN'BGM+785+A+9'GID+1'RFF+1'UNT+4+9+CUSCAR'".to_owned()),
+            1 => Just("UNO+1+R+F+5'a'b'cUNP+5+1'".to_owned()),
+            1 => Just("UNA:+.? 'UNH+2+CUSCAR:D:95B:UN'BGM+785+A'MEA+WT++KGM:1,5'".to_owned()),
+            1 => Just("??".to_owned()),
+            1 => Just("?'".to_owned()),
+            1 => Just("~~junk UNB+UNOA:2+A'".to_owned()),
+            1 => Just("'\n'".to_owned()),
+            1 => "[ \r\n'?+:UNTBHZIA*]{1,9}",
+        ];
+        (any::<bool>(), prop::collection::vec(piece, 0..50)).prop_map(|(begun, pieces)| {
+            let header = if begun {
+                "UNB+UNOA:2+A+B+261123:1200+1'"
+            } else {
+                ""
+            };
+            format!("{header}{}", pieces.concat())
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn several_threads_find_what_one_finds_in_the_same_order(
+            text in pieces(),
+            stretch in 1u64..1500,
+            most_findings in prop_oneof![Just(1000u64), Just(2)],
+            references in prop_oneof![Just(1000usize), Just(3)],
+            file in any::<bool>(),
+        ) {
+            let options = Options { most_findings, references, ..Options::default() };
+            let checker = Checker::new(&Specs::base(), options).unwrap();
+            let input = text.as_bytes();
+            let expected = alone(&checker, input);
+            let found = split(&checker, input, file, stretch);
+            prop_assert_eq!(&found.0, &expected.0);
+            prop_assert_eq!(found.1, expected.1);
+        }
+    }
 }

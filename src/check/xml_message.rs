@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::Result;
 use crate::spec::near;
-use crate::spec::xml::{Head, Message, When};
+use crate::spec::xml::{Element, Head, Message, When};
 use crate::xml::Beginning;
 
 /// How well a message fits: its namespace is told, all that it is known by is there, how much of it,
@@ -80,24 +80,33 @@ fn closest<'h>(found: &[(Rank, &'h Head)], seen: &Beginning) -> Result<&'h Head>
     let mut ranked = Vec::new();
     for (_, head) in found {
         let message = head.read()?;
-        let strange = seen.paths().filter(|path| !has(&message, path)).count();
+        let strange = strange(&message, seen);
         ranked.push((strange, Reverse(message.root.children().len()), *head));
     }
     ranked.sort_by_key(|(strange, size, _)| (*strange, *size));
     Ok(ranked[0].2)
 }
 
-/// Whether a message has an element at a path of names below the root.
-fn has(message: &Message, path: &str) -> bool {
-    let mut at = &message.root;
-    for name in path.split('/').skip(1) {
-        let found = at.children().into_iter().find(|child| *child.tag == *name);
-        match found.filter(|child| child.occurs.max != Some(0)) {
-            Some(child) => at = child,
-            None => return false,
+/// How many of the first elements of a document a message does not have.
+fn strange(message: &Message, seen: &Beginning) -> usize {
+    // The elements around the one at hand, as far as the message has them.
+    let mut around: Vec<(usize, Option<&Element>)> = Vec::new();
+    let mut strange = 0;
+    for path in seen.paths() {
+        let (outer, name) = path.rsplit_once('/').unwrap_or(("", path));
+        while around.last().is_some_and(|(len, _)| *len > outer.len()) {
+            around.pop();
         }
+        let found = match around.last() {
+            None => Some(&message.root),
+            Some((_, outer)) => outer
+                .and_then(|outer| outer.child(name))
+                .filter(|child| child.occurs.max != Some(0)),
+        };
+        strange += usize::from(found.is_none());
+        around.push((path.len(), found));
     }
-    true
+    strange
 }
 
 /// Messages that a document might be meant to be: of those of the same root what is near to what it

@@ -4,6 +4,8 @@
 //! reused. Nothing in the content stops it: what belongs to no segment is skipped with a finding,
 //! and reading goes on with the next segment or interchange.
 
+mod pass;
+
 use std::cell::Cell;
 use std::io::Read;
 
@@ -1061,11 +1063,11 @@ impl<'d> Reader<'d> {
                 .partition_point(|at| (*at as usize) < from);
             move_down(&mut self.index.specials, first);
             (self.at_separator, self.at_special) = (0, 0);
-            // It stands elsewhere now.
-            self.last = Found::End;
             self.origin += from;
             self.lexed -= from;
             self.start = 0;
+            // The last item is no longer there: lines are counted up to the open segment.
+            self.last = Found::Blank(0, 0);
         }
         // Those that were lexed ahead stay in sight.
         self.index.ends.drain(..self.at_end);

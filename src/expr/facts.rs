@@ -49,6 +49,43 @@ struct Entry {
     slots: u32,
     text: u32,
     len: u32,
+    place: Place,
+}
+
+/// A [`Spot`] in half its size: how far behind the first of the arena it stands.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    line: u32,
+    column: u32,
+    len: u32,
+}
+
+impl Place {
+    /// Nowhere.
+    const NONE: Self = Self::special(0);
+    /// So far away that it stands in [`Facts::far`].
+    const FAR: Self = Self::special(1);
+
+    const fn special(start: u32) -> Self {
+        Self {
+            start,
+            line: 0,
+            column: 0,
+            len: u32::MAX,
+        }
+    }
+
+    /// `None` where it is too far away.
+    fn new(spot: Spot, base: Spot) -> Option<Self> {
+        let narrow = |of: u64| u32::try_from(of).ok();
+        Some(Self {
+            start: narrow(spot.span.start.checked_sub(base.span.start)?)?,
+            line: narrow(spot.at.line.checked_sub(base.at.line)?)?,
+            column: narrow(spot.at.column)?,
+            len: narrow(spot.span.len).filter(|len| *len != u32::MAX)?,
+        })
+    }
 }
 
 /// The children of one slot of one record.
@@ -69,9 +106,12 @@ struct Chain {
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     entries: Vec<Entry>,
-    spots: Vec<Spot>,
     chains: Vec<Chain>,
     text: String,
+    /// The first place that was told.
+    base: Option<Spot>,
+    /// Places of nodes that are far from that.
+    far: Vec<(u32, Spot)>,
 }
 
 impl Facts {
@@ -84,9 +124,10 @@ impl Facts {
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.entries.clear();
-        self.spots.clear();
         self.chains.clear();
         self.text.clear();
+        self.base = None;
+        self.far.clear();
     }
 
     /// Adds a record with no parent and so many slots.
@@ -103,6 +144,7 @@ impl Facts {
 
     /// Adds a value to a slot of `parent`. An empty value is absent: it counts as an occurrence and
     /// leaves no node.
+    #[inline]
     pub fn value(&mut self, parent: NodeId, slot: u32, text: &str, spot: Spot) -> Option<NodeId> {
         if text.is_empty() {
             if let Some(chain) = self.chain_mut(parent.0, slot) {
@@ -116,6 +158,7 @@ impl Facts {
     }
 
     /// Gives a record a value of its own, as text of XML beside attributes; it replaces an earlier one.
+    #[inline]
     pub fn set_text(&mut self, node: NodeId, text: &str) {
         let begin = self.text.len();
         // Ranges are 32 bits wide: what no longer fits is absent.
@@ -127,6 +170,7 @@ impl Facts {
         }
     }
 
+    #[inline]
     fn add(&mut self, parent: u32, slot: u32, slots: u32, spot: Spot) -> NodeId {
         let id = self.entries.len() as u32;
         let (mut previous, mut occurrence) = (NONE, 1);
@@ -142,13 +186,16 @@ impl Facts {
         if let Some(entry) = self.entries.get_mut(previous as usize) {
             entry.next = id;
         }
+        let place = self.place(spot);
         let chains = self.chains.len();
         let empty = Chain {
             first: NONE,
             last: NONE,
             seen: 0,
         };
-        self.chains.resize(chains + slots as usize, empty);
+        if slots > 0 {
+            self.chains.resize(chains + slots as usize, empty);
+        }
         self.entries.push(Entry {
             parent,
             slot,
@@ -159,11 +206,27 @@ impl Facts {
             slots,
             text: 0,
             len: 0,
+            place,
         });
-        self.spots.push(spot);
         NodeId(id)
     }
 
+    #[inline]
+    fn place(&mut self, spot: Spot) -> Place {
+        if spot == Spot::default() {
+            return Place::NONE;
+        }
+        let base = *self.base.get_or_insert(spot);
+        match Place::new(spot, base) {
+            Some(place) => place,
+            None => {
+                self.far.push((self.entries.len() as u32, spot));
+                Place::FAR
+            }
+        }
+    }
+
+    #[inline]
     fn chain_mut(&mut self, parent: u32, slot: u32) -> Option<&mut Chain> {
         let entry = self.entries.get(parent as usize)?;
         if slot >= entry.slots {
@@ -172,6 +235,7 @@ impl Facts {
         self.chains.get_mut((entry.chains + slot) as usize)
     }
 
+    #[inline]
     fn chain(&self, node: NodeId, slot: u32) -> Option<&Chain> {
         let entry = self.entries.get(node.0 as usize)?;
         if slot >= entry.slots {
@@ -214,7 +278,9 @@ impl Facts {
             }
         }
         self.entries.truncate(mark.entries as usize);
-        self.spots.truncate(mark.entries as usize);
+        while self.far.last().is_some_and(|(at, _)| *at >= mark.entries) {
+            self.far.pop();
+        }
         self.chains.truncate(mark.chains as usize);
         self.text.truncate(mark.text as usize);
     }
@@ -222,13 +288,15 @@ impl Facts {
     /// Bytes in use, to hold a limit against.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.entries.len() * (size_of::<Entry>() + size_of::<Spot>())
+        self.entries.len() * size_of::<Entry>()
+            + self.far.len() * size_of::<(u32, Spot)>()
             + self.chains.len() * size_of::<Chain>()
             + self.text.len()
     }
 
     /// The first child in a slot.
     #[must_use]
+    #[inline]
     pub fn first(&self, node: NodeId, slot: u32) -> Option<NodeId> {
         let chain = self.chain(node, slot)?;
         (chain.first != NONE).then_some(NodeId(chain.first))
@@ -243,12 +311,14 @@ impl Facts {
 
     /// The next child in the same slot of the same record.
     #[must_use]
+    #[inline]
     pub fn next(&self, node: NodeId) -> Option<NodeId> {
         let next = self.entries.get(node.0 as usize)?.next;
         (next != NONE).then_some(NodeId(next))
     }
 
     /// The children in a slot, in the order in which they came.
+    #[inline]
     pub fn children(&self, node: NodeId, slot: u32) -> impl Iterator<Item = NodeId> + '_ {
         std::iter::successors(self.first(node, slot), |node| self.next(*node))
     }
@@ -261,6 +331,7 @@ impl Facts {
 
     /// The record around a node.
     #[must_use]
+    #[inline]
     pub fn parent(&self, node: NodeId) -> Option<NodeId> {
         let parent = self.entries.get(node.0 as usize)?.parent;
         (parent != NONE).then_some(NodeId(parent))
@@ -276,7 +347,22 @@ impl Facts {
     /// Where a node stands in the input.
     #[must_use]
     pub fn spot(&self, node: NodeId) -> Spot {
-        self.spots.get(node.0 as usize).copied().unwrap_or_default()
+        let Some(Entry { place, .. }) = self.entries.get(node.0 as usize) else {
+            return Spot::default();
+        };
+        if place.len == u32::MAX {
+            let found = self.far.binary_search_by_key(&node.0, |(at, _)| *at);
+            return found.map_or(Spot::default(), |at| self.far[at].1);
+        }
+        let base = self.base.unwrap_or_default();
+        let start = base.span.start + u64::from(place.start);
+        Spot {
+            span: Span::new(start, u64::from(place.len)),
+            at: LineColumn {
+                line: base.at.line + u64::from(place.line),
+                column: u64::from(place.column),
+            },
+        }
     }
 
     /// Which one it is of its slot, from 1.
@@ -289,6 +375,7 @@ impl Facts {
 
     /// The value of a node; empty where it is a record without one.
     #[must_use]
+    #[inline]
     pub fn text(&self, node: NodeId) -> &str {
         let Some(entry) = self.entries.get(node.0 as usize) else {
             return "";

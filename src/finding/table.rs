@@ -381,15 +381,15 @@ findings! {
         explain_en "An implementation guide leaves this element out."
         explain_zh "实施指南不使用该数据元。";
     UNKNOWN_CODE "unknown-code" Error 12
-        en "{value} is not a code of {element}"
-        zh "{value} 不是 {element} 的代码"
-        explain_en "The code list of the directory in force does not hold the value. See `baowen show {element}`."
-        explain_zh "所用目录的代码表中没有该值。可用 baowen show 查看代码表。";
+        en "{value} is not a code of {element}[ (table {table})][; near: {near}]"
+        zh "{value} 不是 {element} 的代码[（代码表 {table}）][；相近的有：{near}]"
+        explain_en "The code list of the directory in force, or the whole code table, does not hold the value. See `baowen show {element}`, or `baowen codes`."
+        explain_zh "所用目录的代码表或完整的代码表中没有该值。可用 baowen show 或 baowen codes 查看。";
     NOT_IN_TABLE "not-in-table" Warning 12
         en "{value} is not in table {table}, which {element} is taken from[; near: {near}]"
         zh "{value} 不在 {element} 所用的代码表 {table} 中[；相近的有：{near}]"
-        explain_en "The list lives outside the directory and grows between its editions, so the value may be good: compare with the newest edition, or add it with --specs."
-        explain_zh "该代码表在目录之外维护，各版本会增加代码，因此该值可能有效：请核对最新版本，或用 --specs 添加。";
+        explain_en "The list grows between its editions, or is held with gaps (`baowen codes TABLE` tells of them), so the value may be good: compare with the newest edition, or add it with --specs."
+        explain_zh "该代码表的各版本会增加代码，或收录有缺漏（见 baowen codes 表名），因此该值可能有效：请核对最新版本，或用 --specs 添加。";
     CODE_LIST_NOT_HELD "code-list-not-held" Hint
         en "the code {value} of {element} was not checked: list {list}, agency {agency}, is not held"
         zh "{element} 的代码 {value} 未检查：未收录代码表 {list}（机构 {agency}）"
@@ -1048,10 +1048,10 @@ findings! {
         explain_en "What is written is a draft. The target wants a signature, which whoever sends the message makes over it."
         explain_zh "所写内容为草稿。目标报文须带签名，由发送方对其生成。";
     MAP_MEMORY "map-memory" Error
-        en "the values of the message take more memory than allowed; the rest of it is not translated"
-        zh "报文数据超过允许的内存，其余部分未转换"
-        explain_en "The map has to hold a message as a whole, and this one is larger than the limit. `baowen map explain` says why it does not stream."
-        explain_zh "该映射须整报文处理，而此报文超过限额。baowen map explain 会说明为何不能流式处理。";
+        en "the message takes more than {limit} bytes of memory; from here on it is not translated"
+        zh "报文占用内存超过{limit}字节，自此处起未转换"
+        explain_en "A map that has to hold a message as a whole may take four times the bytes of the message, and 64 MiB for a short one (`--memory` sets how many times). `baowen map explain` says why it does not stream. Of a message that was held nothing is written; of one that streams, what was written before is closed."
+        explain_zh "须整报文处理的映射，内存限额为报文字节数的四倍，短报文至少64 MiB（倍数由 --memory 设定）。baowen map explain 会说明为何不能流式处理。整报文处理的不写出任何内容；流式处理的，此前已写出的部分予以收尾。";
     JSON_SYNTAX "json-syntax" Error
         en "this is not JSON: {expected} was expected"
         zh "不是 JSON：此处应为{expected_zh}"

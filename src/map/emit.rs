@@ -1,6 +1,9 @@
 //! From the tree of the target to events of its syntax: the envelope, the order of the spec, what is
 //! counted on the way.
 
+use std::ops::{Deref, DerefMut};
+
+use super::page::Page;
 use super::side::{FieldId, Of, Side};
 use super::target::{NONE, Tree};
 use crate::Result;
@@ -8,10 +11,38 @@ use crate::convert::event::Sink;
 use crate::spec::flat::Counted;
 use crate::spec::model::Role;
 
+/// Where what is written goes.
+pub(super) enum Out<'s> {
+    /// Whoever takes events.
+    Events(Box<dyn Sink + 's>),
+    /// A document in XML, without events.
+    Page(Box<Page<'s>>),
+}
+
+impl<'s> Deref for Out<'s> {
+    type Target = dyn Sink + 's;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Events(sink) => &**sink,
+            Self::Page(page) => &**page,
+        }
+    }
+}
+
+impl DerefMut for Out<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            Self::Events(sink) => &mut **sink,
+            Self::Page(page) => &mut **page,
+        }
+    }
+}
+
 /// Writes trees of one side.
 pub(super) struct Emitter<'s> {
     side: &'s Side,
-    pub(super) out: Box<dyn Sink + 's>,
+    pub(super) out: Out<'s>,
     /// Segments or records written of the message.
     pieces: u64,
     /// The same by the id of the record.
@@ -37,7 +68,7 @@ pub(super) struct Trail {
 }
 
 impl<'s> Emitter<'s> {
-    pub(super) fn new(side: &'s Side, out: Box<dyn Sink + 's>) -> Self {
+    pub(super) fn new(side: &'s Side, out: Out<'s>) -> Self {
         Self {
             side,
             out,
@@ -179,43 +210,10 @@ impl<'s> Emitter<'s> {
         self.out.end()
     }
 
-    /// The children of a group that were not written, in the order of the spec; those before
-    /// `until` only.
     fn sorted(&mut self, tree: &Tree, group: u32, until: Option<u32>) -> Vec<u32> {
         let mut children = self.scratch.pop().unwrap_or_default();
         children.clear();
-        let mut last = 0;
-        let mut in_order = true;
-        // Of names that stand in several places: how many there are so far, written ones too.
-        let mut again: Vec<(FieldId, u32)> = Vec::new();
-        let mut places: Vec<(u32, u32)> = Vec::new();
-        for at in tree.children(group) {
-            let node = tree.get(at);
-            let field = self.side.get(node.field);
-            let mut order = field.order;
-            if field.again {
-                match again.iter_mut().find(|(of, _)| *of == node.field) {
-                    Some((_, before)) => {
-                        *before += 1;
-                        order = self.side.place(node.field, *before);
-                    }
-                    None => again.push((node.field, 0)),
-                }
-                places.push((at, order));
-            }
-            if node.done || until.is_some_and(|until| order >= until) {
-                continue;
-            }
-            in_order &= order >= last;
-            last = order;
-            children.push(at);
-        }
-        if !in_order {
-            children.sort_by_key(|at| match places.iter().find(|(of, _)| of == at) {
-                Some((_, order)) => *order,
-                None => self.side.get(tree.get(*at).field).order,
-            });
-        }
+        sorted(self.side, tree, group, until, &mut children);
         children
     }
 
@@ -238,6 +236,9 @@ impl<'s> Emitter<'s> {
 
     /// Writes a node with all that is in it.
     pub(super) fn whole(&mut self, tree: &mut Tree, at: u32) -> Result<()> {
+        if let Out::Page(page) = &mut self.out {
+            return page.whole(tree, at);
+        }
         let field = tree.get(at).field;
         let role = self.side.get(field).role;
         self.start(tree, at)?;
@@ -386,6 +387,49 @@ impl<'s> Emitter<'s> {
             trail.end();
         }
         self.out.end()
+    }
+}
+
+/// Puts the children of a group that were not written into `children`, in the order of the spec; those
+/// before `until` only.
+pub(super) fn sorted(
+    side: &Side,
+    tree: &Tree,
+    group: u32,
+    until: Option<u32>,
+    children: &mut Vec<u32>,
+) {
+    let mut last = 0;
+    let mut in_order = true;
+    // Of names that stand in several places: how many there are so far, written ones too.
+    let mut again: Vec<(FieldId, u32)> = Vec::new();
+    let mut places: Vec<(u32, u32)> = Vec::new();
+    for at in tree.children(group) {
+        let node = tree.get(at);
+        let field = side.get(node.field);
+        let mut order = field.order;
+        if field.again {
+            match again.iter_mut().find(|(of, _)| *of == node.field) {
+                Some((_, before)) => {
+                    *before += 1;
+                    order = side.place(node.field, *before);
+                }
+                None => again.push((node.field, 0)),
+            }
+            places.push((at, order));
+        }
+        if node.done || until.is_some_and(|until| order >= until) {
+            continue;
+        }
+        in_order &= order >= last;
+        last = order;
+        children.push(at);
+    }
+    if !in_order {
+        children.sort_by_key(|at| match places.iter().find(|(of, _)| of == at) {
+            Some((_, order)) => *order,
+            None => side.get(tree.get(*at).field).order,
+        });
     }
 }
 

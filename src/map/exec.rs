@@ -1,35 +1,27 @@
 //! Runs the rows and loops of a program over the facts of a message.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
-use super::ast::{At, Fold, OnCharset, OnLong, OnMissing};
+use super::ast::{At, Fold};
 use super::codes::OnDay;
-use super::compile::limits_of;
+use super::find::{Held, Indexes};
 use super::outbox::Outbox;
-use super::program::{
-    Ask, BASE, Begin, Body, Compare, Condition, EachOp, Known, Op, Pick, Program, RowOp, Source,
-    SourcePath, SourceStep, TotalOp,
-};
+use super::program::{BASE, Body, Chain, EachOp, Known, Op, Program, TotalOp};
 use super::side::FieldId;
-use super::step::{Carried, Told, Ways};
+use super::step::Carried;
 use super::target::{NONE, Origin, Tree, which};
-use super::transliterate::transliterate;
 use crate::charset::Charset;
-use crate::expr::{Expr, Facts, Kind, Limits, NodeId, Number, Scope, Spot, TroubleKind, Value};
+use crate::expr::{Facts, NodeId, Spot, Value};
 use crate::finding::{Code, Finding};
-
-/// Records of one name that are looked through one by one; more get an index.
-const FEW: usize = 8;
 
 /// What is at work on a message.
 pub(super) struct Work<'p> {
     pub(super) program: &'p Program,
-    codes: OnDay<'p>,
+    pub(super) codes: OnDay<'p>,
     pub(super) facts: Facts,
     /// For every fact the node of what is wanted, and whether a row has read it.
     pub(super) kinds: Vec<u32>,
@@ -40,22 +32,34 @@ pub(super) struct Work<'p> {
     pub(super) names: &'p [Box<str>],
     pub(super) now: Box<str>,
     pub(super) charset: Option<Charset>,
-    totals: Vec<Decimal>,
+    pub(super) totals: Vec<Decimal>,
     /// Groups of the target written so far, by the group around and their field.
     counts: FxHashMap<(u32, FieldId), u32>,
     keyed: FxHashMap<(u32, u32, String), u32>,
     /// Of records by the value that a selector asks for: those that stay, and those of the unit.
-    indexes: [Indexes; 2],
+    pub(super) indexes: [Indexes; 2],
     /// Facts from here on belong to the unit that is at hand.
     pub(super) unit: Option<u32>,
-    numbers: Vec<i64>,
+    pub(super) numbers: Vec<i64>,
+    /// Of the frames, one after the other, the nodes of their slots.
+    slots: Vec<u32>,
+    /// Of the frames, one after the other, where their chains lead, and where those of the last begin.
+    pub(super) held: Vec<Held>,
+    pub(super) held_at: usize,
+    /// The chains of the last.
+    pub(super) chains: &'p [Chain],
+    /// Lists of nodes that are at hand again.
+    lists: Vec<Vec<NodeId>>,
     pub(super) outbox: Outbox<'p>,
+    /// Bytes that facts and tree may take, and the place where they took more.
+    pub(super) limit: usize,
+    pub(super) full: Option<Spot>,
     /// Origins of values, where they are asked for.
     pub(super) origins: Option<Vec<Origin>>,
-    bound_params: Value<'static>,
+    pub(super) bound_params: Value<'static>,
+    /// The totals as expressions see them; made when it is asked for.
+    pub(super) bound_totals: Option<Value<'static>>,
 }
-
-type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeId]>>>;
 
 /// A group of the target and what was written below it.
 pub(super) struct Frame<'p> {
@@ -63,7 +67,8 @@ pub(super) struct Frame<'p> {
     base: u32,
     /// Where the base is made when something is written into it.
     make: Option<(&'p EachOp, usize)>,
-    slots: Vec<u32>,
+    /// Where its slots begin.
+    slots: usize,
     /// The group of the source.
     scope: Option<NodeId>,
     /// The group may hold what another loop wrote.
@@ -95,9 +100,17 @@ impl<'p> Work<'p> {
             indexes: [FxHashMap::default(), FxHashMap::default()],
             unit: None,
             numbers: Vec::new(),
+            slots: Vec::new(),
+            held: Vec::new(),
+            held_at: 0,
+            chains: &[],
+            lists: Vec::new(),
             outbox,
+            limit: usize::MAX,
+            full: None,
             origins: None,
             bound_params: Value::Null,
+            bound_totals: None,
         }
     }
 
@@ -105,12 +118,19 @@ impl<'p> Work<'p> {
     pub(super) fn begin(&mut self, params: Vec<Box<str>>) -> Vec<Frame<'p>> {
         self.tree.clear();
         self.tree.add(NONE, 0, 0);
+        self.full = None;
         self.totals.fill(Decimal::ZERO);
+        self.bound_totals = None;
         self.counts.clear();
         self.keyed.clear();
         self.forget_unit();
         self.indexes[0].clear();
         self.numbers.clear();
+        self.held.clear();
+        self.held_at = 0;
+        self.chains = &[];
+        self.slots.clear();
+        self.slots.resize(self.program.body.slots.len(), NONE);
         if let Some(origins) = &mut self.origins {
             origins.clear();
         }
@@ -125,7 +145,7 @@ impl<'p> Work<'p> {
             body: &self.program.body,
             base: 0,
             make: None,
-            slots: vec![NONE; self.program.body.slots.len()],
+            slots: 0,
             scope: None,
             merges: false,
         }]
@@ -149,7 +169,7 @@ impl<'p> Work<'p> {
     pub(super) fn op(&mut self, op: &'p Op, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
         match op {
             Op::Row(row) => {
-                if row.plain.is_some() && self.copy(row, frames, scope) {
+                if self.copy(row, frames, scope) {
                     return;
                 }
                 if let Some((text, origin)) = self.value_of(row, scope) {
@@ -157,16 +177,25 @@ impl<'p> Work<'p> {
                 }
             }
             Op::Each(each) => {
-                let mut found = Vec::new();
+                let mut found = self.lists.pop().unwrap_or_default();
                 self.all(&each.from, scope, &mut found);
                 let mut number = 0;
-                for node in found {
+                for node in found.drain(..) {
                     self.each(each, node, frames, &mut number);
                 }
+                self.lists.push(found);
             }
             Op::Total(total) => self.total(total, scope),
             Op::Known(known) => self.known(known, scope),
         }
+    }
+
+    /// Whether facts and tree take more than they may; what is being made of `node` is not finished then.
+    fn is_full(&mut self, node: NodeId) -> bool {
+        if self.full.is_none() && self.facts.bytes() + self.tree.bytes() > self.limit {
+            self.full = Some(self.facts.spot(node));
+        }
+        self.full.is_some()
     }
 
     /// Runs a loop for one group.
@@ -177,6 +206,9 @@ impl<'p> Work<'p> {
         frames: &mut Vec<Frame<'p>>,
         number: &mut i64,
     ) {
+        if self.is_full(node) {
+            return;
+        }
         self.numbers.push(*number + 1);
         let holds = each.when.iter().all(|when| self.holds(when, node));
         if !holds {
@@ -211,11 +243,17 @@ impl<'p> Work<'p> {
         if each.inline {
             base = self.base(frames, outer);
         }
+        let slots = self.slots.len();
+        self.slots.resize(slots + each.body.slots.len(), NONE);
+        let held_at = std::mem::replace(&mut self.held_at, self.held.len());
+        let chains = std::mem::replace(&mut self.chains, &each.body.chains);
+        let held = self.held_at + each.body.chains.len();
+        self.held.resize(held, Held::UNKNOWN);
         frames.push(Frame {
             body: &each.body,
             base,
             make: (!each.inline).then_some((each, outer)),
-            slots: vec![NONE; each.body.slots.len()],
+            slots,
             scope: Some(node),
             merges,
         });
@@ -231,6 +269,9 @@ impl<'p> Work<'p> {
         }
         self.run(&each.body.ops, frames, node);
         frames.pop();
+        self.slots.truncate(slots);
+        self.held.truncate(self.held_at);
+        (self.held_at, self.chains) = (held_at, chains);
         self.numbers.pop();
     }
 
@@ -243,11 +284,13 @@ impl<'p> Work<'p> {
             return 0;
         };
         let parent = self.slot(frames, outer, each.parent);
-        let count = self.counts.entry((parent, each.field)).or_default();
-        *count += 1;
-        let (count, max) = (*count, self.program.target.get(each.field).max);
-        if max.is_some_and(|max| count == max + 1) {
-            let max = max.unwrap_or(0);
+        let mut too_many = None;
+        if let Some(max) = self.program.target.get(each.field).max {
+            let count = self.counts.entry((parent, each.field)).or_default();
+            *count += 1;
+            too_many = (*count == max + 1).then_some(max);
+        }
+        if let Some(max) = too_many {
             let name = self.program.target.path(each.field);
             let scope = frames[at].scope;
             let spot = scope.map_or(Spot::default(), |scope| self.facts.spot(scope));
@@ -271,14 +314,15 @@ impl<'p> Work<'p> {
         if slot == BASE {
             return self.base(frames, at);
         }
-        let held = frames[at].slots[slot as usize];
+        let place = frames[at].slots + slot as usize;
+        let held = self.slots[place];
         if held != NONE {
             return held;
         }
         let of = &frames[at].body.slots[slot as usize];
         let parent = self.slot(frames, at, of.parent);
         // What is written with the parent may be this one.
-        let held = frames[at].slots[slot as usize];
+        let held = self.slots[place];
         if held != NONE {
             return held;
         }
@@ -289,7 +333,7 @@ impl<'p> Work<'p> {
         };
         let is_new = found.is_none();
         let node = found.unwrap_or_else(|| self.tree.add(parent, of.field, mark));
-        frames[at].slots[slot as usize] = node;
+        self.slots[place] = node;
         if is_new {
             for (set, value) in &of.sets {
                 let node = self.slot(frames, at, *set);
@@ -299,114 +343,6 @@ impl<'p> Work<'p> {
             }
         }
         node
-    }
-
-    /// The value of a row, after its steps.
-    fn value_of(&mut self, row: &'p RowOp, scope: NodeId) -> Option<(Carried<'static>, Origin)> {
-        if !row.when.iter().all(|when| self.holds(when, scope)) {
-            return None;
-        }
-        let mut origin = Origin {
-            line: row.at.line,
-            ..Origin::default()
-        };
-        let owned = |text: &str| Carried::One(Cow::Owned(text.to_owned()));
-        let found = match &row.from {
-            Source::Path(path) => self.find(path, scope).map(|node| {
-                origin.fact = Some(node);
-                owned(self.facts.text(node))
-            }),
-            Source::Paths(paths) => {
-                let mut values = Vec::with_capacity(paths.len());
-                for path in paths {
-                    let node = self.find(path, scope);
-                    origin.fact = origin.fact.or(node);
-                    let text = node.map_or("", |node| self.facts.text(node));
-                    values.push(Cow::Owned(text.to_owned()));
-                }
-                let any = values.iter().any(|text: &Cow<'_, str>| !text.is_empty());
-                any.then_some(Carried::Many(values))
-            }
-            Source::Text(text) => Some(owned(text)),
-            Source::Param(at) => {
-                let text = &self.params[*at];
-                (!text.is_empty()).then(|| owned(text))
-            }
-            Source::Number => self.numbers.last().map(|number| owned(&number.to_string())),
-            Source::Total(at) => Some(owned(&self.totals[*at].normalize().to_string())),
-            Source::Now => Some(owned(&self.now)),
-            Source::Fold(fold, path) => {
-                let mut nodes = Vec::new();
-                self.all(path, scope, &mut nodes);
-                origin.fact = nodes.first().copied();
-                self.fold(*fold, &nodes).map(|total| owned(&total))
-            }
-            Source::Expr(expr) => self.eval(expr, scope, &row.at, &mut origin),
-        };
-        if let Some(node) = origin.fact {
-            origin.spot = self.facts.spot(node);
-        }
-        let Some(mut value) = found else {
-            let default = row.default.as_deref()?;
-            return Some((owned(default), origin));
-        };
-        if row.acts.is_empty() {
-            return Some((value, origin));
-        }
-        let (_, missing, _) = limits_of(row.limits);
-        let ways = Ways {
-            charset: self.charset,
-            keep: missing == OnMissing::Keep,
-            places: row.to.len(),
-        };
-        let mut told = Vec::new();
-        let mut failed = None;
-        for act in &row.acts {
-            match act.apply(value, &ways, &mut told) {
-                Ok(next) => value = next,
-                Err(wrong) => {
-                    failed = Some(wrong);
-                    value = Carried::One(Cow::Borrowed(""));
-                    break;
-                }
-            }
-        }
-        let lost = failed.is_some();
-        for told in told.into_iter().chain(failed) {
-            self.told(told, row, &origin);
-        }
-        if lost {
-            let default = row.default.as_deref()?;
-            return Some((owned(default), origin));
-        }
-        Some((value, origin))
-    }
-
-    #[cold]
-    fn told(&mut self, told: Told, row: &RowOp, origin: &Origin) {
-        let mut finding = self.about(told.code, row, origin, &told.value);
-        for (name, value) in told.args {
-            finding = finding.with_content(name, value);
-        }
-        self.outbox.tell(finding);
-    }
-
-    /// A finding about a row's value.
-    #[cold]
-    fn about(&self, code: Code, row: &RowOp, origin: &Origin, value: &str) -> Finding {
-        let target = row.to.first().map(|slot| self.target_name(row, *slot));
-        let mut finding = self
-            .finding(code, origin.spot, origin.fact, &row.at)
-            .with("target", target.unwrap_or_default());
-        let end = value.floor_char_boundary(value.len().min(4096));
-        finding.value = Some(crate::finding::Value::Text(value[..end].into()));
-        finding
-    }
-
-    fn target_name(&self, row: &RowOp, slot: u32) -> String {
-        let at = row.to.iter().position(|of| *of == slot).unwrap_or(0);
-        let field = row.fields.get(at);
-        field.map_or_else(String::new, |field| self.program.target.path(*field))
     }
 
     /// A finding at a place of the source, which names the row.
@@ -440,226 +376,8 @@ impl<'p> Work<'p> {
         names.join("/")
     }
 
-    /// Copies the value of a row without steps, as most are; false where more has to be looked at.
-    #[inline]
-    fn copy(&mut self, row: &'p RowOp, frames: &mut [Frame<'p>], scope: NodeId) -> bool {
-        let (Source::Path(path), Some(plain)) = (&row.from, &row.plain) else {
-            return false;
-        };
-        let Some(node) = self.find(path, scope) else {
-            return true;
-        };
-        let text = self.facts.text(node);
-        let usual = |byte: u8| match plain.numeric {
-            true => byte.is_ascii_digit(),
-            false => byte.is_ascii_alphanumeric() || byte == b' ',
-        };
-        // Letters, digits and blanks are in every character set but small ones in that of level A.
-        let small = self.charset.is_some() && text.bytes().any(|byte| byte.is_ascii_lowercase());
-        if text.len() > plain.max as usize || small || !text.bytes().all(usual) {
-            return false;
-        }
-        let at = frames.len() - 1;
-        let made = self.slot(frames, at, row.to[0]);
-        if self.tree.text(made).is_some() {
-            return false;
-        }
-        self.tree.set_text(made, self.facts.text(node));
-        if let Some(origins) = &mut self.origins {
-            origins.push(Origin {
-                node: made,
-                fact: Some(node),
-                spot: self.facts.spot(node),
-                line: row.at.line,
-            });
-        }
-        true
-    }
-
-    fn write(
-        &mut self,
-        row: &'p RowOp,
-        value: Carried<'static>,
-        origin: Origin,
-        frames: &mut [Frame<'p>],
-    ) {
-        match value {
-            Carried::One(text) => self.put(row, row.to[0], row.fields[0], text, &origin, frames),
-            Carried::Many(values) => {
-                for ((slot, field), text) in row.to.iter().zip(&row.fields).zip(values) {
-                    self.put(row, *slot, *field, text, &origin, frames);
-                }
-            }
-        }
-    }
-
-    /// Writes a value at its place, within the limits of the target.
-    fn put(
-        &mut self,
-        row: &'p RowOp,
-        slot: u32,
-        field: FieldId,
-        text: Cow<'static, str>,
-        origin: &Origin,
-        frames: &mut [Frame<'p>],
-    ) {
-        if text.is_empty() {
-            return;
-        }
-        let Some(text) = self.within_limits(row, field, text, origin) else {
-            return;
-        };
-        let at = frames.len() - 1;
-        let node = self.slot(frames, at, slot);
-        if let Some(held) = self.tree.text(node) {
-            if row.if_empty {
-                return;
-            }
-            if row.adds {
-                let sum = held
-                    .parse::<Decimal>()
-                    .ok()
-                    .zip(text.parse::<Decimal>().ok())
-                    .and_then(|(a, b)| a.checked_add(b));
-                match sum {
-                    Some(sum) => {
-                        let sum = sum.normalize().to_string();
-                        self.tree.set_text(node, &sum);
-                    }
-                    None => {
-                        let finding = self.about(Code::MAP_NUMBER, row, origin, &text);
-                        self.outbox.tell(finding);
-                    }
-                }
-            } else if *held != *text {
-                let held = held.to_owned();
-                let finding = self
-                    .about(Code::MAP_TWICE, row, origin, &text)
-                    .with_content("held", held);
-                self.outbox.tell(finding);
-            }
-            return;
-        }
-        self.tree.set_text(node, &text);
-        if let Some(origins) = &mut self.origins {
-            origins.push(Origin { node, ..*origin });
-        }
-    }
-
-    fn within_limits(
-        &mut self,
-        row: &'p RowOp,
-        field: FieldId,
-        mut text: Cow<'static, str>,
-        origin: &Origin,
-    ) -> Option<Cow<'static, str>> {
-        let (long, _, on_charset) = limits_of(row.limits);
-        if let Some(charset) = self.charset
-            && !(charset
-                .encode(&text)
-                .is_some_and(|bytes| charset.holds(&bytes)))
-        {
-            let code = match on_charset {
-                OnCharset::Transliterate => Code::MAP_TRANSLITERATED,
-                OnCharset::Keep | OnCharset::Drop => Code::MAP_CHARACTER,
-            };
-            let finding = self
-                .about(code, row, origin, &text)
-                .with("charset", charset.name());
-            self.outbox.tell(finding);
-            match on_charset {
-                OnCharset::Keep => {}
-                OnCharset::Drop => return None,
-                OnCharset::Transliterate => text = transliterate(&text, charset).into(),
-            }
-        }
-        let program = self.program;
-        let target = &program.target;
-        let value = target.get(field).value.as_ref()?;
-        if value.numeric {
-            return self.number_within(row, field, text, origin);
-        }
-        let Some(max) = value.max else {
-            return Some(text);
-        };
-        if text.len() <= max as usize {
-            return Some(text);
-        }
-        let gbk = |c: char| if c.is_ascii() { 1 } else { 2 };
-        let size = |c: char| if value.in_bytes { gbk(c) } else { 1 };
-        let length: usize = text.chars().map(size).sum();
-        if length <= max as usize {
-            return Some(text);
-        }
-        let code = match long {
-            OnLong::Cut => Code::MAP_CUT,
-            OnLong::Keep | OnLong::Drop => Code::MAP_TOO_LONG,
-        };
-        let finding = self
-            .about(code, row, origin, &text)
-            .with("length", length)
-            .with("max", max);
-        self.outbox.tell(finding);
-        match long {
-            OnLong::Keep => Some(text),
-            OnLong::Drop => None,
-            OnLong::Cut => {
-                let mut left = max as usize;
-                let fits = |c: &char| {
-                    let size = size(*c);
-                    let fits = size <= left;
-                    left = left.saturating_sub(size);
-                    fits
-                };
-                Some(text.chars().take_while(fits).collect::<String>().into())
-            }
-        }
-    }
-
-    fn number_within(
-        &mut self,
-        row: &'p RowOp,
-        field: FieldId,
-        text: Cow<'static, str>,
-        origin: &Origin,
-    ) -> Option<Cow<'static, str>> {
-        let program = self.program;
-        let target = &program.target;
-        let value = target.get(field).value.as_ref()?;
-        // Short whole numbers need no look.
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        if digits && value.max.is_none_or(|max| text.len() <= max as usize) {
-            return Some(text);
-        }
-        let plain = text.strip_prefix('-').unwrap_or(&text);
-        let (whole, behind) = plain.split_once('.').unwrap_or((plain, ""));
-        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_number = !plain.is_empty()
-            && all_digits(whole)
-            && all_digits(behind)
-            && whole.len() + behind.len() > 0;
-        if !is_number {
-            let finding = self.about(Code::MAP_NUMBER, row, origin, &text);
-            self.outbox.tell(finding);
-            return None;
-        }
-        let decimals = behind.trim_end_matches('0').len();
-        let total = whole.trim_start_matches('0').len().max(1) + decimals;
-        let many = value.max.is_some_and(|max| total > max as usize);
-        let fine = value
-            .decimals
-            .is_some_and(|most| decimals > most as usize && !target.is_edifact());
-        if many || fine {
-            let finding = self
-                .about(Code::MAP_OUT_OF_RANGE, row, origin, &text)
-                .with("max", value.max.unwrap_or(0))
-                .with("decimals", value.decimals.unwrap_or(0));
-            self.outbox.tell(finding);
-        }
-        Some(text)
-    }
-
     fn total(&mut self, op: &'p TotalOp, scope: NodeId) {
+        self.bound_totals = None;
         let mut values = Vec::new();
         match &op.of {
             None => {
@@ -687,7 +405,7 @@ impl<'p> Work<'p> {
     }
 
     /// Values as one number; nothing where there are none to be added.
-    fn fold(&self, fold: Fold, nodes: &[NodeId]) -> Option<String> {
+    pub(super) fn fold(&self, fold: Fold, nodes: &[NodeId]) -> Option<String> {
         if fold == Fold::Count {
             return Some(nodes.len().to_string());
         }
@@ -715,327 +433,5 @@ impl<'p> Work<'p> {
             // One that is different is reported as not carried.
             self.read[node.index()] = same;
         }
-    }
-
-    fn holds(&mut self, condition: &'p Condition, scope: NodeId) -> bool {
-        let mut origin = Origin::default();
-        match self.evaluate(&condition.expr, scope, &condition.at, &mut origin) {
-            Some(Value::Bool(holds)) => holds,
-            _ => false,
-        }
-    }
-
-    fn eval(
-        &mut self,
-        expr: &'p Expr,
-        scope: NodeId,
-        at: &At,
-        origin: &mut Origin,
-    ) -> Option<Carried<'static>> {
-        let value = self.evaluate(expr, scope, at, origin)?;
-        let text = value.to_text()?.into_owned();
-        (!text.is_empty()).then_some(Carried::One(Cow::Owned(text)))
-    }
-
-    /// The value of an expression; it is made to stand by itself where it is text.
-    fn evaluate(
-        &mut self,
-        expr: &'p Expr,
-        scope: NodeId,
-        at: &At,
-        origin: &mut Origin,
-    ) -> Option<Value<'static>> {
-        let root = self.root?;
-        let parent = self.facts.parent(scope).unwrap_or(scope);
-        for path in expr.paths() {
-            let from = match path.root.0 {
-                0 => scope,
-                1 => parent,
-                2 => root,
-                _ => continue,
-            };
-            let read = &mut self.read;
-            let mut first = None;
-            self.facts.follow(from, &path.steps, &mut |node| {
-                read[node.index()] = true;
-                first = first.or(Some(node));
-            });
-            origin.fact = origin.fact.or(first);
-        }
-        let names = self.program.totals.iter().zip(&self.totals);
-        let totals: Vec<(Value<'_>, Value<'_>)> = names
-            .map(|(name, total)| {
-                let name = Value::Text(Cow::Borrowed(&**name));
-                let number = Number::read(&total.to_string());
-                (name, number.map_or(Value::Null, Value::Number))
-            })
-            .collect();
-        let record = |node: NodeId| {
-            let kind = self.kinds[node.index()];
-            let has_text = !self.facts.text(node).is_empty();
-            let is_leaf = self.program.wanted.nodes[kind as usize].children.is_empty();
-            match is_leaf && has_text {
-                true => Value::Nodes(node, Kind::Text),
-                false => Value::Record(node),
-            }
-        };
-        let of = |node: NodeId| match record(node) {
-            Value::Nodes(node, _) => Value::Text(Cow::Borrowed(self.facts.text(node))),
-            other => other,
-        };
-        let bound = [
-            of(scope),
-            of(parent),
-            Value::Record(root),
-            self.bound_params.clone(),
-            Value::Map(Arc::from(totals)),
-            Value::Int(self.numbers.last().copied().unwrap_or(0)),
-        ];
-        let scope_of = Scope {
-            facts: &self.facts,
-            bound: &bound,
-            host: &self.codes,
-            limits: Limits::default(),
-        };
-        let trouble = match expr.eval(&scope_of) {
-            Ok(Value::Bool(holds)) => return Some(Value::Bool(holds)),
-            Ok(value) => {
-                let text = value.to_text()?.into_owned();
-                return Some(Value::Text(Cow::Owned(text)));
-            }
-            Err(trouble) => trouble,
-        };
-        if trouble.kind == TroubleKind::Missing {
-            return None;
-        }
-        let spot = origin
-            .fact
-            .map_or(self.facts.spot(scope), |fact| self.facts.spot(fact));
-        let words = |lang| trouble.kind.words(lang);
-        let finding = self
-            .finding(Code::MAP_EXPRESSION, spot, origin.fact.or(Some(scope)), at)
-            .with("expression", expr.text())
-            .with("trouble", words(crate::finding::Lang::En))
-            .with("trouble_zh", words(crate::finding::Lang::Zh));
-        self.outbox.tell(finding);
-        None
-    }
-
-    fn begin_of(&self, path: &SourcePath, scope: NodeId) -> Option<NodeId> {
-        match path.from {
-            Begin::Message => self.root,
-            Begin::Up(levels) => {
-                let mut node = scope;
-                for _ in 0..levels {
-                    node = self.facts.parent(node)?;
-                }
-                Some(node)
-            }
-        }
-    }
-
-    /// The first value that a path leads to; it counts as read.
-    fn find(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
-        let begin = self.begin_of(path, scope)?;
-        let found = self.walk(&path.steps, begin, scope)?;
-        self.read[found.index()] = true;
-        (!self.facts.text(found).is_empty()).then_some(found)
-    }
-
-    fn walk(&mut self, steps: &'p [SourceStep], node: NodeId, scope: NodeId) -> Option<NodeId> {
-        let Some((step, rest)) = steps.split_first() else {
-            return Some(node);
-        };
-        match &step.pick {
-            Pick::Any => {
-                let mut at = self.facts.first(node, step.slot);
-                while let Some(child) = at {
-                    if let Some(found) = self.walk(rest, child, scope) {
-                        return Some(found);
-                    }
-                    at = self.facts.next(child);
-                }
-                None
-            }
-            Pick::Nth(nth) => {
-                let child = self
-                    .facts
-                    .children(node, step.slot)
-                    .nth(*nth as usize - 1)?;
-                self.walk(rest, child, scope)
-            }
-            Pick::Where(asks) => {
-                if let Some(held) = self.indexed(asks, node, step.slot, scope) {
-                    return held.iter().copied().find_map(|child| {
-                        let found = self.walk(rest, child, scope)?;
-                        self.mark(asks, child);
-                        Some(found)
-                    });
-                }
-                let mut at = self.facts.first(node, step.slot);
-                while let Some(child) = at {
-                    if self.fits(asks, child, scope)
-                        && let Some(found) = self.walk(rest, child, scope)
-                    {
-                        self.mark(asks, child);
-                        return Some(found);
-                    }
-                    at = self.facts.next(child);
-                }
-                None
-            }
-        }
-    }
-
-    /// All nodes that a path leads to; values count as read.
-    fn all(&mut self, path: &'p SourcePath, scope: NodeId, out: &mut Vec<NodeId>) {
-        let Some(begin) = self.begin_of(path, scope) else {
-            return;
-        };
-        self.walk_all(&path.steps, begin, scope, out);
-        for node in out.iter() {
-            self.read[node.index()] |= self.program.wanted.nodes[self.kinds[node.index()] as usize]
-                .children
-                .is_empty();
-        }
-    }
-
-    fn walk_all(
-        &mut self,
-        steps: &'p [SourceStep],
-        node: NodeId,
-        scope: NodeId,
-        out: &mut Vec<NodeId>,
-    ) {
-        let Some((step, rest)) = steps.split_first() else {
-            out.push(node);
-            return;
-        };
-        let mut nth = 0;
-        if let Pick::Where(asks) = &step.pick
-            && let Some(held) = self.indexed(asks, node, step.slot, scope)
-        {
-            for child in held.iter().copied() {
-                self.mark(asks, child);
-                self.walk_all(rest, child, scope, out);
-            }
-            return;
-        }
-        let mut at = self.facts.first(node, step.slot);
-        while let Some(child) = at {
-            nth += 1;
-            let chosen = match &step.pick {
-                Pick::Any => true,
-                Pick::Nth(of) => nth == *of,
-                Pick::Where(asks) => {
-                    let fits = self.fits(asks, child, scope);
-                    if fits {
-                        self.mark(asks, child);
-                    }
-                    fits
-                }
-            };
-            if chosen {
-                self.walk_all(rest, child, scope, out);
-            }
-            at = self.facts.next(child);
-        }
-    }
-
-    /// Whether the last step of a loop's path chooses a group.
-    pub(super) fn chooses(&mut self, path: &'p SourcePath, node: NodeId, scope: NodeId) -> bool {
-        match path.steps.last().map(|step| &step.pick) {
-            Some(Pick::Where(asks)) => {
-                let fits = self.fits(asks, node, scope);
-                if fits {
-                    self.mark(asks, node);
-                }
-                fits
-            }
-            Some(Pick::Nth(nth)) => self.facts.occurrence(node) == *nth,
-            _ => true,
-        }
-    }
-
-    fn fits(&mut self, asks: &'p [Ask], node: NodeId, scope: NodeId) -> bool {
-        asks.iter().all(|ask| {
-            let found = self.walk(&ask.steps, node, scope);
-            match &ask.against {
-                Compare::Present => found.is_some(),
-                Compare::Absent => found.is_none(),
-                Compare::Values(values) => found.is_some_and(|node| {
-                    let text = self.facts.text(node);
-                    values.iter().any(|value| **value == *text)
-                }),
-                Compare::NoneOf(values) => found.is_some_and(|node| {
-                    let text = self.facts.text(node);
-                    values.iter().all(|value| **value != *text)
-                }),
-                Compare::This(path) => {
-                    let Some(found) = found else { return false };
-                    let Some(begin) = self.begin_of(path, scope) else {
-                        return false;
-                    };
-                    let Some(other) = self.walk(&path.steps, begin, scope) else {
-                        return false;
-                    };
-                    self.facts.text(found) == self.facts.text(other)
-                }
-            }
-        })
-    }
-
-    /// The values that a selector asked for count as read.
-    fn mark(&mut self, asks: &'p [Ask], node: NodeId) {
-        for ask in asks {
-            if let Some(found) = self.walk(&ask.steps, node, node) {
-                self.read[found.index()] = true;
-            }
-        }
-    }
-
-    /// The records that a selector by the value of another place chooses, from an index; `None` where
-    /// there are few or the selector is another.
-    fn indexed(
-        &mut self,
-        asks: &'p [Ask],
-        node: NodeId,
-        slot: u32,
-        scope: NodeId,
-    ) -> Option<Rc<[NodeId]>> {
-        let [ask] = asks else { return None };
-        let Compare::This(path) = &ask.against else {
-            return None;
-        };
-        self.facts.children(node, slot).nth(FEW)?;
-        let begin = self.begin_of(path, scope)?;
-        let wanted = self.walk(&path.steps, begin, scope);
-        let Some(wanted) = wanted else {
-            return Some(Rc::default());
-        };
-        let local = usize::from(self.unit.is_some_and(|unit| node.index() as u32 >= unit));
-        let key = (node, ask.index);
-        if !self.indexes[local].contains_key(&key) {
-            let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
-            let mut at = self.facts.first(node, slot);
-            while let Some(child) = at {
-                if let Some(found) = self.walk(&ask.steps, child, scope) {
-                    let text = self.facts.text(found);
-                    match lists.get_mut(text) {
-                        Some(list) => list.push(child),
-                        None => {
-                            lists.insert(text.into(), vec![child]);
-                        }
-                    }
-                }
-                at = self.facts.next(child);
-            }
-            let index = lists.into_iter().map(|(text, list)| (text, list.into()));
-            let index = index.collect();
-            self.indexes[local].insert(key, index);
-        }
-        let text = self.facts.text(wanted);
-        let found = self.indexes[local].get(&key)?.get(text);
-        Some(found.cloned().unwrap_or_default())
     }
 }

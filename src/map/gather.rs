@@ -31,6 +31,8 @@ pub(super) struct Gather {
     /// Names that are not wanted inside each wanted node.
     beside: Vec<Vec<u32>>,
     message: Option<(Mark, usize)>,
+    /// Where the message begins.
+    begin: u64,
     unit: Option<(Mark, usize)>,
     /// Records that are open, by their numbers in the layout.
     records: Vec<usize>,
@@ -181,6 +183,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         root
     }
 
+    #[inline]
     fn value(&mut self, parent: NodeId, node: u32, slot: u32, text: &str, spot: Spot) {
         let work = &mut self.run.work;
         let made = match self.program.wanted.nodes[node as usize].comma && text.contains(',') {
@@ -200,6 +203,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         let root = self.root();
         self.gather.signed = false;
         self.gather.full = false;
+        self.gather.begin = spot.span.start;
         self.gather.message = Some((self.run.work.facts.mark(), self.run.work.kinds.len()));
         self.run.begin(root);
         self.gather.frames.push(Open {
@@ -223,8 +227,9 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             self.run.work.outbox.tell(finding);
         }
         let root = self.run.work.root;
-        if !self.gather.full {
-            self.run.end(kinds)?;
+        match std::mem::take(&mut self.gather.full) || self.run.work.full.is_some() {
+            true => self.run.give_up()?,
+            false => self.run.end(kinds)?,
         }
         if let Some(reason) = &self.program.unsigned {
             let (en, zh) = super::run::reasons(reason);
@@ -388,40 +393,45 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         Ok(())
     }
 
+    /// Takes in the text of an element that ends.
+    fn own_text(&mut self, open: Open) {
+        let text = std::mem::take(&mut self.gather.text);
+        let own = &text[open.text..];
+        if open.node == NONE {
+            if !own.trim().is_empty() {
+                self.gather.count(open.unwanted, own, open.spot);
+            }
+        } else if let Some(fact) = open.fact {
+            if !own.trim().is_empty() {
+                self.run.work.facts.set_text(fact, own);
+            }
+        } else if self.program.wanted.nodes[open.node as usize]
+            .children
+            .is_empty()
+        {
+            let parent = match self.gather.frames.len() {
+                0 => self.root(),
+                len => self.fact(len - 1),
+            };
+            self.value(parent, open.node, open.slot, own, open.spot);
+        } else if !own.trim().is_empty() {
+            self.gather.frames.push(open);
+            let at = self.gather.frames.len() - 1;
+            let fact = self.fact(at);
+            self.gather.frames.pop();
+            self.run.work.facts.set_text(fact, own);
+        }
+        self.gather.text = text;
+        self.gather.text.truncate(open.text);
+    }
+
     fn end_element(&mut self) -> Result<()> {
         let Some(open) = self.gather.frames.pop() else {
             return Ok(());
         };
-        let text = std::mem::take(&mut self.gather.text);
-        let own = &text[open.text..];
-        if !own.is_empty() {
-            if open.node == NONE {
-                if !own.trim().is_empty() {
-                    self.gather.count(open.unwanted, own, open.spot);
-                }
-            } else if let Some(fact) = open.fact {
-                if !own.trim().is_empty() {
-                    self.run.work.facts.set_text(fact, own);
-                }
-            } else if self.program.wanted.nodes[open.node as usize]
-                .children
-                .is_empty()
-            {
-                let parent = match self.gather.frames.len() {
-                    0 => self.root(),
-                    len => self.fact(len - 1),
-                };
-                self.value(parent, open.node, open.slot, own, open.spot);
-            } else if !own.trim().is_empty() {
-                self.gather.frames.push(open);
-                let at = self.gather.frames.len() - 1;
-                let fact = self.fact(at);
-                self.gather.frames.pop();
-                self.run.work.facts.set_text(fact, own);
-            }
+        if self.gather.text.len() > open.text {
+            self.own_text(open);
         }
-        self.gather.text = text;
-        self.gather.text.truncate(open.text);
         if open.node == 0 {
             return self.end_message();
         }
@@ -441,12 +451,12 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
     }
 
     fn place(&mut self, span: Span, at: LineColumn) {
-        self.gather.spot = Spot { span, at };
-        if !self.gather.full && self.run.is_full() && self.gather.message.is_some() {
-            self.gather.full = true;
-            let mut finding = Finding::new(Code::MAP_MEMORY, span);
-            finding.at = at;
-            self.run.work.outbox.tell(finding);
+        let spot = Spot { span, at };
+        self.gather.spot = spot;
+        if self.gather.message.is_some() && !self.gather.full {
+            let end = span.start + span.len;
+            let read = end.saturating_sub(self.gather.begin);
+            self.gather.full = self.run.is_full(read, spot);
         }
     }
 
@@ -534,14 +544,15 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
         if self.gather.passed > 0 || self.gather.full {
             return Ok(());
         }
-        let Some(open) = self.gather.frames.last().copied() else {
+        let Some(open) = self.gather.frames.last() else {
             self.start(&name.text, name.many)?;
             self.text(text)?;
             return self.end();
         };
+        let (node, slot, unwanted, fact) = (open.node, open.slot, open.unwanted, open.fact);
         let spot = self.gather.spot;
-        if open.node != NONE
-            && let Some((slot, child)) = self.program.wanted.child(open.node, &name.text)
+        if node != NONE
+            && let Some((slot, child)) = self.program.wanted.child(node, &name.text)
         {
             let of = &self.program.wanted.nodes[child as usize];
             if !of.children.is_empty() || of.is_loop {
@@ -549,16 +560,18 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
                 self.text(text)?;
                 return self.end();
             }
-            let at = self.gather.frames.len() - 1;
-            let fact = self.fact(at);
+            let fact = match fact {
+                Some(fact) => fact,
+                None => self.fact(self.gather.frames.len() - 1),
+            };
             self.value(fact, child, slot, text, spot);
             return Ok(());
         }
         if text.is_empty() {
             return Ok(());
         }
-        let at = match open.node {
-            NONE => self.gather.entry(open.slot, open.unwanted, &name.text),
+        let at = match node {
+            NONE => self.gather.entry(slot, unwanted, &name.text),
             node => self.gather.entry(node, NONE, &name.text),
         };
         self.gather.count(at, text, spot);

@@ -30,20 +30,28 @@
 //! before them, each group is written and forgotten when it ends. `baowen map explain` says which
 //! maps run so, and why others do not.
 //!
+//! A message that is held as a whole, or a group of one that streams, takes memory up to a limit
+//! ([`Options::memory`]): past it a finding says where, and the rest of the message is not translated.
+//!
 //! What no row reads is reported once for each path, with how many values there were; what the map
 //! declares as not carried is told with its reason. The header and trailer of a message of UN/EDIFACT
 //! (UNH, UNT, UNZ) and what flat files count are made anew and not reported.
 
+mod ask;
 pub mod ast;
+mod carry;
+mod class;
 mod codes;
 mod compile;
 mod date;
 mod emit;
 mod exec;
 mod explain;
+mod find;
 mod gather;
 mod load;
 mod outbox;
+mod page;
 mod program;
 mod run;
 mod side;
@@ -436,8 +444,11 @@ pub struct Options {
     pub source_charset: Option<Charset>,
     /// At most so many findings of one code are sent; the rest are counted. Default 1,000.
     pub most_findings: u64,
-    /// Bytes that the values of one message may take. Default 512 MiB.
+    /// How many times its own bytes a message may take in memory: what is kept of it, and what is made of
+    /// it before it is written. Default 4.
     pub memory: usize,
+    /// Bytes that it may take however short it is. Default 64 MiB.
+    pub least_memory: usize,
     /// Whether UN/EDIFACT is written with a line feed behind every segment. Default no.
     pub line_breaks: bool,
     /// What is written instead of the format of the target.
@@ -455,7 +466,8 @@ impl Default for Options {
             charset: None,
             source_charset: None,
             most_findings: 1000,
-            memory: 512 << 20,
+            memory: 4,
+            least_memory: 64 << 20,
             line_breaks: false,
             format: None,
             each_left_out: false,
@@ -525,7 +537,16 @@ struct Settings {
     now: Box<str>,
     charset: Option<Charset>,
     memory: usize,
+    least_memory: usize,
     each_left_out: bool,
+}
+
+impl Settings {
+    /// Bytes that a message may take of which so many were read.
+    fn limit(&self, read: u64) -> usize {
+        let read = usize::try_from(read).unwrap_or(usize::MAX);
+        self.memory.saturating_mul(read).max(self.least_memory)
+    }
 }
 
 /// Values of parameters.
@@ -736,6 +757,7 @@ impl Translator {
             now: self.options.now.clone().unwrap_or_else(now),
             charset: self.options.charset,
             memory: self.options.memory,
+            least_memory: self.options.least_memory,
             each_left_out: self.options.each_left_out,
         };
         let shared = Shared(RefCell::new(sink));

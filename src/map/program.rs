@@ -92,7 +92,21 @@ pub(super) enum Why {
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     pub(super) nodes: Vec<WantedNode>,
+    /// The children of all nodes by node and name, where they fit; made when all are there.
+    table: Vec<Found>,
 }
+
+/// A child of a node.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    node: u32,
+    slot: u32,
+    child: u32,
+    key: u64,
+}
+
+/// Places of the table that are looked at for a name.
+const LOOKS: usize = 4;
 
 /// A name that is read, or something below it.
 #[derive(Debug)]
@@ -116,6 +130,8 @@ pub(super) struct WantedNode {
 #[derive(Debug, Default)]
 pub(super) struct Body {
     pub(super) slots: Vec<Slot>,
+    /// The beginnings of the paths of its rows.
+    pub(super) chains: Vec<Chain>,
     pub(super) ops: Vec<Op>,
 }
 
@@ -226,12 +242,23 @@ pub(super) struct TotalOp {
 }
 
 /// A path of the source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SourcePath {
     pub(super) from: Begin,
     pub(super) steps: Vec<SourceStep>,
     /// Where it leads.
     pub(super) node: u32,
+    /// Of the body's chains that which leads to what is around its last step; `NONE`: it has none.
+    pub(super) chain: u32,
+}
+
+/// A step that paths of a body have in common, with all that stand before it.
+#[derive(Debug)]
+pub(super) struct Chain {
+    /// The chain up to the step before; `NONE`: the path begins here.
+    pub(super) before: u32,
+    pub(super) from: Begin,
+    pub(super) step: SourceStep,
 }
 
 /// Where a path begins.
@@ -242,13 +269,13 @@ pub(super) enum Begin {
     Message,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SourceStep {
     pub(super) slot: u32,
     pub(super) pick: Pick,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pick {
     Any,
     Nth(u32),
@@ -263,7 +290,7 @@ pub(super) struct Ask {
     pub(super) index: u32,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Compare {
     Values(Vec<Box<str>>),
     NoneOf(Vec<Box<str>>),
@@ -272,20 +299,73 @@ pub(super) enum Compare {
     Absent,
 }
 
+/// What is asked counts, not by which number it is known.
+impl PartialEq for Ask {
+    fn eq(&self, other: &Self) -> bool {
+        self.steps == other.steps && self.against == other.against
+    }
+}
+
+impl Eq for Ask {}
+
+impl SourcePath {
+    /// Puts its beginning among the chains of a body, where what it asks for is told by plain paths.
+    pub(super) fn share(&mut self, body: &mut Body) {
+        let plain = |step: &SourceStep| !matches!(step.pick, Pick::Where(_));
+        let is_plain = |ask: &Ask| {
+            let beyond = match &ask.against {
+                Compare::This(path) => path.steps.iter().all(plain),
+                _ => true,
+            };
+            beyond && ask.steps.iter().all(plain)
+        };
+        let Some((_, around)) = self.steps.split_last() else {
+            return;
+        };
+        let mut at = NONE;
+        for step in around {
+            if let Pick::Where(asks) = &step.pick
+                && !asks.iter().all(is_plain)
+            {
+                return;
+            }
+            let same = |of: &Chain| of.before == at && of.from == self.from && of.step == *step;
+            let known = body.chains.iter().position(same);
+            at = known.unwrap_or_else(|| {
+                body.chains.push(Chain {
+                    before: at,
+                    from: self.from,
+                    step: step.clone(),
+                });
+                body.chains.len() - 1
+            }) as u32;
+        }
+        self.chain = at;
+    }
+}
+
 /// A name as a number: itself where it is short, else its first bytes and its length.
 #[inline]
 fn key(name: &str) -> u64 {
     let bytes = name.as_bytes();
+    let len = bytes.len();
     if let Some(eight) = bytes.first_chunk::<8>() {
-        let len = if bytes.len() > 8 {
-            bytes.len() as u64
-        } else {
-            0
-        };
-        return u64::from_le_bytes(*eight) ^ len << 56;
+        let long = if len > 8 { len as u64 } else { 0 };
+        return u64::from_le_bytes(*eight) ^ long << 56;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << (8 * (len - 4));
     }
     let packed = bytes.iter().rev();
     packed.fold(0, |key, byte| key << 8 | u64::from(*byte))
+}
+
+/// Where a name of a node stands in a table of so many places.
+#[inline]
+fn place(node: u32, key: u64, len: usize) -> usize {
+    let mixed = (key ^ u64::from(node).rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as usize & (len - 1)
 }
 
 impl Wanted {
@@ -300,7 +380,10 @@ impl Wanted {
             eager: true,
             is_loop: false,
         };
-        Self { nodes: vec![root] }
+        Self {
+            nodes: vec![root],
+            table: Vec::new(),
+        }
     }
 
     /// The slot and node of a child of a node, made if it is not there.
@@ -331,19 +414,54 @@ impl Wanted {
         (around.children.len() as u32 - 1, id)
     }
 
+    /// All that is wanted is there: names are found quickly from now on.
+    pub(super) fn finish(&mut self) {
+        let len = (self.nodes.len() * 4).next_power_of_two();
+        let none = Found {
+            node: NONE,
+            slot: 0,
+            child: NONE,
+            key: 0,
+        };
+        let mut table = vec![none; len + LOOKS];
+        for (node, of) in self.nodes.iter().enumerate() {
+            for (slot, (child, key)) in of.children.iter().zip(&of.keys).enumerate() {
+                let begin = place(node as u32, *key, len);
+                let free = (begin..begin + LOOKS).find(|at| table[*at].node == NONE);
+                let Some(free) = free else {
+                    // Too many names at one place: they are looked for one by one.
+                    return;
+                };
+                table[free] = Found {
+                    node: node as u32,
+                    slot: slot as u32,
+                    child: *child,
+                    key: *key,
+                };
+            }
+        }
+        self.table = table;
+    }
+
     /// The child of that name.
     #[inline]
     pub(super) fn child(&self, node: u32, name: &str) -> Option<(u32, u32)> {
-        let of = &self.nodes[node as usize];
         let key = key(name);
-        let of_key = |slot: &usize| of.keys[*slot] == key;
         // A short name is its key; of long ones several may have the same.
-        let same = |slot: &usize| {
-            let found = &self.nodes[of.children[*slot] as usize].name;
+        let same = |child: u32| {
+            let found = &self.nodes[child as usize].name;
             found.len() == name.len() && (name.len() <= 8 || **found == *name)
         };
-        let slot = (0..of.keys.len()).filter(of_key).find(same)?;
-        Some((slot as u32, of.children[slot]))
+        let Some(len) = self.table.len().checked_sub(LOOKS) else {
+            let of = &self.nodes[node as usize];
+            let of_key = |slot: &usize| of.keys[*slot] == key && same(of.children[*slot]);
+            let slot = (0..of.keys.len()).find(of_key)?;
+            return Some((slot as u32, of.children[slot]));
+        };
+        let begin = place(node, key, len);
+        let mut near = self.table[begin..begin + LOOKS].iter();
+        let found = near.find(|of| of.node == node && of.key == key && same(of.child))?;
+        Some((found.slot, found.child))
     }
 
     /// Whether a node is another or below it.

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::rc::Rc;
 
-use super::emit::{Emitter, Trail};
+use super::emit::{Emitter, Out, Trail};
 use super::exec::{Frame, Work};
 use super::gather::Gather;
+use super::page::{Page, Tags};
 use super::program::{Class, EachOp, Op, Program, Source};
-use super::side::Of;
+use super::side::{Of, Side};
 use super::spool::Shared;
 use super::{Outputs, Params, Settings, Trace};
 use crate::Result;
@@ -31,12 +33,17 @@ pub(super) struct Run<'r, 'o> {
     converter: &'r Converter,
     format: Format,
     emitter: Option<Emitter<'r>>,
+    /// Of a target in XML its tags, and memory for the next document.
+    tags: Option<Rc<Tags>>,
+    bytes: Vec<u8>,
     documents: u64,
     pub(super) messages: u64,
     /// The frames of the program that stay for the message.
     bodies: Vec<Frame<'r>>,
     stream: Option<Stream<'r>>,
     trace: Option<&'r mut dyn FnMut(Trace)>,
+    /// Where values came from whose facts are given back, by the nodes they were written to.
+    paths: HashMap<u32, Box<str>>,
     /// What nothing read, by the wanted node: how many, and where the first stands.
     unread: HashMap<u32, (u64, Spot, Box<str>)>,
     chain: Vec<u32>,
@@ -95,11 +102,14 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             converter,
             format,
             emitter: None,
+            tags: None,
+            bytes: Vec::new(),
             documents: 0,
             messages: 0,
             bodies: Vec::new(),
             stream,
             trace,
+            paths: HashMap::new(),
             unread: HashMap::new(),
             chain: Vec::new(),
         };
@@ -120,6 +130,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.work.now = self.settings.now.clone();
         self.work.charset = self.charset(&params);
         self.bodies = self.work.begin(params);
+        self.paths.clear();
         if let Some(stream) = &mut self.stream {
             (stream.begun, stream.number) = (false, 0);
             stream.spool = stream.spools.then(Shared::default);
@@ -151,8 +162,20 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         if self.emitter.is_none() {
             self.documents += 1;
             let out: Box<dyn Write + 'r> = self.outputs.next(self.documents)?;
-            let sink = self.converter.writer(self.format, out)?;
-            let mut emitter = Emitter::new(&self.program.target, sink);
+            let side: &'r Side = &self.program.target;
+            let plain = matches!(side.of, Of::Xml(_))
+                && self.format == Format::Xml
+                && self.settings.charset.is_none()
+                && self.trace.is_none();
+            let out = match plain {
+                true => {
+                    let tags = self.tags.get_or_insert_with(|| Rc::new(Tags::of(side)));
+                    let bytes = std::mem::take(&mut self.bytes);
+                    Out::Page(Box::new(Page::new(side, tags.clone(), out, bytes)))
+                }
+                false => Out::Events(self.converter.writer(self.format, out)?),
+            };
+            let mut emitter = Emitter::new(side, out);
             emitter.trail = self.trace.is_some().then(Trail::default);
             self.emitter = Some(emitter);
         }
@@ -221,7 +244,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             stream.number = number;
         }
         let parent = stream.parent;
-        if self.work.tree.len() > tree_mark.0 {
+        if self.work.tree.len() > tree_mark.0 && self.work.full.is_none() {
             let at = tree_mark.0 as u32;
             let spool = stream.spool.clone();
             self.emitter()?;
@@ -232,7 +255,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                         let tree = &self.work.tree;
                         trail.stand_in(self.chain.iter().map(|at| tree.get(*at).field));
                     }
-                    let real = std::mem::replace(&mut emitter.out, Box::new(spool));
+                    let real = std::mem::replace(&mut emitter.out, Out::Events(Box::new(spool)));
                     let written = emitter.whole(&mut self.work.tree, at);
                     emitter.out = real;
                     written?;
@@ -242,6 +265,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
         }
+        self.settle(tree_mark.0, kinds);
         self.work.tree.release(tree_mark, parent, last);
         self.work.forget_unit();
         self.left(kinds);
@@ -250,6 +274,23 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.work.read.truncate(kinds);
         self.work.unit = None;
         Ok(())
+    }
+
+    /// Keeps where those values came from that a group wrote outside itself: nodes from `node` on, and
+    /// facts from `kinds` on, are given back.
+    fn settle(&mut self, node: usize, kinds: usize) {
+        let Some(mut origins) = self.work.origins.take() else {
+            return;
+        };
+        origins.retain(|origin| (origin.node as usize) < node);
+        for origin in &mut origins {
+            if let Some(fact) = origin.fact.filter(|fact| fact.index() >= kinds) {
+                self.paths
+                    .insert(origin.node, self.work.path_of(fact).into());
+                origin.fact = None;
+            }
+        }
+        self.work.origins = Some(origins);
     }
 
     /// A message is whole; its facts begin at `kinds`.
@@ -270,25 +311,45 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                     self.work.op(op, &mut self.bodies, root);
                 }
             }
-            let spool = self.stream.as_mut().and_then(|stream| stream.spool.take());
-            if let Some(spool) = spool {
-                let trail = self
-                    .emitter
-                    .as_mut()
-                    .and_then(|emitter| emitter.trail.as_mut());
-                if let Some(trail) = trail {
-                    trail.stand_out();
-                }
-                self.open()?;
-                let emitter = self.emitter.as_mut().expect("just opened");
-                spool.replay(&mut *emitter.out)?;
-            }
         } else {
             self.work
                 .run(&self.program.body.ops, &mut self.bodies, root);
+        }
+        if self.work.full.is_some() {
+            return self.give_up();
+        }
+        if self.stream.is_some() {
+            self.replay()?;
+        } else {
             self.envelope();
             self.emitter()?;
         }
+        self.finish_message()?;
+        self.left(kinds);
+        self.work.root = None;
+        Ok(())
+    }
+
+    /// Writes what was spooled, behind what stands before it.
+    fn replay(&mut self) -> Result<()> {
+        let spool = self.stream.as_mut().and_then(|stream| stream.spool.take());
+        if let Some(spool) = spool {
+            let trail = self
+                .emitter
+                .as_mut()
+                .and_then(|emitter| emitter.trail.as_mut());
+            if let Some(trail) = trail {
+                trail.stand_out();
+            }
+            self.open()?;
+            let emitter = self.emitter.as_mut().expect("just opened");
+            spool.replay(&mut *emitter.out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left of a message, and what ends it.
+    fn finish_message(&mut self) -> Result<()> {
         // Where none could be made before, that error is on its way.
         let Some(emitter) = &mut self.emitter else {
             return Ok(());
@@ -300,13 +361,13 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             emitter.out.finish()?;
             self.told_by_writer();
             self.traced();
-            self.emitter = None;
+            if let Some(Out::Page(page)) = self.emitter.take().map(|emitter| emitter.out) {
+                self.bytes = page.into_bytes();
+            }
         } else {
             self.told_by_writer();
             self.traced();
         }
-        self.left(kinds);
-        self.work.root = None;
         Ok(())
     }
 
@@ -414,17 +475,14 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             trace(Trace {
                 message: self.messages,
                 target: path.into(),
-                source: origin.fact.map(|fact| self.work.path_of(fact).into()),
+                source: match origin.fact {
+                    Some(fact) => Some(self.work.path_of(fact).into()),
+                    None => self.paths.get(&node).cloned(),
+                },
                 span: origin.spot.span,
                 at: origin.spot.at,
                 line: origin.line,
             });
-        }
-        if self.stream.is_some()
-            && let Some(origins) = &mut self.work.origins
-        {
-            let kept = self.work.tree.len() as u32;
-            origins.retain(|origin| origin.node < kept);
         }
     }
 
@@ -534,9 +592,30 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         }
     }
 
-    /// Whether the facts of a message take more than they may.
-    pub(super) fn is_full(&self) -> bool {
-        self.work.facts.bytes() + self.work.tree.bytes() > self.settings.memory
+    /// So many bytes of the message were read: whether the facts take more than they may.
+    pub(super) fn is_full(&mut self, read: u64, spot: Spot) -> bool {
+        let work = &mut self.work;
+        work.limit = self.settings.limit(read);
+        if work.full.is_none() && work.facts.bytes() + work.tree.bytes() > work.limit {
+            work.full = Some(spot);
+        }
+        work.full.is_some()
+    }
+
+    /// The message takes more memory than it may: what of it is written already is closed.
+    pub(super) fn give_up(&mut self) -> Result<()> {
+        let spot = self.work.full.unwrap_or_default();
+        let mut finding = Finding::new(Code::MAP_MEMORY, spot.span);
+        finding.at = spot.at;
+        finding.place.message_type = Some(self.program.source.name.clone());
+        let finding = finding.with("limit", self.work.limit);
+        self.work.outbox.tell(finding);
+        if self.stream.as_ref().is_some_and(|stream| stream.begun) {
+            self.replay()?;
+            self.finish_message()?;
+        }
+        self.work.root = None;
+        Ok(())
     }
 }
 

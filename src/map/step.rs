@@ -223,7 +223,13 @@ impl Act {
                 }
                 return Ok(one(values.join(sign)));
             }
-            (Self::Glue, value) => return Ok(one(value.all().concat())),
+            (Self::Glue, value) => {
+                let mut values = value.all();
+                return Ok(match values.len() {
+                    1 => Carried::One(values.remove(0)),
+                    _ => one(values.concat()),
+                });
+            }
             (Self::Split(sign), Carried::One(text)) => {
                 let mut pieces: Vec<Cow<'_, str>> = Vec::new();
                 let mut rest = &*text;
@@ -302,6 +308,7 @@ impl Act {
                 Some(moment) => to.write(&moment).into(),
                 None => return Err(Told::new(Code::MAP_DATE, &text).with("pattern", pattern)),
             },
+            Self::Decimals(places) if is_plain_number(&text, *places as usize) => text,
             Self::Decimals(places) => {
                 let number = decimal(&text)?;
                 let plain = number.normalize();
@@ -378,6 +385,17 @@ impl<'v> Carried<'v> {
 
 fn one<'v>(text: String) -> Carried<'v> {
     Carried::One(text.into())
+}
+
+/// Whether a text is digits, with at most `places` behind a point: it is a number that stays as it is.
+fn is_plain_number(text: &str, places: usize) -> bool {
+    let digits = |of: &str, most: usize| {
+        (1..=most).contains(&of.len()) && of.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match text.split_once('.') {
+        Some((whole, behind)) => digits(whole, 14) && digits(behind, places.min(12)),
+        None => digits(text, 14),
+    }
 }
 
 fn decimal(text: &str) -> Result<Decimal, Told> {

@@ -14,11 +14,13 @@ pub(super) struct Node {
     /// What tells it from others of its field: a hash of its selector, 0 for none.
     pub(super) which: u32,
     pub(super) parent: u32,
-    first: u32,
+    pub(super) first: u32,
     last: u32,
     next: u32,
     text: (u32, u32),
     has_text: bool,
+    /// Its value is letters, digits and blanks.
+    pub(super) plain: bool,
     /// It was handed on.
     pub(super) done: bool,
 }
@@ -57,6 +59,7 @@ impl Tree {
         self.text.clear();
     }
 
+    #[inline]
     pub(super) fn get(&self, at: u32) -> &Node {
         &self.nodes[at as usize]
     }
@@ -70,6 +73,7 @@ impl Tree {
         self.nodes.len() * size_of::<Node>() + self.text.len()
     }
 
+    #[inline]
     pub(super) fn add(&mut self, parent: u32, field: FieldId, which: u32) -> u32 {
         let at = self.nodes.len() as u32;
         self.nodes.push(Node {
@@ -81,6 +85,7 @@ impl Tree {
             next: NONE,
             text: (0, 0),
             has_text: false,
+            plain: false,
             done: false,
         });
         if parent != NONE {
@@ -95,11 +100,22 @@ impl Tree {
     }
 
     /// The value of a node, where it has one.
+    #[inline]
     pub(super) fn text(&self, at: u32) -> Option<&str> {
         let node = &self.nodes[at as usize];
         let (from, to) = node.text;
         node.has_text
             .then(|| &self.text[from as usize..to as usize])
+    }
+
+    /// The value of a node and the bytes that happen to stand behind it.
+    #[inline]
+    pub(super) fn tail(&self, at: u32) -> &[u8] {
+        let from = self.nodes[at as usize].text.0;
+        self.text
+            .as_bytes()
+            .get(from as usize..)
+            .unwrap_or_default()
     }
 
     pub(super) fn set_text(&mut self, at: u32, text: &str) {
@@ -108,6 +124,13 @@ impl Tree {
         let node = &mut self.nodes[at as usize];
         node.text = (from, self.text.len() as u32);
         node.has_text = true;
+        node.plain = false;
+    }
+
+    /// As [`set_text`](Self::set_text), of letters, digits and blanks.
+    pub(super) fn set_plain(&mut self, at: u32, text: &str) {
+        self.set_text(at, text);
+        self.nodes[at as usize].plain = true;
     }
 
     pub(super) fn set_done(&mut self, at: u32) {

@@ -95,7 +95,8 @@ struct Inner {
     functions: Functions,
     outside: Arc<Outside>,
     together: Option<Arc<Together>>,
-    needs_order: bool,
+    /// Whether rules remember something from one message of UN/EDIFACT to the next.
+    ordered: bool,
     memory: usize,
     at_the_end: bool,
     programs: Mutex<Programs>,
@@ -135,7 +136,7 @@ impl Rules {
             ),
             None => None,
         };
-        let needs_order = held.iter().any(|held| match &held.body {
+        let ordered = held.iter().any(|held| match &held.body {
             Kind::Rule(rule) => {
                 !held.disabled
                     && rule.within == Some(Within::Input)
@@ -150,7 +151,7 @@ impl Rules {
             functions: checks(),
             outside: Arc::new(outside),
             together: options.together.then(Arc::default),
-            needs_order,
+            ordered,
             memory: options.memory.unwrap_or(64 << 20),
             at_the_end: options.at_the_end,
             programs: Mutex::default(),
@@ -367,10 +368,6 @@ impl Watch for Rules {
         Ok(made.as_ref().map(shared))
     }
 
-    fn needs_order(&self) -> bool {
-        self.0.needs_order
-    }
-
     fn input(&self, name: &str, origin: &Arc<Origin>) -> Arc<dyn WatchInput> {
         Arc::new(Input::new(
             name,
@@ -378,6 +375,7 @@ impl Watch for Rules {
             &self.0.outside,
             self.0.together.as_ref(),
             self.0.memory,
+            self.0.ordered,
         ))
     }
 }

@@ -20,15 +20,22 @@ struct Pending {
 }
 
 /// What is kept of a rule while a message goes by.
-#[derive(Default)]
 struct State {
     lets: Vec<Fold>,
     pending: Vec<Pending>,
-    keys: Keys,
+    keys: Option<Keys>,
     /// It was said that it cannot be evaluated.
     troubled: bool,
     /// It was said that it is not complete.
     cut: bool,
+}
+
+impl State {
+    fn forget_keys(&mut self) {
+        if let Some(keys) = &mut self.keys {
+            keys.clear();
+        }
+    }
 }
 
 /// Judges the rules of one message after the other.
@@ -56,7 +63,10 @@ impl Judge {
     pub(super) fn new(program: Arc<Program>, input: Arc<Input>) -> Self {
         let states = program.rules.iter().map(|rule| State {
             lets: rule.lets.iter().map(|of| Fold::new(of.gathers)).collect(),
-            ..State::default()
+            pending: Vec::new(),
+            keys: None,
+            troubled: false,
+            cut: false,
         });
         Self {
             states: states.collect(),
@@ -234,7 +244,10 @@ impl Judge {
                 let met = there.then(|| {
                     let spot = pointed_spot(&rule.target, rule.anchor, &here);
                     match within {
-                        Reach::Element(_) => self.states[at].keys.meet(&text, spot),
+                        Reach::Element(_) => {
+                            let keys = &mut self.states[at].keys;
+                            keys.get_or_insert_with(|| input.room()).meet(&text, spot)
+                        }
                         Reach::Input => input.meet(rule.of, &text, spot),
                     }
                 });
@@ -374,7 +387,7 @@ impl Judge {
             message: self.program.message.clone(),
             syntax: self.program.syntax,
         };
-        if !together.take(of.of, of.side, text, row) {
+        if !self.input.again && !together.take(of.of, of.side, text, row) {
             say.not_evaluated(1);
         }
     }
@@ -487,6 +500,14 @@ pub(super) fn segment(path: &str) -> &str {
         .unwrap_or("")
 }
 
+impl Drop for Judge {
+    fn drop(&mut self) {
+        for keys in self.states.iter_mut().filter_map(|state| state.keys.take()) {
+            self.input.give_back(keys);
+        }
+    }
+}
+
 impl Listener for Judge {
     fn memory(&self) -> usize {
         self.input.memory
@@ -500,7 +521,7 @@ impl Listener for Judge {
         }
         for state in &mut self.states {
             state.pending.clear();
-            state.keys.clear();
+            state.forget_keys();
             (state.troubled, state.cut) = (false, false);
         }
         for pending in &mut self.sides {
@@ -515,7 +536,7 @@ impl Listener for Judge {
             self.states[at.0].lets[at.1].clear();
         }
         for at in &actions.fresh_keys {
-            self.states[*at].keys.clear();
+            self.states[*at].forget_keys();
         }
     }
 

@@ -193,6 +193,7 @@ fn one(plain: &Outside, program: &Shared, sample: &Sample, found: &mut Found) {
         &outside(plain, &sample.content),
         None,
         MEMORY,
+        false,
     );
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
@@ -255,6 +256,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 &outside,
                 Some(&together),
                 MEMORY,
+                false,
             );
             let input: Arc<dyn WatchInput> = Arc::new(input);
             let document = document(content, program.0.syntax.as_str(), &program.0.message);

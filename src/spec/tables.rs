@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::{CodeSet, Specs, near};
 use crate::Result;
+use crate::codes::CodeTable;
+use crate::finding::Code;
 
-/// The codes of tables, and whether more come up between their editions.
+/// The codes of tables, and whether more may be in force: see [`is_open`].
 type TableCodes = (Arc<CodeSet>, bool);
 
 /// Codes that are near a wrong one are shown up to this number.
@@ -46,12 +48,12 @@ impl Specs {
         Ok(Some(codes))
     }
 
-    /// The same as a set, for look-ups, and whether one of the tables is open. Where a table is not
+    /// The same as a set, for look-ups, and whether one of the tables [is open](is_open). Where a table is not
     /// held the set is empty.
     pub(crate) fn table_codes(&self, tables: &str) -> Result<TableCodes> {
         if let Some((id, None)) = only(parts(tables)) {
             let found = self.table(id)?;
-            let set = |table: Arc<crate::codes::CodeTable>| (table.codes().clone(), table.open);
+            let set = |table: Arc<CodeTable>| (table.codes().clone(), is_open(&table));
             return Ok(found.map_or_else(TableCodes::default, set));
         }
         let Some(codes) = self.table_list(tables)? else {
@@ -59,10 +61,18 @@ impl Specs {
         };
         let mut open = false;
         for (id, _) in parts(tables) {
-            open |= self.table(id)?.is_some_and(|table| table.open);
+            open |= self.table(id)?.is_some_and(|table| is_open(&table));
         }
         let set = CodeSet::new(codes.iter().map(String::as_str));
         Ok((Arc::new(set), open))
+    }
+
+    /// What a code is called that `tables` lack: wrong, or only unknown where one of them is open.
+    pub(crate) fn lacking(&self, tables: &str) -> Code {
+        match self.table_codes(tables) {
+            Ok((_, false)) => Code::UNKNOWN_CODE,
+            _ => Code::NOT_IN_TABLE,
+        }
     }
 
     /// Codes of `tables` that `code`, which they lack, may have been meant as, the likeliest first;
@@ -92,6 +102,12 @@ impl Specs {
         found.truncate(MOST_NEAR);
         found.join(", ")
     }
+}
+
+/// Whether codes may be in force that a table does not hold: more come up between its editions, it has
+/// gaps, or it was taken from someone else than who publishes it.
+fn is_open(table: &CodeTable) -> bool {
+    table.open || !table.gaps.is_empty() || &*table.trust == "third-party"
 }
 
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {

@@ -47,6 +47,7 @@ pub(crate) fn is_nmtoken(text: &str) -> bool {
 }
 
 /// White space of XML (production 3).
+#[inline]
 pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }

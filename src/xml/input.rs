@@ -9,7 +9,7 @@ use crate::span::LineColumn;
 use crate::{Error, Result};
 
 /// Bytes taken at a time.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 128 << 10;
 
 /// Where the bytes come from.
 pub(crate) enum Source<'i> {
@@ -316,11 +316,13 @@ impl<'i> Input<'i> {
         let near = from.saturating_sub(2);
         let bytes = &self.text.as_bytes()[near..];
         self.has_return |= memchr::memchr(b'\r', bytes).is_some();
-        self.has_section_end |= memchr::memmem::find(bytes, b"]]>").is_some();
+        self.has_section_end |=
+            memchr::memchr(b']', bytes).is_some() && memchr::memmem::find(bytes, b"]]>").is_some();
         let bytes = &self.text.as_bytes()[from..];
         let control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
         let any = bytes.iter().fold(false, |any, byte| any | control(*byte));
-        let noncharacter = memchr::memmem::find(bytes, b"\xEF\xBF").is_some();
+        let noncharacter = memchr::memchr(0xEF, bytes).is_some()
+            && memchr::memmem::find(bytes, b"\xEF\xBF").is_some();
         if !any && !noncharacter {
             return;
         }

@@ -193,6 +193,21 @@ pub trait Handler {
     fn text(&mut self, text: &str, at: u64, len: u64, scene: &mut Scene<'_, '_>);
     /// The innermost open element ends; `at` and `len` are those of its end tag.
     fn end(&mut self, at: u64, len: u64, scene: &mut Scene<'_, '_>);
+    /// An element begins, behind whose start tag stands `rest`, as far as that was read; at most
+    /// `deepest` more may be open inside. Gives how much of `rest` was looked at with it, up to its end
+    /// tag, and how many elements that holds: nothing more is told of these. Where that is nothing, the
+    /// element has only begun.
+    fn whole(
+        &mut self,
+        start: &Start<'_>,
+        rest: &str,
+        deepest: usize,
+        scene: &mut Scene<'_, '_>,
+    ) -> (usize, u64) {
+        let _ = (rest, deepest);
+        self.start(start, scene);
+        (0, 0)
+    }
     /// An element without markup or references inside: it begins, holds `text`, which stands at
     /// `at`, and ends with the end tag at `end`.
     fn leaf(
@@ -699,8 +714,9 @@ impl<'o> Reader<'o> {
                         at += end + 1 + text.len() + raw.len() + 3;
                         continue;
                     }
-                    self.start(input, place, tag, raw, empty, handler, tally);
                     at += end + 1;
+                    let rest = (!empty).then(|| &window[at..]);
+                    at += self.start(input, place, tag, raw, rest, handler, tally);
                 }
                 [b'&', ..] => {
                     let found = memchr::memchr3(b';', b'&', b'<', &rest[1..]);
@@ -785,16 +801,18 @@ impl<'o> Reader<'o> {
     }
 
     #[allow(clippy::too_many_arguments)]
+    /// A start tag, behind which stands `rest` if it is not an empty element; gives how much of that
+    /// was read with it.
     fn start(
         &mut self,
         input: &Input<'_>,
         place: usize,
         tag: &str,
         raw: &str,
-        empty: bool,
+        rest: Option<&str>,
         handler: &mut impl Handler,
         tally: &mut Tally<'_>,
-    ) {
+    ) -> usize {
         let at = input.base() + place as u64;
         if self.open_at.is_empty() {
             if self.had_root {
@@ -803,7 +821,7 @@ impl<'o> Reader<'o> {
                 scene.report(Code::XML_SECOND_ROOT, at, tag.len() as u64 + 2, |finding| {
                     finding.with_content("element", raw)
                 });
-                return;
+                return 0;
             }
             self.had_root = true;
         }
@@ -814,7 +832,7 @@ impl<'o> Reader<'o> {
             scene.report(Code::XML_LIMIT, at, 0, |finding| {
                 finding.with("limit", limit).with("option", "depth")
             });
-            return;
+            return 0;
         }
         self.elements += 1;
         self.attributes.clear();
@@ -824,6 +842,7 @@ impl<'o> Reader<'o> {
         let (id, namespace, local) = self.resolve(input, at + 1, raw, true, tally);
         self.open_at.push(self.open.len() as u32);
         self.open.push_str(raw);
+        let mut read = (0, 0);
         {
             let start = Start {
                 tag,
@@ -844,16 +863,28 @@ impl<'o> Reader<'o> {
                 message_type: &self.message_type,
                 open: (&self.open, &self.open_at),
             };
-            handler.start(&start, &mut scene);
+            // What is rare in text is looked for by those who read it piece by piece.
+            match rest.filter(|_| !input.has_section_end) {
+                Some(rest) => {
+                    let deepest = self.options.depth - self.open_at.len();
+                    read = handler.whole(&start, rest, deepest, &mut scene);
+                }
+                None => handler.start(&start, &mut scene),
+            }
         }
         if self.open_at.len() == 1 {
             self.message_type = handler.message_type();
         }
-        if empty {
+        if rest.is_none() {
             let end = at + tag.len() as u64 + 3;
             handler.end(end, 0, &mut self.scene(input, tally));
             self.close();
         }
+        if read.0 > 0 {
+            self.elements += read.1;
+            self.close();
+        }
+        read.0
     }
 
     /// Whether text inside an element is told as it stands.

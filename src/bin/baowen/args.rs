@@ -483,6 +483,16 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .help(t("Do not check what is written", "不校验输出")),
                 )
                 .arg(
+                    Arg::new("memory")
+                        .long("memory")
+                        .value_name("TIMES")
+                        .value_parser(value_parser!(u32))
+                        .help(t(
+                            "How many times its own bytes a message may take in memory where a map does not stream; default 4, and 64 MiB for a short one",
+                            "映射不能流式处理时，报文占用内存为其字节数的倍数上限；默认 4，短报文为 64 MiB",
+                        )),
+                )
+                .arg(
                     Arg::new("now")
                         .long("now")
                         .value_name("CCYYMMDDhhmmss")

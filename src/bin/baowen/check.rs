@@ -161,12 +161,16 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         }
         Ok(())
     };
-    if files.len() > 1 && jobs > 1 {
-        many(&checker, &files, jobs, &progress, &mut |input, checked| {
-            each(&mut out, input, checked)
-        })?;
-    } else {
-        for input in &files {
+    // A long file keeps all threads busy by itself; short ones are checked side by side.
+    let is_long = |input: &Input| jobs == 1 || input.entry.is_none() && input.len >= LONG;
+    for files in files.chunk_by(|one, other| !is_long(one) && !is_long(other)) {
+        if files.len() > 1 {
+            many(&checker, files, jobs, &progress, &mut |input, checked| {
+                each(&mut out, input, checked)
+            })?;
+            continue;
+        }
+        for input in files {
             // One file after the other: its findings are printed as they come.
             let mut written = Ok(());
             let checked = one(&checker, input, &progress, &mut |finding: Finding| {
@@ -276,6 +280,9 @@ fn one(
     }
 }
 
+/// Bytes of a file that is split among threads, where there are others.
+const LONG: u64 = 16 << 20;
+
 /// Tells what is wrong with an archive, or with a file inside it.
 fn wrong(code: Code, input: &Input, mut totals: Totals, sink: &mut dyn Sink) -> Checked {
     sink.finding(Finding::new(code, Span::new(0, 0)));
@@ -335,10 +342,12 @@ fn many(
     use rayon::prelude::*;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
     let pool = pool.map_err(|error| Failure::Message(error.to_string()))?;
-    for batch in files.chunks(jobs * 16) {
+    let checker = &checker.clone().with_jobs(1);
+    for batch in files.chunks(jobs * 32) {
         let checked: Vec<Checked> = pool.install(|| {
             batch
                 .par_iter()
+                .with_max_len(1)
                 .map(|input| {
                     let mut printed = Vec::new();
                     let checked = one(checker, input, progress, &mut |finding| {

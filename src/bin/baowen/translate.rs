@@ -61,6 +61,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         },
         ..Options::default()
     };
+    if let Some(times) = matches.get_one::<u32>("memory") {
+        options.memory = *times as usize;
+    }
     for pair in matches.get_many::<String>("param").unwrap_or_default() {
         let Some((name, value)) = pair.split_once('=') else {
             let message = pick(

@@ -218,12 +218,10 @@ fn check_value(
             let place = (fields.at, here.index);
             let lacks = message.compiled.lacks(specs, place, spec, value)?;
             lacks.then(|| {
-                let finding = Finding::new(Code::NOT_IN_TABLE, span).with("table", table);
+                let code = specs.lacking(table);
+                let finding = Finding::new(code, span).with("table", table);
                 let text = std::str::from_utf8(value).unwrap_or_default();
-                match out
-                    .wants(Code::NOT_IN_TABLE)
-                    .then(|| specs.near_codes(table, text))
-                {
+                match out.wants(code).then(|| specs.near_codes(table, text)) {
                     Some(near) if !near.is_empty() => finding.with_content("near", near),
                     _ => finding,
                 }

@@ -58,6 +58,16 @@ pub(crate) trait Work {
     fn run(self) -> Self::Result;
 }
 
+/// A closure that is to be inlined always.
+impl<R, F: FnOnce() -> R> Work for F {
+    type Result = R;
+
+    #[inline(always)]
+    fn run(self) -> R {
+        self()
+    }
+}
+
 /// Does `work` in code that is compiled for what this machine has.
 #[inline]
 pub(crate) fn on_this_machine<W: Work>(work: W) -> W::Result {

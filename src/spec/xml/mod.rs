@@ -137,6 +137,21 @@ impl Element {
         print::element(self, Some(lang))
     }
 
+    /// The first of the elements that may stand in it of that name.
+    pub(crate) fn child(&self, tag: &str) -> Option<&Self> {
+        fn among<'e>(parts: &'e [Part], tag: &str) -> Option<&'e Element> {
+            parts.iter().find_map(|part| match part {
+                Part::Element(element) => (*element.tag == *tag).then_some(element),
+                Part::Choice(_, parts) | Part::Sequence(_, parts) => among(parts, tag),
+                Part::Anything(..) => None,
+            })
+        }
+        match &self.holds {
+            Holds::Parts { parts, .. } => among(parts, tag),
+            _ => None,
+        }
+    }
+
     /// The elements that may stand in it, in order, those of choices among them.
     #[must_use]
     pub fn children(&self) -> Vec<&Self> {
@@ -360,8 +375,8 @@ pub(crate) struct Head {
 
 #[derive(Clone, Debug)]
 enum Whole {
-    /// In a file of the base: its path and its text.
-    Embedded(&'static str, &'static str),
+    /// In a file of the base: its path and its text; and the message, once it was asked for.
+    Embedded(&'static str, &'static str, OnceLock<Arc<Message>>),
     /// It was read already.
     Read(Arc<Message>),
 }
@@ -400,21 +415,24 @@ impl Head {
     pub(crate) fn family(&self) -> &'static str {
         match &self.text {
             Whole::Read(_) => "layer",
-            Whole::Embedded(path, _) if path.starts_with("entry/") => "entry",
-            Whole::Embedded(path, _) => path.split('/').nth(1).unwrap_or(""),
+            Whole::Embedded(path, ..) if path.starts_with("entry/") => "entry",
+            Whole::Embedded(path, ..) => path.split('/').nth(1).unwrap_or(""),
         }
     }
 
-    /// The message itself.
+    /// The message itself, read when it is first asked for.
     pub(crate) fn read(&self) -> Result<Arc<Message>> {
         match &self.text {
             Whole::Read(message) => Ok(message.clone()),
-            Whole::Embedded(file, text) => {
+            Whole::Embedded(file, text, held) => {
+                if let Some(message) = held.get() {
+                    return Ok(message.clone());
+                }
                 let messages = read(file, text)?.into_iter();
                 let same = |of: &Message| of.name == self.name && of.edition == self.edition;
                 let mut found = messages.filter(same);
                 let message = found.next().expect("its head was read from there");
-                Ok(Arc::new(message))
+                Ok(held.get_or_init(|| Arc::new(message)).clone())
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The text form of messages in XML.
 
+use std::sync::OnceLock;
+
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_till1};
@@ -85,7 +87,7 @@ pub(super) fn heads(file: &'static str, text: &'static str) -> Result<Vec<Head>>
             when: message.when,
             file: file.into(),
             line: line.number,
-            text: Whole::Embedded(file, text),
+            text: Whole::Embedded(file, text, OnceLock::new()),
         });
     }
     Ok(found)

@@ -151,10 +151,6 @@ pub trait Watch: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When a spec is broken.
     fn wants(&self, message: Known<'_>) -> Result<Option<Arc<dyn Wants>>>;
-    /// Whether the messages of one interchange are to be told in their order, by one thread.
-    fn needs_order(&self) -> bool {
-        false
-    }
     /// Watches one input, which may be read by several threads.
     ///
     /// `name` is what messages about it call it; empty where it has none.
@@ -177,6 +173,17 @@ pub trait WatchInput: Send + Sync + std::fmt::Debug {
     fn origin(&self) -> &Arc<Origin>;
     /// The input ends.
     fn finish(&self, say: &mut dyn Say);
+    /// Watches a stretch of the input apart from what comes before it; `None` where what comes before
+    /// changes nothing.
+    fn apart(&self) -> Option<Arc<dyn WatchInput>> {
+        None
+    }
+    /// Takes in, in the order of the input, what was met apart. Where what came before changes what is
+    /// to be said of it, nothing is taken in, and the stretch is to be told again to whoever is given
+    /// here.
+    fn follow(self: Arc<Self>, _apart: Arc<dyn WatchInput>) -> Option<Arc<dyn WatchInput>> {
+        None
+    }
     /// For whoever made it.
     fn into_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync>;
 }

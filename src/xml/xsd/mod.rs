@@ -9,6 +9,7 @@ mod constraints;
 mod content;
 mod dom;
 mod facets;
+mod glance;
 mod grammar;
 mod identity;
 mod load;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::component::{AttributeUse, ComplexId, Components, Content, Element, ElementId, TypeId};
 use super::content::Model;
+use super::glance::Sequence;
 use super::load::{Files, Set};
 use super::simple::SimpleId;
 use crate::finding::Code;
@@ -18,6 +19,8 @@ use crate::{Error, Result};
 pub(crate) struct Compiled {
     /// Its content model, where it has children.
     pub(crate) model: Option<Model>,
+    /// The same, where it can be looked at quickly.
+    pub(crate) sequence: Option<Sequence>,
     /// Its attributes by name.
     pub(crate) attributes: Vec<AttributeUse>,
     /// How many of them are required.
@@ -77,6 +80,11 @@ pub(crate) struct Remark {
 }
 
 impl Guide {
+    /// Whether values of an element are looked up in a table.
+    pub(crate) fn has_table(&self, element: ElementId) -> bool {
+        self.of[element.0 as usize].is_some()
+    }
+
     /// The table that lacks the value of an element.
     pub(crate) fn lacks(&self, element: ElementId, value: &str) -> Option<&str> {
         self.of_table(self.of[element.0 as usize]?, value)
@@ -86,6 +94,11 @@ impl Guide {
     pub(crate) fn lacks_in(&self, table: &str, value: &str) -> Option<&str> {
         let at = self.tables.iter().position(|(held, _)| **held == *table)?;
         self.of_table(at as u32, value)
+    }
+
+    /// What a value is called that tables lack.
+    pub(crate) fn lacking(&self, tables: &str) -> crate::finding::Code {
+        self.specs.lacking(tables)
     }
 
     /// Codes of tables that a value may have been meant as.
@@ -186,11 +199,19 @@ impl Schema {
         inside: &str,
     ) -> Result<Self> {
         let codes = |table: &str| specs.table_list(table);
-        let text = message.to_checked_xsd(inside, &codes)?;
         let id = message.id();
-        let mut schema = Self::from_texts(&[(&id, &text)])?;
-        let root = schema.root(inside, &message.root.tag);
-        let root = root.ok_or_else(|| Error::misuse("a message has a root"))?;
+        let made = |inside: &str| -> Result<(Self, ElementId)> {
+            let text = message.to_checked_xsd(inside, &codes)?;
+            let schema = Self::from_texts(&[(&id, &text)])?;
+            let root = schema.root(inside, &message.root.tag);
+            let root = root.ok_or_else(|| Error::misuse("a message has a root"))?;
+            Ok((schema, root))
+        };
+        let (mut schema, root) = match made(inside) {
+            // Documents may name any namespace, also what no schema can be for.
+            Err(_) if !inside.is_empty() => made("")?,
+            made => made?,
+        };
         let foreign = [namespace, inside];
         let foreign = foreign.iter().find(|of| !message.allows_namespace(of));
         let remark = if *local != *message.root.tag {
@@ -283,10 +304,12 @@ impl Schema {
                 }
                 _ => None,
             };
+            let sequence = Sequence::of(&self.components, complex);
             let mut attributes = complex.attributes.clone();
             attributes.sort_by_key(|attribute| attribute.name);
             Compiled {
                 model,
+                sequence,
                 required: attributes
                     .iter()
                     .filter(|attribute| attribute.required)

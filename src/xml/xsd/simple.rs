@@ -219,6 +219,35 @@ impl Prefixes for NoPrefixes {
     }
 }
 
+/// What is enough to know that a text is valid.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Quick {
+    /// Nothing is.
+    Never,
+    /// ASCII of so many bytes, without white space that might be taken away.
+    Text { min: usize, max: usize },
+    /// So many digits.
+    Digits { max: usize },
+}
+
+impl Quick {
+    #[inline]
+    pub(crate) fn takes(self, text: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Text { min, max } => {
+                (min..=max).contains(&text.len())
+                    && text.bytes().all(|byte| (b' '..0x7F).contains(&byte))
+                    && (min == 0 || !text.starts_with(' ') && !text.ends_with(' '))
+                    && (min <= 1 || !text.contains("  "))
+            }
+            Self::Digits { max } => {
+                (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+            }
+        }
+    }
+}
+
 /// All simple types of a schema.
 #[derive(Debug, Default)]
 pub(crate) struct Simples {
@@ -346,6 +375,43 @@ impl Simples {
             at = self.get(id).base;
         }
         false
+    }
+
+    /// What is enough to know that a text is valid.
+    pub(crate) fn quick(&self, id: SimpleId) -> Quick {
+        let simple = self.get(id);
+        if simple.takes_all() {
+            return Quick::Text {
+                min: 0,
+                max: usize::MAX,
+            };
+        }
+        let listed = simple.values.is_some() || simple.min.is_some() || simple.max.is_some();
+        if listed || !simple.patterns.is_empty() {
+            return Quick::Never;
+        }
+        let bound = |of: Option<u64>| of.map(|of| usize::try_from(of).unwrap_or(usize::MAX));
+        match simple.variety {
+            Variety::Atomic(Primitive::String) if simple.lexical == Lexical::Any => Quick::Text {
+                min: bound(simple.length.max(simple.min_length)).unwrap_or(0),
+                max: bound(simple.length)
+                    .into_iter()
+                    .chain(bound(simple.max_length))
+                    .min()
+                    .unwrap_or(usize::MAX),
+            },
+            Variety::Atomic(Primitive::Decimal)
+                if simple.length.is_none()
+                    && simple.min_length.is_none()
+                    && simple.max_length.is_none()
+                    && matches!(simple.lexical, Lexical::Any | Lexical::Integer) =>
+            {
+                Quick::Digits {
+                    max: simple.total_digits.map_or(64, |most| most as usize),
+                }
+            }
+            _ => Quick::Never,
+        }
     }
 
     /// Checks a text as it stands in the document.

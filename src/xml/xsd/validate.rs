@@ -6,6 +6,7 @@ use super::component::{
 };
 use super::constraints::Identities;
 use super::content::{Model, State, Taken};
+use super::glance::Glance;
 use super::schema::{Compiled, Schema};
 use super::simple::{Fault, Identity, Prefixes, SimpleId};
 use crate::finding::{Code, Finding};
@@ -99,6 +100,7 @@ pub(crate) struct Validator<'s> {
     has_constraints: bool,
     root_label: Option<Box<str>>,
     seen: Vec<bool>,
+    glance: Glance<'s>,
     /// Whether a signature may still be missing.
     unsigned: bool,
 }
@@ -127,6 +129,7 @@ impl<'s> Validator<'s> {
             has_constraints: !components.constraints.is_empty(),
             root_label: None,
             seen: Vec::new(),
+            glance: Glance::new(schema),
         }
     }
 
@@ -839,7 +842,7 @@ impl<'s> Validator<'s> {
         if let (Some(guide), Some(table)) = (&self.schema.guide, table)
             && let Some(table) = guide.lacks_in(table, value)
         {
-            self.not_in_table(table, value, Some(name), at, len, scene);
+            self.lacking(table, value, Some(name), at, len, scene);
         }
         if simples.has_identity(of) {
             self.identity(of, value, &prefixes, at, len, scene);
@@ -934,7 +937,7 @@ impl<'s> Validator<'s> {
                     let declared = self.frames[depth].declaration;
                     let guide = self.schema.guide.as_ref().zip(declared);
                     if let Some(table) = guide.and_then(|(guide, id)| guide.lacks(id, &text)) {
-                        self.not_in_table(table, &text, None, text_at, text_len, scene);
+                        self.lacking(table, &text, None, text_at, text_len, scene);
                     }
                     if simples.has_identity(simple) {
                         let prefixes = std::mem::take(&mut self.prefixes);
@@ -1137,10 +1140,39 @@ enum Role {
     Skip,
 }
 
-impl Handler for Validator<'_> {
+impl<'s> Handler for Validator<'s> {
     fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         let role = self.take(start, scene);
         self.begin(role, start, scene);
+    }
+
+    fn whole(
+        &mut self,
+        start: &Start<'_>,
+        rest: &str,
+        deepest: usize,
+        scene: &mut Scene<'_, '_>,
+    ) -> (usize, u64) {
+        let role = self.take(start, scene);
+        if let Role::Element(id) = role
+            && !self.has_constraints
+            && !self.frames.is_empty()
+            && start.attributes.is_empty()
+            && start.raw.len() == start.local.len()
+        {
+            let schema: &'s Schema = self.schema;
+            let name = schema
+                .components
+                .names
+                .local(schema.components.element(id).name);
+            let namespace = start.namespace;
+            if let Some(found) = self.glance.whole(id, name, namespace, rest, deepest) {
+                self.count(start.id);
+                return found;
+            }
+        }
+        self.begin(role, start, scene);
+        (0, 0)
     }
 
     /// Most elements hold a value and nothing else: they need not be opened and closed.
@@ -1180,7 +1212,7 @@ impl Handler for Validator<'_> {
             && let Some(table) = guide.lacks(id, text)
         {
             self.open(start, ordinal);
-            self.not_in_table(table, text, None, text_at, text.len() as u64, scene);
+            self.lacking(table, text, None, text_at, text.len() as u64, scene);
             self.close();
         }
     }
@@ -1277,7 +1309,7 @@ impl Handler for Validator<'_> {
 }
 
 impl Validator<'_> {
-    fn not_in_table(
+    fn lacking(
         &self,
         table: &str,
         text: &str,
@@ -1298,7 +1330,9 @@ impl Validator<'_> {
             }
             self.placed(finding, attribute)
         };
-        scene.report(Code::NOT_IN_TABLE, at, len, finding);
+        let guide = self.schema.guide.as_ref();
+        let code = guide.map_or(Code::NOT_IN_TABLE, |guide| guide.lacking(table));
+        scene.report(code, at, len, finding);
     }
 
     fn needs_attributes(&self, complex: ComplexId) -> bool {

@@ -1,0 +1,378 @@
+//! Finds what paths of the source lead to, and keeps which values were read.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::exec::Work;
+use super::program::{Ask, Begin, Compare, NONE, Pick, SourcePath, SourceStep};
+use crate::expr::NodeId;
+
+/// Records of one name that are looked through one by one; more get an index.
+const FEW: usize = 8;
+
+/// Of records by the value that a selector asks for.
+pub(super) type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeId]>>>;
+
+/// Where a chain of a body leads in the group at hand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    /// The only node, as long as it is none of those below.
+    node: u32,
+    /// What the chain's selectors asked for counts as read.
+    marked: bool,
+}
+
+impl Held {
+    pub(super) const UNKNOWN: Self = Self::new(u32::MAX);
+    const NOTHING: Self = Self::new(u32::MAX - 1);
+    const SEVERAL: Self = Self::new(u32::MAX - 2);
+
+    const fn new(node: u32) -> Self {
+        Self {
+            node,
+            marked: false,
+        }
+    }
+}
+
+impl<'p> Work<'p> {
+    fn begin_of(&self, path: &SourcePath, scope: NodeId) -> Option<NodeId> {
+        match path.from {
+            Begin::Message => self.root,
+            Begin::Up(levels) => self.above(scope, levels),
+        }
+    }
+
+    fn above(&self, mut node: NodeId, levels: u32) -> Option<NodeId> {
+        for _ in 0..levels {
+            node = self.facts.parent(node)?;
+        }
+        Some(node)
+    }
+
+    /// The first value that a path leads to; it counts as read.
+    pub(super) fn find(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
+        let found = match path.chain {
+            NONE => self.whole_way(path, scope)?,
+            chain => match self.held(chain, scope).node {
+                node if node == Held::NOTHING.node => return None,
+                node if node == Held::SEVERAL.node => self.whole_way(path, scope)?,
+                node => {
+                    let last = &path.steps[path.steps.len() - 1..];
+                    let found = self.walk(last, NodeId::at(node as usize), scope)?;
+                    self.mark_chain(chain);
+                    found
+                }
+            },
+        };
+        self.read[found.index()] = true;
+        (!self.facts.text(found).is_empty()).then_some(found)
+    }
+
+    fn whole_way(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
+        let begin = self.begin_of(path, scope)?;
+        self.walk(&path.steps, begin, scope)
+    }
+
+    /// Where a chain of the body at hand leads; looked for once in each group.
+    fn held(&mut self, chain: u32, scope: NodeId) -> Held {
+        let at = self.held_at + chain as usize;
+        let held = self.held[at];
+        if held.node != Held::UNKNOWN.node {
+            return held;
+        }
+        let of = &self.chains[chain as usize];
+        let around = match of.before {
+            NONE => match of.from {
+                Begin::Message => self.root,
+                Begin::Up(levels) => self.above(scope, levels),
+            }
+            .ok_or(Held::NOTHING),
+            before => match self.held(before, scope) {
+                held if held.node < Held::SEVERAL.node => Ok(NodeId::at(held.node as usize)),
+                held => Err(held),
+            },
+        };
+        let found = match around {
+            Ok(around) => self.only(&of.step, around, scope),
+            Err(held) => Held::new(held.node),
+        };
+        self.held[at] = found;
+        found
+    }
+
+    /// Where a step leads; several too where there are many to be looked through.
+    fn only(&mut self, step: &'p SourceStep, around: NodeId, scope: NodeId) -> Held {
+        let one = |node: Option<NodeId>| {
+            node.map_or(Held::NOTHING, |node| Held::new(node.index() as u32))
+        };
+        let first = self.facts.first(around, step.slot);
+        match &step.pick {
+            Pick::Any => match first.and_then(|first| self.facts.next(first)) {
+                Some(_) => Held::SEVERAL,
+                None => one(first),
+            },
+            Pick::Nth(nth) => {
+                let mut children = self.facts.children(around, step.slot);
+                one(children.nth(*nth as usize - 1))
+            }
+            Pick::Where(asks) => {
+                if let Some(held) = self.indexed(asks, around, step.slot, scope) {
+                    return match *held {
+                        [] => Held::NOTHING,
+                        [node] => one(Some(node)),
+                        _ => Held::SEVERAL,
+                    };
+                }
+                let (mut found, mut seen) = (None, 0);
+                let mut at = first;
+                while let Some(child) = at {
+                    seen += 1;
+                    if seen > FEW || self.fits(asks, child, scope) && found.replace(child).is_some()
+                    {
+                        return Held::SEVERAL;
+                    }
+                    at = self.facts.next(child);
+                }
+                one(found)
+            }
+        }
+    }
+
+    /// What the selectors of a chain asked for counts as read.
+    fn mark_chain(&mut self, chain: u32) {
+        let mut chain = chain;
+        while chain != NONE {
+            let held = &mut self.held[self.held_at + chain as usize];
+            if std::mem::replace(&mut held.marked, true) {
+                return;
+            }
+            let node = NodeId::at(held.node as usize);
+            let of = &self.chains[chain as usize];
+            if let Pick::Where(asks) = &of.step.pick {
+                self.mark(asks, node);
+            }
+            chain = of.before;
+        }
+    }
+
+    fn walk(
+        &mut self,
+        mut steps: &'p [SourceStep],
+        mut node: NodeId,
+        scope: NodeId,
+    ) -> Option<NodeId> {
+        loop {
+            let Some((step, rest)) = steps.split_first() else {
+                return Some(node);
+            };
+            match &step.pick {
+                Pick::Any => {
+                    let mut child = self.facts.first(node, step.slot)?;
+                    if !rest.is_empty() {
+                        while let Some(next) = self.facts.next(child) {
+                            if let Some(found) = self.walk(rest, child, scope) {
+                                return Some(found);
+                            }
+                            child = next;
+                        }
+                    }
+                    node = child;
+                }
+                Pick::Nth(nth) => {
+                    let mut children = self.facts.children(node, step.slot);
+                    node = children.nth(*nth as usize - 1)?;
+                }
+                Pick::Where(asks) => return self.walk_where(step, asks, rest, node, scope),
+            }
+            steps = rest;
+        }
+    }
+
+    fn walk_where(
+        &mut self,
+        step: &'p SourceStep,
+        asks: &'p [Ask],
+        rest: &'p [SourceStep],
+        node: NodeId,
+        scope: NodeId,
+    ) -> Option<NodeId> {
+        if let Some(held) = self.indexed(asks, node, step.slot, scope) {
+            return held.iter().copied().find_map(|child| {
+                let found = self.walk(rest, child, scope)?;
+                self.mark(asks, child);
+                Some(found)
+            });
+        }
+        let mut at = self.facts.first(node, step.slot);
+        while let Some(child) = at {
+            if self.fits(asks, child, scope)
+                && let Some(found) = self.walk(rest, child, scope)
+            {
+                self.mark(asks, child);
+                return Some(found);
+            }
+            at = self.facts.next(child);
+        }
+        None
+    }
+
+    /// All nodes that a path leads to; values count as read.
+    pub(super) fn all(&mut self, path: &'p SourcePath, scope: NodeId, out: &mut Vec<NodeId>) {
+        let Some(begin) = self.begin_of(path, scope) else {
+            return;
+        };
+        self.walk_all(&path.steps, begin, scope, out);
+        for node in out.iter() {
+            self.read[node.index()] |= self.program.wanted.nodes[self.kinds[node.index()] as usize]
+                .children
+                .is_empty();
+        }
+    }
+
+    fn walk_all(
+        &mut self,
+        steps: &'p [SourceStep],
+        node: NodeId,
+        scope: NodeId,
+        out: &mut Vec<NodeId>,
+    ) {
+        let Some((step, rest)) = steps.split_first() else {
+            out.push(node);
+            return;
+        };
+        let mut nth = 0;
+        if let Pick::Where(asks) = &step.pick
+            && let Some(held) = self.indexed(asks, node, step.slot, scope)
+        {
+            for child in held.iter().copied() {
+                self.mark(asks, child);
+                self.walk_all(rest, child, scope, out);
+            }
+            return;
+        }
+        let mut at = self.facts.first(node, step.slot);
+        while let Some(child) = at {
+            nth += 1;
+            let chosen = match &step.pick {
+                Pick::Any => true,
+                Pick::Nth(of) => nth == *of,
+                Pick::Where(asks) => {
+                    let fits = self.fits(asks, child, scope);
+                    if fits {
+                        self.mark(asks, child);
+                    }
+                    fits
+                }
+            };
+            if chosen {
+                self.walk_all(rest, child, scope, out);
+            }
+            at = self.facts.next(child);
+        }
+    }
+
+    /// Whether the last step of a loop's path chooses a group.
+    pub(super) fn chooses(&mut self, path: &'p SourcePath, node: NodeId, scope: NodeId) -> bool {
+        match path.steps.last().map(|step| &step.pick) {
+            Some(Pick::Where(asks)) => {
+                let fits = self.fits(asks, node, scope);
+                if fits {
+                    self.mark(asks, node);
+                }
+                fits
+            }
+            Some(Pick::Nth(nth)) => self.facts.occurrence(node) == *nth,
+            _ => true,
+        }
+    }
+
+    fn fits(&mut self, asks: &'p [Ask], node: NodeId, scope: NodeId) -> bool {
+        asks.iter().all(|ask| {
+            let found = self.walk(&ask.steps, node, scope);
+            match &ask.against {
+                Compare::Present => found.is_some(),
+                Compare::Absent => found.is_none(),
+                Compare::Values(values) => found.is_some_and(|node| {
+                    let text = self.facts.text(node);
+                    values.iter().any(|value| same(value, text))
+                }),
+                Compare::NoneOf(values) => found.is_some_and(|node| {
+                    let text = self.facts.text(node);
+                    values.iter().all(|value| !same(value, text))
+                }),
+                Compare::This(path) => {
+                    let Some(found) = found else { return false };
+                    let Some(begin) = self.begin_of(path, scope) else {
+                        return false;
+                    };
+                    let Some(other) = self.walk(&path.steps, begin, scope) else {
+                        return false;
+                    };
+                    self.facts.text(found) == self.facts.text(other)
+                }
+            }
+        })
+    }
+
+    /// The values that a selector asked for count as read.
+    fn mark(&mut self, asks: &'p [Ask], node: NodeId) {
+        for ask in asks {
+            if let Some(found) = self.walk(&ask.steps, node, node) {
+                self.read[found.index()] = true;
+            }
+        }
+    }
+
+    /// The records that a selector by the value of another place chooses, from an index; `None` where
+    /// there are few or the selector is another.
+    fn indexed(
+        &mut self,
+        asks: &'p [Ask],
+        node: NodeId,
+        slot: u32,
+        scope: NodeId,
+    ) -> Option<Rc<[NodeId]>> {
+        let [ask] = asks else { return None };
+        let Compare::This(path) = &ask.against else {
+            return None;
+        };
+        self.facts.children(node, slot).nth(FEW)?;
+        let begin = self.begin_of(path, scope)?;
+        let wanted = self.walk(&path.steps, begin, scope);
+        let Some(wanted) = wanted else {
+            return Some(Rc::default());
+        };
+        let local = usize::from(self.unit.is_some_and(|unit| node.index() as u32 >= unit));
+        let key = (node, ask.index);
+        if !self.indexes[local].contains_key(&key) {
+            let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
+            let mut at = self.facts.first(node, slot);
+            while let Some(child) = at {
+                if let Some(found) = self.walk(&ask.steps, child, scope) {
+                    let text = self.facts.text(found);
+                    match lists.get_mut(text) {
+                        Some(list) => list.push(child),
+                        None => {
+                            lists.insert(text.into(), vec![child]);
+                        }
+                    }
+                }
+                at = self.facts.next(child);
+            }
+            let index = lists.into_iter().map(|(text, list)| (text, list.into()));
+            let index = index.collect();
+            self.indexes[local].insert(key, index);
+        }
+        let text = self.facts.text(wanted);
+        let found = self.indexes[local].get(&key)?.get(text);
+        Some(found.cloned().unwrap_or_default())
+    }
+}
+
+/// Whether two texts are the same: codes are short, and a call would cost more.
+#[inline]
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b)
+}

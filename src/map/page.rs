@@ -1,0 +1,405 @@
+//! Writes trees of a message in XML straight as text, an element a line.
+//!
+//! The bytes are those that [`crate::convert`] writes of the events of the same tree; here tags are made
+//! once, and no one is told of single elements.
+
+use std::io::Write;
+use std::rc::Rc;
+
+use super::emit::sorted;
+use super::side::Side;
+use super::target::{NONE, Tree};
+use crate::convert::event::Sink;
+use crate::finding::Finding;
+use crate::{Error, Result};
+
+/// Bytes gathered before they are handed on.
+const GATHER: usize = 64 << 10;
+/// A tag so long is copied in one go.
+const TAG: usize = 32;
+/// A value so long is copied in one go.
+const VALUE: usize = 16;
+/// A line break and blanks so long are copied in one go.
+const INDENT: usize = 32;
+/// A line break, and blanks behind it.
+const LINE: &[u8; 65] = b"\n                                                                ";
+
+/// The tags of a side, by field.
+pub(super) struct Tags(Vec<Tag>);
+
+struct Tag {
+    open: [u8; TAG],
+    close: [u8; TAG],
+    /// Length of the name.
+    len: usize,
+    order: u32,
+    again: bool,
+    attribute: bool,
+}
+
+/// A document that is written.
+pub(super) struct Page<'s> {
+    side: &'s Side,
+    tags: Rc<Tags>,
+    out: Box<dyn Write + 's>,
+    /// What was gathered, up to `at`; it is longer than that, so that what is short is copied as a whole
+    /// of a fixed length, of which what is too much is written over.
+    bytes: Vec<u8>,
+    at: usize,
+    /// The names of the open elements, one after the other, and where each begins.
+    names: String,
+    begins: Vec<usize>,
+    /// The last byte ends a start tag.
+    in_tag: bool,
+    /// The last thing written was an end tag.
+    ended: bool,
+    faults: Vec<Finding>,
+}
+
+impl Tags {
+    pub(super) fn of(side: &Side) -> Self {
+        let tags = side.fields.iter().map(|field| {
+            let name = field.name.as_bytes();
+            let (mut open, mut close) = ([0; TAG], [0; TAG]);
+            if name.len() + 3 <= TAG {
+                open[0] = b'<';
+                open[1..=name.len()].copy_from_slice(name);
+                open[name.len() + 1] = b'>';
+                close[..2].copy_from_slice(b"</");
+                close[2..name.len() + 2].copy_from_slice(name);
+                close[name.len() + 2] = b'>';
+            }
+            Tag {
+                open,
+                close,
+                len: name.len(),
+                order: field.order,
+                again: field.again,
+                attribute: field.attribute,
+            }
+        });
+        Self(tags.collect())
+    }
+}
+
+impl<'s> Page<'s> {
+    /// A document that is written to `out`; `bytes` are of one that is finished, or none.
+    pub(super) fn new(
+        side: &'s Side,
+        tags: Rc<Tags>,
+        out: Box<dyn Write + 's>,
+        mut bytes: Vec<u8>,
+    ) -> Self {
+        if bytes.len() < GATHER {
+            bytes.resize(GATHER + (8 << 10), 0);
+        }
+        let mut page = Self {
+            side,
+            tags,
+            out,
+            bytes,
+            at: 0,
+            names: String::new(),
+            begins: Vec::new(),
+            in_tag: false,
+            ended: false,
+            faults: Vec::new(),
+        };
+        page.put(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        page
+    }
+
+    /// The memory in which was gathered, for the next.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    #[inline]
+    fn room(&mut self, len: usize) -> &mut [u8] {
+        if self.bytes.len() - self.at < len {
+            self.grow(len);
+        }
+        &mut self.bytes[self.at..]
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, len: usize) {
+        let wanted = (self.at + len).max(self.bytes.len() * 2);
+        self.bytes.resize(wanted, 0);
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.at += bytes.len();
+    }
+
+    fn line(&mut self, depth: usize) {
+        let len = 1 + (depth * 2).min(LINE.len() - 1);
+        self.put(&LINE[..len]);
+    }
+
+    fn escaped(&mut self, text: &str, quotes: bool) {
+        let mut rest = text.as_bytes();
+        while let Some(at) = rest.iter().position(|byte| is_special(*byte, quotes)) {
+            self.put(&rest[..at]);
+            self.put(match rest[at] {
+                b'<' => b"&lt;",
+                b'>' => b"&gt;",
+                b'&' => b"&amp;",
+                b'\r' => b"&#13;",
+                b'"' => b"&quot;",
+                b'\n' => b"&#10;",
+                _ => b"&#9;",
+            });
+            rest = &rest[at + 1..];
+        }
+        self.put(rest);
+    }
+
+    fn hand_on(&mut self) -> Result<()> {
+        match self.at >= GATHER {
+            true => self.give(),
+            false => Ok(()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn give(&mut self) -> Result<()> {
+        let given = self.out.write_all(&self.bytes[..self.at]);
+        self.at = 0;
+        given.map_err(|error| Error::io("output", error))
+    }
+
+    /// Writes a node with all that is in it.
+    pub(super) fn whole(&mut self, tree: &Tree, at: u32) -> Result<()> {
+        let tags = self.tags.clone();
+        self.element(&tags, tree, at, self.begins.len())?;
+        (self.in_tag, self.ended) = (false, true);
+        Ok(())
+    }
+
+    fn element(&mut self, tags: &Tags, tree: &Tree, at: u32, depth: usize) -> Result<()> {
+        let node = tree.get(at);
+        let tag = &tags.0[node.field as usize];
+        let text = tree.text(at).unwrap_or_default();
+        if node.first == NONE
+            && let Some(written) = self.leaf(tag, text, node.plain, tree.tail(at), depth)
+        {
+            self.at += written;
+            return self.hand_on();
+        }
+        // Attributes first; whether the others stand in their order is seen on the way.
+        let (mut last, mut any, mut bare, mut in_order) = (0, false, true, true);
+        for child in tree.children(at) {
+            let tag = &tags.0[tree.get(child).field as usize];
+            if tag.attribute {
+                bare = false;
+                continue;
+            }
+            any = true;
+            in_order &= !tag.again && tag.order >= last;
+            last = tag.order;
+        }
+        let name: &'s str = &self.side.get(node.field).name;
+        let short = tag.len + 3 <= TAG && (1..INDENT / 2).contains(&depth);
+        if short && any && bare {
+            self.on_line(&tag.open, tag.len + 2, depth);
+        } else {
+            if depth > 0 {
+                self.line(depth);
+            }
+            self.put(b"<");
+            self.put(name.as_bytes());
+            if !bare {
+                self.attributes(tags, tree, at);
+            }
+            if !any && text.is_empty() {
+                self.put(b"/>");
+                return self.hand_on();
+            }
+            self.put(b">");
+        }
+        if !text.is_empty() {
+            self.escaped(text, false);
+        }
+        if any {
+            self.children(tags, tree, at, in_order, depth + 1)?;
+            if short {
+                self.on_line(&tag.close, tag.len + 3, depth);
+                return self.hand_on();
+            }
+            self.line(depth);
+        }
+        self.put(b"</");
+        self.put(name.as_bytes());
+        self.put(b">");
+        self.hand_on()
+    }
+
+    fn children(
+        &mut self,
+        tags: &Tags,
+        tree: &Tree,
+        of: u32,
+        in_order: bool,
+        depth: usize,
+    ) -> Result<()> {
+        let is_attribute = |at: u32| tags.0[tree.get(at).field as usize].attribute;
+        if in_order {
+            for child in tree.children(of) {
+                if !is_attribute(child) {
+                    self.element(tags, tree, child, depth)?;
+                }
+            }
+            return Ok(());
+        }
+        let mut children = Vec::new();
+        sorted(self.side, tree, of, None, &mut children);
+        for child in children {
+            if !is_attribute(child) {
+                self.element(tags, tree, child, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attributes(&mut self, tags: &Tags, tree: &Tree, of: u32) {
+        for child in tree.children(of) {
+            let field = tree.get(child).field;
+            if !tags.0[field as usize].attribute {
+                continue;
+            }
+            if let Some(text) = tree.text(child) {
+                let name: &'s str = &self.side.get(field).name;
+                self.put(b" ");
+                self.put(&name.as_bytes()[1..]);
+                self.put(b"=\"");
+                self.escaped(text, true);
+                self.put(b"\"");
+            }
+        }
+    }
+
+    /// A short tag on a line of its own.
+    #[inline]
+    fn on_line(&mut self, tag: &[u8; TAG], len: usize, depth: usize) {
+        let behind = 1 + depth * 2;
+        let room = self.room(INDENT + TAG);
+        if let (Some(line), Some(blanks)) = (room.first_chunk_mut::<INDENT>(), LINE.first_chunk()) {
+            *line = *blanks;
+        }
+        if let Some(place) = room[behind..].first_chunk_mut::<TAG>() {
+            *place = *tag;
+        }
+        self.at += behind + len;
+    }
+
+    /// Writes an element without children behind what was gathered, where its tags are short and its
+    /// value, with which `tail` begins, needs no escapes; gives the length.
+    #[inline]
+    fn leaf(
+        &mut self,
+        tag: &Tag,
+        text: &str,
+        plain: bool,
+        tail: &[u8],
+        depth: usize,
+    ) -> Option<usize> {
+        let odd = |any: bool, byte: u8| any | is_special(byte, false);
+        let short = tag.len + 3 <= TAG && (1..INDENT / 2).contains(&depth);
+        if !short || text.is_empty() || !plain && text.bytes().fold(false, odd) {
+            return None;
+        }
+        let len = text.len();
+        let room = self.room(INDENT + 2 * TAG + len + VALUE);
+        let mut at = 1 + depth * 2;
+        *room.first_chunk_mut::<INDENT>()? = *LINE.first_chunk()?;
+        *room[at..].first_chunk_mut::<TAG>()? = tag.open;
+        at += tag.len + 2;
+        match tail.first_chunk::<VALUE>() {
+            Some(first) if len <= VALUE => *room[at..].first_chunk_mut()? = *first,
+            _ => room[at..at + len].copy_from_slice(text.as_bytes()),
+        }
+        at += len;
+        *room[at..].first_chunk_mut::<TAG>()? = tag.close;
+        Some(at + tag.len + 3)
+    }
+}
+
+#[inline]
+fn is_special(byte: u8, quotes: bool) -> bool {
+    matches!(byte, b'<' | b'>' | b'&' | b'\r') || quotes && matches!(byte, b'"' | b'\n' | b'\t')
+}
+
+impl Sink for Page<'_> {
+    fn start(&mut self, name: &str, _: bool) -> Result<()> {
+        if !self.begins.is_empty() {
+            self.line(self.begins.len());
+        }
+        self.put(b"<");
+        self.put(name.as_bytes());
+        self.put(b">");
+        self.begins.push(self.names.len());
+        self.names.push_str(name);
+        (self.in_tag, self.ended) = (true, false);
+        Ok(())
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) -> Result<()> {
+        self.at -= 1;
+        self.put(b" ");
+        self.put(name.as_bytes());
+        self.put(b"=\"");
+        self.escaped(value, true);
+        self.put(b"\">");
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<()> {
+        self.in_tag &= text.is_empty();
+        self.escaped(text, false);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let begin = self.begins.pop().unwrap_or(0);
+        if self.in_tag {
+            self.at -= 1;
+            self.put(b"/>");
+            self.in_tag = false;
+        } else {
+            if self.ended {
+                self.line(self.begins.len());
+            }
+            let names = std::mem::take(&mut self.names);
+            self.put(b"</");
+            self.put(&names.as_bytes()[begin..]);
+            self.put(b">");
+            self.names = names;
+        }
+        self.ended = true;
+        self.names.truncate(begin);
+        self.hand_on()
+    }
+
+    fn comment(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn instruction(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn faults(&mut self) -> &mut Vec<Finding> {
+        &mut self.faults
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.put(b"\n");
+        self.give()?;
+        let flushed = self.out.flush();
+        flushed.map_err(|error| Error::io("output", error))
+    }
+}
