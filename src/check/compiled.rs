@@ -36,6 +36,8 @@ pub(crate) struct CompiledMessage {
     layouts: Vec<Layout>,
     /// For each position, which of the layouts is its segment's.
     layout_of: Vec<u16>,
+    /// The same for each plain position; of the others one that there is not.
+    plain_layout_of: Vec<u16>,
     /// Of each tag the element and component that identify its positions.
     qualifiers: Vec<Option<(usize, usize)>>,
     roles: Vec<Role>,
@@ -56,6 +58,13 @@ impl CompiledMessage {
     #[inline]
     pub(super) fn role(&self, position: PositionId) -> Role {
         self.roles[position as usize]
+    }
+
+    /// The layout of a segment that is nothing more to the checks of a whole message.
+    #[inline(always)]
+    pub(super) fn plain_layout(&self, position: PositionId) -> Option<&Layout> {
+        let layout = self.plain_layout_of[position as usize];
+        self.layouts.get(usize::from(layout))
     }
 
     /// The value of the element that identifies positions of a tag.
@@ -188,6 +197,13 @@ impl Compiled {
                 let roles: Vec<Role> = roles.collect();
                 let sections = roles.iter().zip(0..);
                 let sections = sections.filter(|(role, _)| **role == Role::Section);
+                let plain = layout_of
+                    .iter()
+                    .zip(&roles)
+                    .map(|(layout, role)| match role {
+                        Role::Plain => *layout,
+                        _ => u16::MAX,
+                    });
                 let coded_end = layouts.iter().map(Layout::coded_end).max();
                 Some(Arc::new(CompiledMessage {
                     sections: sections.map(|(_, position)| position).collect(),
@@ -197,6 +213,7 @@ impl Compiled {
                     of: (message.into(), home, syntax),
                     plan,
                     layouts,
+                    plain_layout_of: plain.collect(),
                     layout_of,
                     qualifiers,
                     roles,

@@ -12,28 +12,158 @@ use crate::spec::Specs;
 
 /// The formats of 2379, read once.
 #[derive(Debug, Default)]
-pub(super) struct DateFormats(std::sync::OnceLock<FxHashMap<Box<[u8]>, Box<str>>>);
+pub(super) struct DateFormats(std::sync::OnceLock<Formats>);
+
+#[derive(Debug, Default)]
+struct Formats {
+    patterns: Vec<Pattern>,
+    /// Which pattern is that of a code.
+    by_code: FxHashMap<Box<[u8]>, u16>,
+    /// The same of codes of three digits, as nearly all are, by their number.
+    by_number: Vec<u16>,
+}
+
+/// The pattern of a format.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub text: Box<str>,
+    fixed: Option<Fixed>,
+}
 
 impl DateFormats {
     pub(super) fn of(specs: &Specs) -> Arc<Self> {
         let formats: Arc<Self> = specs.compiled();
         formats.0.get_or_init(|| {
             let Ok(Some(table)) = specs.table("date-format-2379") else {
-                return FxHashMap::default();
+                return Formats::default();
             };
-            let rows = table.rows().filter_map(|mut row| {
-                let code = row.next()?;
-                let pattern = row.next().filter(|pattern| !pattern.is_empty())?;
-                Some((code.as_bytes().into(), pattern.into()))
-            });
-            rows.collect()
+            let mut formats = Formats {
+                by_number: vec![u16::MAX; 1000],
+                ..Formats::default()
+            };
+            for mut row in table.rows() {
+                let (Some(code), Some(text)) = (row.next(), row.next()) else {
+                    continue;
+                };
+                if text.is_empty() {
+                    continue;
+                }
+                let at = formats.patterns.len() as u16;
+                formats.patterns.push(Pattern {
+                    text: text.into(),
+                    fixed: Fixed::new(text),
+                });
+                formats.by_code.insert(code.as_bytes().into(), at);
+                if let Some(number) = number(code.as_bytes()) {
+                    formats.by_number[number] = at;
+                }
+            }
+            formats
         });
         formats
     }
 
     /// The pattern of a format code.
-    pub(super) fn pattern(&self, code: &[u8]) -> Option<&str> {
-        self.0.get()?.get(code).map(|pattern| &**pattern)
+    #[inline]
+    pub(super) fn pattern(&self, code: &[u8]) -> Option<&Pattern> {
+        let formats = self.0.get()?;
+        let at = match number(code).and_then(|number| formats.by_number.get(number)) {
+            Some(at) => *at,
+            None => *formats.by_code.get(code)?,
+        };
+        formats.patterns.get(usize::from(at))
+    }
+}
+
+/// The number that three digits are.
+#[inline]
+fn number(code: &[u8]) -> Option<usize> {
+    let digit = |byte: u8| byte.wrapping_sub(b'0');
+    let [a, b, c] = *code else { return None };
+    let [a, b, c] = [a, b, c].map(digit);
+    (a < 10 && b < 10 && c < 10)
+        .then(|| usize::from(a) * 100 + usize::from(b) * 10 + usize::from(c))
+}
+
+impl Pattern {
+    /// Whether `value` is a date, time or period of the pattern which exists.
+    #[inline]
+    pub(super) fn matches(&self, value: &[u8]) -> bool {
+        match &self.fixed {
+            Some(fixed) => fixed.matches(value),
+            None => matches(&self.text, value),
+        }
+    }
+}
+
+/// A pattern of nothing but numbers of two digits, each of another kind.
+#[derive(Debug)]
+struct Fixed {
+    /// Of each its kind, and the least and greatest number.
+    fields: Box<[(Kind, u8, u8)]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Century,
+    Year,
+    Month,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    Week,
+}
+
+impl Fixed {
+    fn new(pattern: &str) -> Option<Self> {
+        let (pairs, rest) = pattern.as_bytes().as_chunks::<2>();
+        let fields = pairs.iter().map(|pair| {
+            Some(match pair {
+                b"CC" => (Kind::Century, 0, 99),
+                b"YY" => (Kind::Year, 0, 99),
+                b"MM" => (Kind::Month, 1, 12),
+                b"DD" => (Kind::Day, 1, 31),
+                b"hh" => (Kind::Hour, 0, 24),
+                b"mm" => (Kind::Minute, 0, 59),
+                b"ss" => (Kind::Second, 0, 60),
+                b"ww" => (Kind::Week, 1, 53),
+                _ => return None,
+            })
+        });
+        let fields: Box<[_]> = fields.collect::<Option<_>>()?;
+        let twice = |at: usize| fields[..at].iter().any(|(kind, ..)| *kind == fields[at].0);
+        (rest.is_empty() && !(0..fields.len()).any(twice)).then_some(Self { fields })
+    }
+
+    fn matches(&self, value: &[u8]) -> bool {
+        let (pairs, rest) = value.as_chunks::<2>();
+        if pairs.len() != self.fields.len() || !rest.is_empty() {
+            return false;
+        }
+        const NONE: u8 = u8::MAX;
+        let mut found = [NONE; 8];
+        let mut good = true;
+        let mut midnight = false;
+        for (pair, &(kind, least, most)) in pairs.iter().zip(&self.fields) {
+            let [tens, ones] = pair.map(|byte| byte.wrapping_sub(b'0'));
+            let number = tens.wrapping_mul(10).wrapping_add(ones);
+            good &= (tens < 10) & (ones < 10) & (number >= least) & (number <= most);
+            // Nothing comes behind the end of a day.
+            good &= !(midnight & matches!(kind, Kind::Minute | Kind::Second) & (number > 0));
+            midnight |= (kind == Kind::Hour) & (number == 24);
+            found[kind as usize] = number;
+        }
+        let part = |kind: Kind| {
+            let number = found[kind as usize];
+            (number != NONE).then_some(u32::from(number))
+        };
+        good && valid_day(
+            part(Kind::Century),
+            part(Kind::Year),
+            part(Kind::Month),
+            part(Kind::Day),
+        )
     }
 }
 
@@ -152,12 +282,80 @@ fn valid_day(
     } else {
         year
     };
-    chrono::NaiveDate::from_ymd_opt(year as i32, month, day).is_some()
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{DateFormats, Fixed, matches};
+    use crate::spec::Specs;
+
+    #[test]
+    fn fixed_patterns_take_what_all_patterns_take() {
+        let formats = DateFormats::of(&Specs::base());
+        let patterns = &formats.0.get().unwrap().patterns;
+        let fixed = patterns
+            .iter()
+            .filter_map(|pattern| Some((&pattern.text, pattern.fixed.as_ref()?)));
+        let fixed: Vec<_> = fixed.collect();
+        assert!(fixed.len() > 10);
+        // Numbers near to all bounds.
+        let numbers = [
+            "00", "01", "04", "12", "13", "19", "20", "24", "25", "29", "30", "31", "53", "59",
+            "60", "61", "99", "1-", "x0",
+        ];
+        let mut seed = 1u64;
+        for (text, fixed) in fixed {
+            for round in 0..3000 {
+                let mut value = String::new();
+                while value.len() + 1 < text.len() {
+                    seed = seed
+                        .wrapping_mul(6364136223846793005)
+                        .wrapping_add(1442695040888963407);
+                    value.push_str(
+                        numbers[(seed >> 33) as usize
+                            % (numbers.len() - usize::from(round % 3 > 0) * 2)],
+                    );
+                }
+                if round % 50 == 0 {
+                    value.pop();
+                }
+                let value = value.as_bytes();
+                assert_eq!(
+                    fixed.matches(value),
+                    matches(text, value),
+                    "{text} {value:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for year in [0, 1600, 1900, 1999, 2000, 2023, 2024, 2100, 9999] {
+            for month in 0..14 {
+                for day in 0..33 {
+                    let exists = chrono::NaiveDate::from_ymd_opt(year as i32, month, day).is_some();
+                    let valid = super::valid_day(
+                        Some(year / 100),
+                        Some(year % 100),
+                        Some(month),
+                        Some(day),
+                    );
+                    assert_eq!(valid, exists, "{year}-{month}-{day}");
+                }
+            }
+        }
+        assert!(Fixed::new("CCYYMMDD-CCYYMMDD").is_none() && Fixed::new("YYYY").is_none());
+    }
 
     #[test]
     fn dates() {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::compiled::Compiled;
-use super::date::{self, DateFormats};
+use super::date::DateFormats;
 use super::layout::{ComponentRule, Layout, PartRule};
 use super::value::{self, DecimalMarks, Wrong};
 use crate::edifact::{Segment, Token};
@@ -364,13 +364,13 @@ fn whole_composite<'a>(
     {
         let format = format.value();
         if let Some(pattern) = env.dates.pattern(&format)
-            && !date::matches(pattern, &token.value())
+            && !pattern.matches(&token.value())
         {
             let format = String::from_utf8_lossy(&format).into_owned();
             let trouble = Trouble::at_token(Code::INVALID_DATE, (element, repetition, at), &token);
             out(trouble
                 .with("format", format)
-                .with("pattern", pattern.to_owned()));
+                .with("pattern", pattern.text.to_string()));
         }
     }
     for dependency in &part.dependencies {

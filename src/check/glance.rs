@@ -3,13 +3,12 @@
 
 use rustc_hash::FxHashSet;
 
-use super::date;
 use super::element::{self, Env, holds};
 use super::hot::{HotRule, MOST_RULES, need};
 use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
 use super::value;
-use crate::edifact::Segment;
+use crate::edifact::{Bits, Lane, LaneSegment, Segment, Separators, Work, on_this_machine};
 use crate::finding::Code;
 use crate::spec::little_endian;
 use crate::spec::model::Class;
@@ -28,35 +27,59 @@ pub(super) fn is_good(
     if memory.refused.take() == Some(segment.offset()) {
         return false;
     }
-    is_good_inline(env, memory, layout, segment)
-}
-
-/// The same, made a part of where it is called.
-#[inline(always)]
-pub(super) fn is_good_inline(
-    env: &Env<'_>,
-    memory: &mut Memory,
-    layout: &Layout,
-    segment: &Segment<'_>,
-) -> bool {
-    let (data, separators, _) = segment.raw();
     if segment.has_specials() || (env.chars.is_some() && !segment.bytes().is_ascii()) {
         return false;
     }
-    let (Some(&tag_end), Some(&terminator)) = (separators.first(), separators.last()) else {
+    are_good(env, memory, layout, segment)
+}
+
+/// The same of a segment of a lane, and which of its segments it is.
+#[inline(always)]
+pub(super) fn is_usual_good(
+    env: &Env<'_>,
+    memory: &mut Memory,
+    layout: &Layout,
+    lane: &Lane<'_>,
+    (at, number): (&LaneSegment, u64),
+) -> bool {
+    if env.chars.is_some() && !lane.segment(at, number).bytes().is_ascii() {
         return false;
+    }
+    let (data, separators, bits) = lane.raw(at);
+    let look = Look {
+        env,
+        layout,
+        data,
+        separators,
+        bits,
+        service: lane.service(),
     };
-    let key = memory.repeated.key(layout, data, (tag_end, terminator));
-    if let Some(key) = &key
-        && memory.repeated.holds(layout, key)
-    {
-        return true;
+    let good = look.is_good(memory);
+    debug_assert!(!good || is_silent(env, layout, &lane.segment(at, number)));
+    good
+}
+
+/// Whether there is nothing to say of elements in which nothing is released.
+fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segment<'_>) -> bool {
+    let (data, separators, service) = segment.raw();
+    let mut bits = Bits::default();
+    let mut before = None;
+    for (&position, at) in separators.iter().take(64).zip(0..) {
+        let ends = data[position as usize] != service.component;
+        bits.ends |= u64::from(ends) << at;
+        bits.empty |= u64::from(before == Some(position)) << at;
+        before = Some(position + 1);
     }
-    let good = are_good(env, memory, layout, segment);
+    let look = Look {
+        env,
+        layout,
+        data,
+        separators,
+        bits,
+        service,
+    };
+    let good = look.is_good(memory);
     debug_assert!(!good || is_silent(env, layout, segment));
-    if good && let Some(key) = &key {
-        memory.repeated.keep(layout, key);
-    }
     good
 }
 
@@ -67,75 +90,6 @@ fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
         silent &= trouble.code == Code::CODE_LIST_NOT_HELD;
     });
     silent
-}
-
-/// Whether there is nothing to say of elements in which nothing is released.
-#[inline(always)]
-fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segment<'_>) -> bool {
-    let (data, separators, service) = segment.raw();
-    let (component_separator, element_separator) = (service.component, service.element);
-    let Some((&tag_end, ends)) = separators.split_first() else {
-        return false;
-    };
-    if ends.is_empty() {
-        return nothing_is_good(layout);
-    }
-    if data[tag_end as usize] != element_separator {
-        // Explicit nesting.
-        return false;
-    }
-    let hot = &layout.hot;
-    let rules = &*hot.rules;
-    let mut look = Look {
-        env,
-        memory,
-        layout,
-        data,
-        ends,
-        first: tag_end + 1,
-        component: component_separator,
-    };
-    let (mut seen, mut strange) = (0u64, 0u32);
-    let mut start = tag_end + 1;
-    let mut rule_at = 0u8;
-    for (at, &position) in ends.iter().enumerate() {
-        let (Some(rule), Some(&end)) =
-            (rules.get(usize::from(rule_at)), data.get(position as usize))
-        else {
-            return false;
-        };
-        let len = position - start;
-        let ended = end != component_separator;
-        if len != 0 {
-            seen |= 1 << (rule_at & 63);
-            let good = if rule.needs == 0 {
-                rule.takes(len)
-            } else {
-                look.fits(rule, at, (start, len))
-            };
-            if !good {
-                return false;
-            }
-        } else if ended && rule.component != 0 {
-            // A separator that nothing follows.
-            return false;
-        }
-        strange += u32::from(ended & (end != element_separator));
-        start = position + 1;
-        rule_at = rule.next[usize::from(ended)];
-    }
-    // Only the terminator is neither a component separator nor an element separator.
-    let mut good = (strange == 1) & (seen & hot.must == hot.must);
-    if let [.., before, last] = ends {
-        // The last element is there.
-        good &= before + 1 != *last;
-    }
-    for demands in &*hot.demands {
-        good &= demands
-            .iter()
-            .fold(true, |met, demand| met & demand.is_met(seen));
-    }
-    good && (!hot.dependent || notes_hold(layout, seen))
 }
 
 /// Whether the elements of an empty segment are those that must be there.
@@ -175,7 +129,7 @@ impl HotRule {
 }
 
 /// The first eight bytes of a value as a number, the first lowest.
-#[inline]
+#[inline(always)]
 fn word(data: &[u8], from: u32, len: u32) -> u64 {
     let from = from as usize;
     match data.get(from..from + 8).and_then(<[u8]>::first_chunk) {
@@ -184,54 +138,165 @@ fn word(data: &[u8], from: u32, len: u32) -> u64 {
     }
 }
 
+/// A value whose length is not all that is looked at: which separator stands before it, and its
+/// rule.
+type Noted = (u8, u8);
+
 /// What the look at one segment needs.
 struct Look<'l, 'a> {
     env: &'l Env<'l>,
-    memory: &'l mut Memory,
     layout: &'l Layout,
     data: &'a [u8],
-    /// The separators behind its tag.
-    ends: &'a [u32],
-    /// Where the first value begins.
-    first: u32,
-    /// What separates components.
-    component: u8,
+    /// Its separators, the one behind its tag first; and what they are.
+    separators: &'a [u32],
+    bits: Bits,
+    service: &'l Separators,
+}
+
+/// What [`Look::is_good`] is to do.
+struct Glance<'g, 'l, 'a> {
+    look: &'g Look<'l, 'a>,
+    memory: &'g mut Memory,
+}
+
+impl Work for Glance<'_, '_, '_> {
+    type Result = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.look.is_all_good(self.memory)
+    }
 }
 
 impl<'a> Look<'_, 'a> {
+    /// Whether all is well.
+    #[inline(always)]
+    fn is_good(&self, memory: &mut Memory) -> bool {
+        on_this_machine(Glance { look: self, memory })
+    }
+
+    /// The same.
+    ///
+    /// Which elements stand in a segment, and how long they are, is different in each: what the
+    /// processor cannot foresee. So all values that are there are looked at in the same way first,
+    /// and those that need more than their length are noted; then these.
+    #[inline(always)]
+    fn is_all_good(&self, memory: &mut Memory) -> bool {
+        let separators = self.separators;
+        let count = separators.len().wrapping_sub(1);
+        // More values than there are rules, none, and explicit nesting.
+        if count.wrapping_sub(1) >= MOST_RULES - 1 || self.bits.ends & 1 == 0 {
+            return count == 0 && nothing_is_good(self.layout);
+        }
+        let (tag_end, terminator) = (separators[0], separators[count]);
+        let layout = self.layout.hot.id;
+        let key = match memory.repeated.is_worth(layout) {
+            true => Repeated::key(layout, self.data, (tag_end, terminator)),
+            false => None,
+        };
+        if let Some(key) = &key
+            && memory.repeated.holds(key)
+        {
+            return true;
+        }
+        let good = self.are_values_good(memory, count);
+        if good && let Some(key) = &key {
+            memory.repeated.keep(key);
+        }
+        good
+    }
+
+    /// Whether the values of a segment, `count` of them, are.
+    #[inline(always)]
+    fn are_values_good(&self, memory: &mut Memory, count: usize) -> bool {
+        let separators = self.separators;
+        let all = u64::MAX >> (64 - count);
+        let (ends, empty) = (self.bits.ends >> 1 & all, self.bits.empty >> 1 & all);
+        let shape = &*self.layout.hot.shape;
+        // A separator that nothing follows: one that ends an element of several values, and the
+        // last, if it is not the only one.
+        let dangling = empty & ends & !(ends << 1 | 1) | empty & (all ^ all >> 1) & !1;
+        if dangling != 0 || ends.count_ones() > shape.elements {
+            return false;
+        }
+        let mut noted = [Noted::default(); MOST_RULES];
+        let (mut seen, mut wrong, mut notes) = (0u64, false, 0usize);
+        let mut left = all & !empty;
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            let before = ends & !(u64::MAX << at);
+            let component = at - (64 - before.leading_zeros());
+            let first = shape.first[before.count_ones() as usize & (MOST_RULES - 1)];
+            let rule_at = u32::from(first) + component;
+            let Some(rule) = shape.rules.get(rule_at as usize) else {
+                return false;
+            };
+            let len = separators[at as usize + 1] - separators[at as usize] - 1;
+            let over = len.wrapping_sub(u32::from(rule.least)) > u32::from(rule.more);
+            wrong |= over | (component != u32::from(rule.component));
+            seen |= 1 << (rule_at & 63);
+            noted[notes & (MOST_RULES - 1)] = (at as u8, rule_at as u8);
+            notes += usize::from(rule.needs != 0);
+        }
+        let Some(noted) = noted.get(..notes) else {
+            return false;
+        };
+        if wrong || !shape.is_met(seen) {
+            return false;
+        }
+        for noted in noted {
+            if !self.fits(memory, *noted) {
+                return false;
+            }
+        }
+        (!self.layout.hot.dependent || notes_hold(self.layout, seen))
+            && !self
+                .service
+                .repetition
+                .is_some_and(|byte| self.has_separator(byte))
+    }
+
+    #[cold]
+    fn has_separator(&self, byte: u8) -> bool {
+        let mut all = self.separators.iter();
+        all.any(|at| self.data[*at as usize] == byte)
+    }
+
     #[inline]
     fn bytes(&self, (from, len): Stretch) -> &'a [u8] {
         &self.data[from as usize..(from + len) as usize]
     }
 
-    /// Where the value stands that ends at separator `at`.
+    /// Where the value stands that begins behind separator `at`.
     #[inline]
     fn value(&self, at: usize) -> Stretch {
-        let from = match at.checked_sub(1) {
-            Some(before) => self.ends[before] + 1,
-            None => self.first,
-        };
-        (from, self.ends[at] - from)
+        let from = self.separators[at] + 1;
+        (from, self.separators[at + 1] - from)
     }
 
-    /// Whether a value of which more than the length is to be looked at is good: the one that ends
-    /// at separator `at`.
+    /// Whether a value of which more than the length is to be looked at is good.
     #[inline(always)]
-    fn fits(&mut self, rule: &HotRule, at: usize, value: Stretch) -> bool {
-        let word = word(self.data, value.0, value.1);
-        if rule.needs & !(need::CODE | need::LIST | need::AGENCY) == 0 {
+    fn fits(&self, memory: &mut Memory, (at, rule): Noted) -> bool {
+        let at = usize::from(at);
+        let value = self.value(at);
+        let Some(rule) = self.layout.hot.shape.rules.get(usize::from(rule)) else {
+            return false;
+        };
+        let good = if rule.needs & !(need::CODE | need::LIST | need::AGENCY) == 0 {
             let short = self.layout.short(rule.coded);
-            if short.is_some_and(|codes| codes.hold(word, value.1)) && rule.takes(value.1) {
-                return true;
-            }
-        } else if rule.needs == need::NUMBER && are_digits(word, value.1) && rule.takes(value.1) {
-            return true;
-        }
-        self.fits_at_all(rule, at, value, word)
+            short.is_some_and(|codes| codes.hold_at(self.data, value.0 as usize, value.1))
+        } else {
+            rule.needs == need::NUMBER
+                && are_digits(word(self.data, value.0, value.1), value.1)
+                && rule.takes(value.1)
+        };
+        good || self.fits_at_all(memory, rule, at, value)
     }
 
     #[inline(never)]
-    fn fits_at_all(&mut self, rule: &HotRule, at: usize, value: Stretch, word: u64) -> bool {
+    fn fits_at_all(&self, memory: &mut Memory, rule: &HotRule, at: usize, value: Stretch) -> bool {
+        let word = word(self.data, value.0, value.1);
         let needs = rule.needs;
         let is = |need: u8| needs & need != 0;
         let representation = if is(need::NUMBER) {
@@ -256,7 +321,7 @@ impl<'a> Look<'_, 'a> {
                     } else {
                         (0, 0)
                     };
-                    self.is_named_code(rule.coded, value, list, agency)
+                    self.is_named_code(memory, rule.coded, value, list, agency)
                 } else {
                     self.is_unusual_code(rule, word, value)
                 };
@@ -275,18 +340,15 @@ impl<'a> Look<'_, 'a> {
         !self.bytes(value).iter().any(u8::is_ascii_digit)
     }
 
-    /// The value so many components behind the one that ends at separator `at`; an empty one
-    /// where the element ends before it.
+    /// The value so many components behind the one behind separator `at`; an empty one where the
+    /// element ends before it.
     #[inline]
     fn behind(&self, at: usize, by: usize) -> Stretch {
-        let component = self.component;
-        let goes_on = |end: &u32| self.data[*end as usize] == component;
-        match self.ends.get(at..=at + by) {
-            Some([between @ .., to]) if between.iter().all(goes_on) => {
-                let from = between.last().map_or(0, |end| end + 1);
-                (from, to - from)
-            }
-            _ => (0, 0),
+        let between = self.bits.ends >> (at + 1) & ((1 << by) - 1);
+        if between == 0 && at + by + 1 < self.separators.len() {
+            self.value(at + by)
+        } else {
+            (0, 0)
         }
     }
 
@@ -317,12 +379,19 @@ impl<'a> Look<'_, 'a> {
                 .env
                 .dates
                 .pattern(format)
-                .is_none_or(|pattern| date::matches(pattern, date))
+                .is_none_or(|pattern| pattern.matches(date))
     }
 
     /// Whether there is nothing to say of a code whose list 1131 and 3055 may name.
     #[inline]
-    fn is_named_code(&mut self, coded: u16, code: Stretch, list: Stretch, agency: Stretch) -> bool {
+    fn is_named_code(
+        &self,
+        memory: &mut Memory,
+        coded: u16,
+        code: Stretch,
+        list: Stretch,
+        agency: Stretch,
+    ) -> bool {
         let place = Memory::place(self.layout, coded);
         // Together they are a number that is not zero and no other's.
         let mut key = None;
@@ -332,18 +401,19 @@ impl<'a> Look<'_, 'a> {
             let agency = word(self.data, agency.0, agency.1);
             if (code | agency) & NOT_ASCII == 0 {
                 let found = code | agency << 40 | u64::from(list.1 != 0) << 7;
-                if self.memory.holds(place, found) {
+                if memory.holds(place, found) {
                     return true;
                 }
                 key = Some(found);
             }
         }
-        self.is_listed_where_named(coded, code, list, agency, key)
+        self.is_listed_where_named(memory, coded, code, list, agency, key)
     }
 
     #[inline(never)]
     fn is_listed_where_named(
-        &mut self,
+        &self,
+        memory: &mut Memory,
         coded: u16,
         code: Stretch,
         list: Stretch,
@@ -370,15 +440,15 @@ impl<'a> Look<'_, 'a> {
         } else {
             // That the other list is not held is said once.
             let said = said_key(list, agency);
-            let before = said.is_some_and(|said| self.memory.holds(place, said));
+            let before = said.is_some_and(|said| memory.holds(place, said));
             if let Some(said) = said.filter(|_| !before) {
-                self.memory.keep(place, said);
-                self.memory.said.insert(place);
+                memory.keep(place, said);
+                memory.said.insert(place);
             }
             return before;
         };
         if good && let Some(key) = key {
-            self.memory.keep(place, key);
+            memory.keep(place, key);
         }
         good
     }
@@ -398,7 +468,7 @@ fn is_bound_code(known: &Known, agency: Option<&[u8]>, word: u64, bytes: &[u8]) 
 }
 
 /// Whether a value of `len` bytes, given as by [`word`], is digits and has eight at most.
-#[inline]
+#[inline(always)]
 fn are_digits(word: u64, len: u32) -> bool {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
     const ZEROS: u64 = 0x3030_3030_3030_3030;

@@ -2,57 +2,74 @@
 //! segments that are alike.
 
 use std::hash::Hash;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::layout::{ComponentRule, Layout};
-use crate::spec::ShortCodes;
+use super::layout::{ComponentRule, Layout, ListKey, Lists};
 use crate::spec::model::Class;
 
-/// What is looked at first of a segment: small, and the same for all that are alike, so that it
-/// stays in the cache.
+/// What is looked at first of a segment: small, so that it stays in the cache.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
 pub(super) struct Hot {
-    /// The components of its elements, behind those of each element one that stands for all beyond
-    /// them, and last one that stands for all beyond the elements.
-    pub rules: Arc<[HotRule]>,
-    /// Which components need others. Some of them need nothing: they come in fours.
-    pub demands: Arc<[[Demand; 4]]>,
-    /// Bit of each rule whose component must be there.
-    pub must: u64,
-    /// Its number among all layouts.
-    pub id: u32,
+    pub shape: Arc<Shape>,
+    /// The code lists of its coded components.
+    pub lists: Arc<Lists>,
     /// Where its coded components begin among those of all layouts.
     pub coded_from: u32,
     /// Whether there are dependency notes of the segment or of a composite.
     pub dependent: bool,
+    /// Its number among all layouts.
+    pub id: u32,
 }
 
-/// What must be there where one of some components is: bits of rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Demand {
-    /// Where one of these is there,
-    pub when: u64,
-    /// all of these must be.
-    pub all: u64,
-    /// One of these must be there anyway.
-    pub any: u64,
+/// What the segments of many layouts have in common: a rule for each component, and bits of rules.
+///
+/// Behind the rules of the components of each element stands one for all beyond them, which takes
+/// nothing; so that bits of an element that are added carry no further than to its bit.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[repr(align(64))]
+pub(super) struct Shape {
+    /// Those whose component must be there.
+    must: u64,
+    /// All that stand for components, and those that stand behind them.
+    components: u64,
+    beyond: u64,
+    /// Those whose component must be there where its element is.
+    required: u64,
+    /// Of the elements that must be there in any part, those behind.
+    any: u64,
+    /// How many elements there are.
+    pub elements: u32,
+    /// The components of its elements, and last one that stands for all beyond the elements.
+    pub rules: Box<[HotRule]>,
+    /// The first rule of each element, and of all beyond.
+    pub first: [u8; MOST_RULES],
 }
 
-impl Demand {
-    /// Something must be there at all.
-    const NONE: Self = Self {
-        when: 0,
-        all: 0,
-        any: u64::MAX,
-    };
+impl Default for Shape {
+    /// Takes nothing.
+    fn default() -> Self {
+        Self {
+            must: 0,
+            components: 0,
+            beyond: 0,
+            required: 0,
+            any: 0,
+            elements: 0,
+            rules: [HotRule::NONE].into(),
+            first: [0; MOST_RULES],
+        }
+    }
+}
 
-    /// Whether it is met where these rules have found a value.
-    #[inline]
+impl Shape {
+    /// Whether all that must be there is, where these rules have found a value.
+    #[inline(always)]
     pub(super) fn is_met(&self, seen: u64) -> bool {
-        ((seen & self.when == 0) | (seen & self.all == self.all)) & (seen & self.any != 0)
+        let filled = |bits: u64| ((bits & self.components) + self.components) & self.beyond;
+        let (there, lacking) = (filled(seen), filled(self.required & !seen));
+        (seen & self.must == self.must) & (there & lacking == 0) & (there & self.any == self.any)
     }
 }
 
@@ -60,7 +77,11 @@ impl Demand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(align(16))]
 pub(super) struct HotRule {
-    /// Least length in bytes, and how much longer it may be.
+    /// Least length in bytes, and how much longer it may be, where the length of all is counted in
+    /// bytes; otherwise any.
+    pub least: u16,
+    pub more: u16,
+    /// Least length of what is counted, and how much longer it may be.
     pub min: u16,
     pub span: u16,
     /// Which of the coded components of the layout it is; one more than there are, where it is
@@ -70,8 +91,6 @@ pub(super) struct HotRule {
     pub needs: u8,
     /// How many components before it the date stands whose format it is.
     pub date_back: u8,
-    /// Which rule is next: behind a component separator, and behind an element separator.
-    pub next: [u8; 2],
     /// Which component of its element it is.
     pub component: u8,
 }
@@ -97,13 +116,14 @@ pub(super) mod need {
 impl HotRule {
     /// Takes no value.
     const NONE: Self = Self {
+        least: u16::MAX,
+        more: 0,
         min: u16::MAX,
         span: 0,
         coded: 0,
         needs: need::NEVER,
         date_back: 0,
-        next: [0; 2],
-        component: 1,
+        component: 0,
     };
 
     /// Least and greatest length.
@@ -121,20 +141,11 @@ pub(super) const MOST_RULES: usize = 64;
 /// What the layouts of many messages have in common.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    rules: FxHashSet<Arc<[HotRule]>>,
-    demands: FxHashSet<Arc<[[Demand; 4]]>>,
+    shapes: FxHashSet<Arc<Shape>>,
+    lists: FxHashMap<Vec<ListKey>, Arc<Lists>>,
     /// How many layouts there are, and coded components of them.
     layouts: u32,
     coded: u32,
-}
-
-fn shared<T: Eq + Hash>(held: &mut FxHashSet<Arc<[T]>>, new: Vec<T>) -> Arc<[T]> {
-    if let Some(found) = held.get(new.as_slice()) {
-        return found.clone();
-    }
-    let new: Arc<[T]> = new.into();
-    held.insert(new.clone());
-    new
 }
 
 impl ComponentRule {
@@ -157,13 +168,19 @@ impl ComponentRule {
             needs |= if list.is_some() { need::LIST } else { 0 };
             needs |= if agency.is_some() { need::AGENCY } else { 0 };
         }
+        let span = max.saturating_sub(min);
+        let (least, more) = match self.class {
+            Class::Numeric => (0, u16::MAX),
+            _ => (min, span),
+        };
         HotRule {
+            least,
+            more,
             min,
-            span: max.saturating_sub(min),
+            span,
             coded,
             needs,
             date_back: 0,
-            next: [0; 2],
             component: 0,
         }
     }
@@ -176,8 +193,8 @@ impl Layout {
         let coded = self.components.iter().enumerate();
         let coded = coded.filter(|(_, rule)| rule.codes.is_some());
         let coded: Vec<usize> = coded.map(|(at, _)| at).collect();
-        let (mut rules, mut demands) = (Vec::new(), Vec::new());
-        let mut must = 0u64;
+        let mut rules = Vec::new();
+        let mut shape = Shape::default();
         for (element, part) in self.parts.iter().enumerate() {
             let first = rules.len();
             let components = &self.components[part.components.clone()];
@@ -186,6 +203,7 @@ impl Layout {
                 if self.parts[element..].iter().any(|part| part.mandatory) {
                     // It is not told whether it is there.
                     rules.clear();
+                    shape = Shape::default();
                 }
                 break;
             }
@@ -213,51 +231,47 @@ impl Layout {
                 component: components.len() as u8,
                 ..HotRule::NONE
             });
-            let next = rules.len() as u8;
-            for (at, rule) in (first..).zip(&mut rules[first..]) {
-                rule.next = [(at as u8 + 1).min(next - 1), next];
-            }
             let all = ((1u64 << components.len()) - 1) << first;
-            let required = if part.composite {
-                part.required << first & all
-            } else {
-                0
+            shape.components |= all;
+            shape.beyond |= 1 << (first + components.len());
+            let required = match part.composite {
+                true => part.required << first & all,
+                false => 0,
             };
             match (part.mandatory, required) {
-                (true, 0) if components.len() == 1 => must |= all,
-                (true, 0) => demands.push(Demand {
-                    any: all,
-                    ..Demand::NONE
-                }),
-                (true, required) => must |= required,
-                (false, 0) => {}
-                (false, required) => demands.push(Demand {
-                    when: all,
-                    all: required,
-                    ..Demand::NONE
-                }),
+                (true, 0) if components.len() == 1 => shape.must |= all,
+                (true, 0) => shape.any |= 1 << (first + components.len()),
+                (true, required) => shape.must |= required,
+                (false, required) => shape.required |= required,
             }
+            shape.elements += 1;
+            shape.first[element + 1] = rules.len() as u8;
         }
-        let beyond = rules.len() as u8;
-        rules.push(HotRule {
-            next: [beyond; 2],
-            ..HotRule::NONE
-        });
-        let rest = demands.len().next_multiple_of(4);
-        demands.resize(rest, Demand::NONE);
-        let (demands, _) = demands.as_chunks::<4>();
+        rules.push(HotRule::NONE);
+        shape.rules = rules.into();
         let dependent = !self.dependencies.is_empty()
             || self.parts.iter().any(|part| !part.dependencies.is_empty());
-        self.known = coded.iter().map(|_| OnceLock::new()).collect();
-        self.short = (0..=coded.len()).map(|_| OnceLock::new()).collect();
-        self.short[coded.len()] = OnceLock::from(ShortCodes::default());
+        let keys = coded.iter().filter_map(|at| {
+            let rule = &self.components[*at];
+            rule.codes.as_ref().map(|codes| codes.key(&rule.id))
+        });
+        let keys: Vec<ListKey> = keys.collect();
+        let lists = shapes.lists.entry(keys);
+        let lists = lists.or_insert_with(|| Arc::new(Lists::new(coded.len())));
+        let shape = match shapes.shapes.get(&shape) {
+            Some(held) => held.clone(),
+            None => {
+                let shape = Arc::new(shape);
+                shapes.shapes.insert(shape.clone());
+                shape
+            }
+        };
         self.hot = Hot {
-            rules: shared(&mut shapes.rules, rules),
-            demands: shared(&mut shapes.demands, demands.to_vec()),
-            must,
             id: shapes.layouts,
+            shape,
             coded_from: shapes.coded,
             dependent,
+            lists: lists.clone(),
         };
         shapes.coded += coded.len() as u32;
         shapes.layouts += 1;

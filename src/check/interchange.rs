@@ -9,7 +9,7 @@ use super::compiled::CompiledMessage;
 use super::element::{self, Env};
 use super::glance;
 use super::learned::Learned;
-use super::message::{MessageCheck, Told, Where, report, tag_text};
+use super::message::{MessageCheck, Spare, Told, Where, report, tag_text};
 use super::out::{Context, Entry, Out};
 use super::references::{Met, References};
 use super::split::{Header, Split, Stretch};
@@ -136,6 +136,8 @@ pub(super) struct Run<'c, 's> {
     /// Headers with a reference, for that thread.
     pub headers: Vec<Header>,
     pub learned: Learned,
+    /// Room that the last message took.
+    spare: Spare,
     /// Where messages go to be checked by other threads.
     pub split: Option<Split<'c>>,
 }
@@ -165,6 +167,7 @@ impl<'c, 's> Run<'c, 's> {
             behind: None,
             headers: Vec::new(),
             learned,
+            spare: Spare::default(),
             split: None,
         }
     }
@@ -725,9 +728,10 @@ impl<'c, 's> Run<'c, 's> {
             let memory = &mut self.out.memory;
             memory.reach(compiled.coded_end, compiled.layouts_end);
         }
-        let mut check = compiled
-            .as_deref()
-            .map(|compiled| MessageCheck::new(compiled, self.checker.options.sequence));
+        let mut check = compiled.as_deref().map(|compiled| {
+            let spare = std::mem::take(&mut self.spare);
+            MessageCheck::new(compiled, self.checker.options.sequence, spare)
+        });
         if let (Some(check), Some(compiled)) = (&mut check, &compiled)
             && let Some(input) = &self.checker.watching
         {
@@ -755,19 +759,24 @@ impl<'c, 's> Run<'c, 's> {
                 if let Some(check) = check.take() {
                     // What waits has its own place; nothing is missing behind the trailer.
                     let env = self.env();
-                    let end = reader.window().0;
-                    check.finish(&env, &mut self.out, end, number, &Context::Reader(reader));
+                    let trailer = reader.current_segment();
+                    let end = trailer.map_or(reader.window().0, |segment| segment.offset());
+                    let context = Context::Reader(reader);
+                    self.spare = check.finish(&env, &mut self.out, end, number, &context);
                 }
                 self.out.end_message(interactive, number);
                 break;
             }
-            if let Some(check) = &mut check {
+            while let Some(check) = &mut check {
                 let env = self.env();
                 let (taken, reached) = check.follow(&env, &mut self.out, reader, number);
                 if let Some(reached) = reached {
                     reader.leave_lane(reached);
                     number += taken;
                     self.out.totals.segments += taken;
+                }
+                if !reader.lex_ahead()? {
+                    break;
                 }
             }
             let tag = loop {
@@ -795,7 +804,7 @@ impl<'c, 's> Run<'c, 's> {
             let env = self.env();
             let context = Context::Reader(reader);
             if let Some(check) = check.take() {
-                check.finish(&env, &mut self.out, at, number, &context);
+                self.spare = check.finish(&env, &mut self.out, at, number, &context);
             }
             if headed {
                 self.missing_trailer(&opened, at, &context);
@@ -1203,7 +1212,7 @@ impl<'c, 's> Run<'c, 's> {
 
 /// The tag, if it is not one that ends a message whose trailer is missing.
 #[inline]
-fn part_of_message(tag: u64) -> Option<u64> {
+pub(super) fn part_of_message(tag: u64) -> Option<u64> {
     let service = tag >> 16 == u64::from(b'U')
         && matches!(tag, UNB | UIB | UNZ | UIZ | UNG | UNE | UNH | UIH | UNO);
     (!service).then_some(tag)

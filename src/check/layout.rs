@@ -13,11 +13,7 @@ use crate::spec::{CodeSet, ShortCodes, Specs};
 #[derive(Debug)]
 pub(super) struct Layout {
     pub hot: Hot,
-    /// The code lists of coded components, loaded when first needed; and which components
-    /// these are.
-    pub known: Box<[OnceLock<Known>]>,
-    /// Those of them that are looked at first; the last is empty, for what is not coded.
-    pub short: Box<[OnceLock<ShortCodes>]>,
+    /// The components that are coded.
     pub known_of: Box<[usize]>,
     pub parts: Vec<PartRule>,
     pub components: Vec<ComponentRule>,
@@ -74,6 +70,30 @@ pub(super) struct Codes {
     own: OnceLock<Arc<CodeSet>>,
     bound: OnceLock<Vec<Bound>>,
 }
+
+/// The code lists of the coded components of a layout, loaded when first needed.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    pub known: Box<[OnceLock<Known>]>,
+    /// Those of their codes that are looked at first; the last is empty, for what is not coded.
+    pub short: Box<[OnceLock<ShortCodes>]>,
+}
+
+impl Lists {
+    /// For so many components.
+    pub(super) fn new(coded: usize) -> Self {
+        Self {
+            known: (0..coded).map(|_| OnceLock::new()).collect(),
+            short: (0..coded)
+                .map(|_| OnceLock::new())
+                .chain([OnceLock::from(ShortCodes::default())])
+                .collect(),
+        }
+    }
+}
+
+/// What says which codes a component may have: its element, and its list.
+pub(super) type ListKey = (Box<str>, CodeList, Option<Release>, u8);
 
 /// The codes of a component at hand.
 #[derive(Debug)]
@@ -146,6 +166,12 @@ impl Codes {
         })
     }
 
+    /// What says which codes these are, of an element.
+    pub(super) fn key(&self, element: &str) -> ListKey {
+        let key = (element.into(), self.list.clone());
+        (key.0, key.1, self.release, self.syntax)
+    }
+
     fn known(&self, specs: &Specs, element: &str) -> Known {
         let bound = self.bound(specs, element).iter().filter_map(|bound| {
             let agency = match &bound.when {
@@ -179,15 +205,12 @@ impl Layout {
         let segment = model.get(of);
         let mut layout = Self {
             hot: Hot {
-                rules: [].into(),
-                demands: [].into(),
-                must: 0,
-                id: 0,
+                shape: Arc::default(),
+                lists: Arc::default(),
                 coded_from: 0,
                 dependent: false,
+                id: 0,
             },
-            known: [].into(),
-            short: [].into(),
             known_of: [].into(),
             parts: Vec::new(),
             components: Vec::new(),
@@ -288,13 +311,13 @@ impl Layout {
 
     /// Where the coded components of this layout end among those of all layouts.
     pub(super) fn coded_end(&self) -> u32 {
-        self.hot.coded_from + self.known.len() as u32
+        self.hot.coded_from + self.known_of.len() as u32
     }
 
     /// The codes of a component, by [`HotRule::coded`].
     #[inline]
     pub(super) fn known(&self, at: u16, specs: &Specs) -> Option<&Known> {
-        let held = self.known.get(usize::from(at))?;
+        let held = self.hot.lists.known.get(usize::from(at))?;
         Some(held.get_or_init(|| self.load(at, specs)))
     }
 
@@ -302,13 +325,13 @@ impl Layout {
     /// before they are loaded.
     #[inline]
     pub(super) fn short(&self, at: u16) -> Option<&ShortCodes> {
-        self.short.get(usize::from(at))?.get()
+        self.hot.lists.short.get(usize::from(at))?.get()
     }
 
     /// The same, loaded when first needed.
     #[cold]
     pub(super) fn loaded_short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
-        let held = self.short.get(usize::from(at))?;
+        let held = self.hot.lists.short.get(usize::from(at))?;
         Some(held.get_or_init(|| {
             // A list elsewhere is never looked into where another list is meant: then nothing is
             // known of the code.

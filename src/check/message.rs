@@ -6,9 +6,12 @@ use std::sync::Arc;
 use super::compiled::{CompiledMessage, Role};
 use super::element::{self, Env, Trouble};
 use super::glance;
+use super::interchange::part_of_message;
 use super::layout::Layout;
 use super::out::{Context, Out};
-use crate::edifact::{LanePlace, LineCounter, OwnedSegment, Reader, Segment, on_this_machine};
+use crate::edifact::{
+    LanePlace, LineCounter, OwnedSegment, Reader, Segment, Work, on_this_machine,
+};
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
 use crate::sequence::{Fault, Limits, Path, Place, Placement, PositionId, Sequencer, TagId};
@@ -30,14 +33,46 @@ struct Control {
     span: Span,
     lines: LineCounter,
     number: u64,
-    path: String,
+    /// Its path; or so many places of the trace were taken before it is known.
+    path: std::result::Result<String, usize>,
 }
+
+/// What [`MessageCheck::follow`] is to do.
+struct Follow<'f, 'c, 's, 'd> {
+    check: &'f mut MessageCheck<'c>,
+    env: &'f Env<'f>,
+    out: &'f mut Out<'s>,
+    reader: &'f Reader<'d>,
+    number: u64,
+}
+
+impl Work for Follow<'_, '_, '_, '_> {
+    type Result = (u64, Option<LanePlace>);
+
+    #[inline(always)]
+    fn run(self) -> Self::Result {
+        let (env, out, reader) = (self.env, self.out, self.reader);
+        self.check.follow_lane(env, out, reader, self.number)
+    }
+}
+
+/// What the check of one message leaves to the next.
+#[derive(Debug, Default)]
+pub(super) struct Spare {
+    trace: Vec<Place>,
+    placed: Vec<u64>,
+}
+
+/// Places of the trace: then they are followed.
+const LONGEST_TRACE: usize = 1024;
 
 /// The check of one message against its definition.
 pub(super) struct MessageCheck<'c> {
     compiled: &'c CompiledMessage,
     sequencer: Sequencer<'c>,
+    /// As far as it was followed, and the places behind: a path is seldom asked for.
     path: Path,
+    trace: Vec<Place>,
     waiting: VecDeque<Waiting>,
     placed: Vec<u64>,
     /// The tag that was looked up last, packed, and what it was found to be.
@@ -68,14 +103,23 @@ pub(super) fn tag_text(segment: &Segment<'_>) -> String {
 }
 
 impl<'c> MessageCheck<'c> {
-    pub(super) fn new(compiled: &'c CompiledMessage, limits: Limits) -> Self {
+    pub(super) fn new(compiled: &'c CompiledMessage, limits: Limits, spare: Spare) -> Self {
         let plan = &compiled.plan;
+        let Spare {
+            mut trace,
+            mut placed,
+        } = spare;
+        trace.clear();
+        trace.reserve(LONGEST_TRACE);
+        placed.clear();
+        placed.resize(plan.positions().len(), 0);
         Self {
             compiled,
             sequencer: Sequencer::new(plan, limits),
-            path: Path::new(plan.positions().len()),
+            path: Path::new(0),
+            trace,
             waiting: VecDeque::new(),
-            placed: vec![0; plan.positions().len()],
+            placed,
             ahead: (0, None),
             controls: Vec::new(),
             watched: None,
@@ -97,6 +141,30 @@ impl<'c> MessageCheck<'c> {
         let listener = wants.listener(input);
         let gatherer = SegmentGatherer::new(projection.clone(), listener, document, spot);
         self.watched = Some(Watched { wants, gatherer });
+    }
+
+    /// Takes the next place.
+    #[inline(always)]
+    fn trace(&mut self, place: Place) {
+        self.trace.push(place);
+        if self.trace.len() >= LONGEST_TRACE {
+            self.follow_trace();
+        }
+    }
+
+    /// Has the path reach to the last place.
+    #[cold]
+    fn follow_trace(&mut self) {
+        let plan = &self.compiled.plan;
+        self.path.reach(plan.positions().len());
+        for (place, taken) in self.trace.drain(..).zip(1..) {
+            self.path.place(plan, place);
+            for control in &mut self.controls {
+                if control.path == Err(taken) {
+                    control.path = Ok(self.path.segment(plan, place.position));
+                }
+            }
+        }
     }
 
     /// Tells a watcher of a segment that has its place.
@@ -159,7 +227,7 @@ impl<'c> MessageCheck<'c> {
         let qualifier = |_: &str| self.compiled.qualifier(tag, segment);
         match self.sequencer.push(tag, next, &qualifier) {
             Some(place) => {
-                self.path.place(&self.compiled.plan, place);
+                self.trace(place);
                 self.elements(env, out, segment, number, place.position, context);
                 if self.watched.is_some() {
                     self.tell(out, segment, number, place, context);
@@ -187,7 +255,13 @@ impl<'c> MessageCheck<'c> {
         reader: &Reader<'_>,
         number: u64,
     ) -> (u64, Option<LanePlace>) {
-        on_this_machine(|| self.follow_lane(env, out, reader, number))
+        on_this_machine(Follow {
+            check: self,
+            env,
+            out,
+            reader,
+            number,
+        })
     }
 
     #[inline(always)]
@@ -202,49 +276,57 @@ impl<'c> MessageCheck<'c> {
         let (mut lane, clean) = (reader.lane(), reader.are_blocks_clean());
         let mut lines = None;
         if !self.sequencer.may_be_certain() {
-            return (taken, reached);
+            return (0, None);
         }
         let compiled = self.compiled;
         let plan = &compiled.plan;
-        let Some((mut segment, tag, mut behind)) = lane.next() else {
-            return (taken, reached);
+        let Some(mut here) = lane.next().filter(|here| !here.is_service()) else {
+            return (0, None);
         };
-        let Some(mut tag) = plan.tag(u64::from(tag)) else {
-            return (taken, reached);
+        let Some(mut tag) = plan.usual_tag(here.tag) else {
+            return (0, None);
         };
-        while let Some((next_segment, next, next_behind)) = lane.next()
-            && let Some(next) = plan.tag(u64::from(next))
-            && (clean || out.charset.holds(segment.bytes()))
-            && let Some(certain) = self
-                .sequencer
-                .certain(tag, next, || compiled.qualifier(Some(tag), &segment))
+        let Some(mut onward) = self.sequencer.onward(tag) else {
+            return (0, None);
+        };
+        while let Some(next) = lane.next()
+            && let Some(next_tag) = plan.usual_tag(next.tag)
+            && (!next.is_service() || part_of_message(u64::from(next.tag)).is_some())
+            && (clean || out.charset.holds(lane.segment(&here, taken).bytes()))
+            && let Some((certain, next_onward)) =
+                self.sequencer.certain((tag, onward), next_tag, || {
+                    compiled.qualifier(Some(tag), &lane.segment(&here, taken))
+                })
         {
             let position = certain.position();
-            let layout = compiled.layout(position);
-            if compiled.role(position) != Role::Plain {
+            let Some(layout) = compiled.plain_layout(position) else {
                 break;
-            }
-            if !glance::is_good_inline(env, &mut out.memory, layout, &segment) {
-                out.memory.refuse(segment.offset());
+            };
+            if !glance::is_usual_good(env, &mut out.memory, layout, &lane, (&here, taken)) {
+                out.memory.refuse(lane.segment(&here, taken).offset());
                 break;
             }
             let place = self.sequencer.take(certain);
-            self.path.place(plan, place);
+            self.trace(place);
             self.placed[position as usize] += 1;
-            taken += 1;
-            reached = Some(behind);
             if self.watched.is_some() {
+                let segment = lane.segment(&here, taken);
                 let at = segment.offset();
                 let lines = match &mut lines {
                     Some(lines) => reader.count_on(lines, at),
                     None => lines.insert(reader.counter_at(at)),
                 };
                 let context = Context::Ahead(reader, lines);
-                self.tell(out, &segment, number + taken, place, &context);
+                self.tell(out, &segment, number + taken + 1, place, &context);
             }
-            (segment, tag, behind) = (next_segment, next, next_behind);
+            taken += 1;
+            reached = Some(here);
+            if next.is_service() {
+                break;
+            }
+            (here, tag, onward) = (next, next_tag, next_onward);
         }
-        (taken, reached)
+        (taken, reached.map(|last| lane.behind(&last, taken - 1)))
     }
 
     fn settle_waiting(&mut self, env: &Env<'_>, out: &mut Out<'_>) {
@@ -272,6 +354,7 @@ impl<'c> MessageCheck<'c> {
         placement: &Placement,
         context: &Context<'_, '_>,
     ) {
+        self.follow_trace();
         if !placement.faults.is_empty() {
             self.missing(out, segment.offset(), number, &placement.faults, context);
         }
@@ -308,8 +391,9 @@ impl<'c> MessageCheck<'c> {
         self.placed[position as usize] += 1;
         let layout = self.compiled.layout(position);
         let compiled = self.compiled;
-        let path = &self.path;
         if !glance::is_good(env, &mut out.memory, layout, segment) {
+            self.follow_trace();
+            let path = &self.path;
             element::check(*env, layout, segment, &mut |trouble| {
                 let place = Where {
                     tag: tag_text(segment),
@@ -329,7 +413,10 @@ impl<'c> MessageCheck<'c> {
                         span: Span::new(token.offset, token.bytes.len() as u64),
                         lines: context.counter_at(segment.offset()),
                         number,
-                        path: self.path.segment(&compiled.plan, position),
+                        path: match self.trace.len() {
+                            0 => Ok(self.path.segment(&compiled.plan, position)),
+                            taken => Err(taken),
+                        },
                     });
                 }
             }
@@ -536,6 +623,7 @@ impl<'c> MessageCheck<'c> {
             .with("segment", "UNS")
             .with("expected", String::from_utf8_lossy(expected));
             finding.value = Some(out.value(token.bytes));
+            self.follow_trace();
             self.place(&mut finding, segment, number, position);
             finding.place.element = Some(1);
             out.send(finding, context);
@@ -551,21 +639,35 @@ impl<'c> MessageCheck<'c> {
         at: u64,
         segments: u64,
         context: &Context<'_, '_>,
-    ) {
+    ) -> Spare {
         let faults = self.sequencer.finish();
         self.settle_waiting(env, out);
-        self.missing(out, at, segments + 1, &faults, context);
+        if !faults.is_empty() {
+            self.follow_trace();
+            self.missing(out, at, segments + 1, &faults, context);
+        }
         if let Some(mut watched) = self.watched.take() {
             watched.gatherer.end(&mut Told { out, context });
         }
-        if self.controls.is_empty() {
-            return;
+        if !self.controls.is_empty() {
+            self.totals(env, out);
         }
+        Spare {
+            trace: self.trace,
+            placed: self.placed,
+        }
+    }
+
+    /// Compares the control totals with what was counted.
+    fn totals(&mut self, env: &Env<'_>, out: &mut Out<'_>) {
         let Some(table) = env.compiled.control_totals(env.specs) else {
             return;
         };
         let plan = &self.compiled.plan;
-        for control in std::mem::take(&mut self.controls) {
+        let mut at = 0;
+        while at < self.controls.len() {
+            let control = &self.controls[at];
+            at += 1;
             let Some(row) = std::str::from_utf8(&control.qualifier)
                 .ok()
                 .and_then(|code| table.get(code))
@@ -590,6 +692,9 @@ impl<'c> MessageCheck<'c> {
             if said.is_none_or(|said| said == counted) {
                 continue;
             }
+            self.follow_trace();
+            let control = &self.controls[at - 1];
+            let path = control.path.as_deref().unwrap_or_default();
             let mut finding = Finding::new(Code::CONTROL_TOTAL, control.span)
                 .with("qualifier", row.code())
                 .with("counted", counted)
@@ -600,7 +705,7 @@ impl<'c> MessageCheck<'c> {
             finding.place.element = Some(1);
             finding.place.component = Some(2);
             finding.place.segment = Some("CNT".into());
-            finding.place.path = Some(format!("{}/C_C270/D_6066", control.path).into());
+            finding.place.path = Some(format!("{path}/C_C270/D_6066").into());
             let context = Context::Counted(&control.lines, control.span.start);
             out.send(finding, &context);
         }

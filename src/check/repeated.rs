@@ -1,8 +1,6 @@
 //! Segments that were met before, byte for byte, at places of the same layout, and found good.
 //! Manifests and bayplans say the same ports, parties and weights thousands of times: to find a
-//! segment here takes a fraction of the look at its elements.
-
-use super::layout::Layout;
+//! segment here takes less than the look at its elements, as long as nearly all are found.
 
 /// Segments that were found good: a table in which each has one place.
 #[derive(Debug, Default)]
@@ -45,6 +43,7 @@ struct Credit {
 /// What a segment is looked for by.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
+    layout: u32,
     place: usize,
     len: u16,
     words: [u64; WORDS],
@@ -59,8 +58,8 @@ const MOST_LAYOUTS: usize = 64 << 10;
 
 const FIRST_CREDIT: u8 = 16;
 const MOST_CREDIT: u8 = 64;
-/// One segment found pays for so many that are not.
-const PAYS: u8 = 3;
+/// One segment that is not found costs as much as so many found have saved.
+const COSTS: u8 = 2;
 
 impl Repeated {
     /// Makes room for layouts up to this one.
@@ -83,29 +82,32 @@ impl Repeated {
         }
     }
 
-    /// What to look for a segment by, that stands from `from` (behind its tag) to `to` in `data`;
-    /// `None` where it is not worth it.
-    #[inline]
-    pub(super) fn key(
-        &mut self,
-        layout: &Layout,
-        data: &[u8],
-        (from, to): (u32, u32),
-    ) -> Option<Key> {
-        let credit = self.credits.get_mut(layout.hot.id as usize)?;
+    /// Whether it is worth it to look for the next segment of a layout.
+    #[inline(always)]
+    pub(super) fn is_worth(&mut self, layout: u32) -> bool {
+        let Some(credit) = self.credits.get_mut(layout as usize) else {
+            return false;
+        };
         if credit.left == 0 {
             credit.rest = credit.rest.wrapping_sub(1);
             if credit.rest == 0 {
                 credit.left = FIRST_CREDIT;
             }
-            return None;
+            return false;
         }
+        true
+    }
+
+    /// What to look for a segment of a layout by, that stands from `from` (behind its tag) to `to`
+    /// in `data`; `None` where it is too long.
+    #[inline(never)]
+    pub(super) fn key(layout: u32, data: &[u8], (from, to): (u32, u32)) -> Option<Key> {
         let (from, len) = (from as usize, (to - from) as usize);
         // Read in whole words, of which the last is cut.
         let text = data.get(from..from + WORDS * 8)?;
         let (chunks, _) = text.as_chunks::<8>();
         let mut words = [0; WORDS];
-        let mut hash = u64::from(layout.hot.id) ^ (len as u64) << 32;
+        let mut hash = u64::from(layout) ^ (len as u64) << 32;
         let mut left = len;
         for (word, chunk) in words.iter_mut().zip(chunks) {
             *word = u64::from_le_bytes(*chunk);
@@ -115,6 +117,7 @@ impl Repeated {
             hash = (hash.rotate_left(23) ^ *word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             if left <= 8 {
                 return Some(Key {
+                    layout,
                     place: (hash >> 40) as usize % ENTRIES,
                     len: len as u16,
                     words,
@@ -127,8 +130,8 @@ impl Repeated {
 
     /// Whether a segment of the layout was found good before.
     #[inline]
-    pub(super) fn holds(&mut self, layout: &Layout, key: &Key) -> bool {
-        let id = layout.hot.id;
+    pub(super) fn holds(&mut self, key: &Key) -> bool {
+        let id = key.layout;
         let found = self.entries.get(key.place).is_some_and(|entry| {
             entry.layout == id
                 && entry.len == key.len
@@ -137,22 +140,22 @@ impl Repeated {
         });
         if let Some(credit) = self.credits.get_mut(id as usize) {
             credit.left = if found {
-                (credit.left + PAYS).min(MOST_CREDIT)
+                (credit.left + 1).min(MOST_CREDIT)
             } else {
-                credit.left.saturating_sub(1)
+                credit.left.saturating_sub(COSTS)
             };
         }
         found
     }
 
     /// Keeps a segment that was found good.
-    pub(super) fn keep(&mut self, layout: &Layout, key: &Key) {
+    pub(super) fn keep(&mut self, key: &Key) {
         if self.entries.is_empty() {
             self.entries.resize(ENTRIES, Entry::NONE);
         }
         if let Some(entry) = self.entries.get_mut(key.place) {
             *entry = Entry {
-                layout: layout.hot.id,
+                layout: key.layout,
                 epoch: self.epoch,
                 len: key.len,
                 words: key.words,

@@ -3,7 +3,7 @@
 //! Most codes have up to four bytes, places have five: these are packed into 32 bits. Half a
 //! cache line holds eight of them, and they are compared all at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
@@ -12,6 +12,8 @@ use rustc_hash::FxHashSet;
 pub struct CodeSet {
     /// Packed values; zero is none. A value that finds its bucket full is in the next.
     buckets: Arc<[Bucket]>,
+    /// The short ones among them, made when first needed.
+    short: Arc<OnceLock<ShortCodes>>,
     /// Values that cannot be packed.
     long: Option<Arc<FxHashSet<Box<[u8]>>>>,
     len: usize,
@@ -36,19 +38,89 @@ impl Bucket {
     }
 }
 
-/// Values of up to four bytes: what is needed to find most codes of most lists.
+/// Which values of up to three capital letters and digits there are: a bit for each, so that the
+/// many lists that one input needs stay in the cache.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ShortCodes(Arc<[Bucket]>);
+pub(crate) struct ShortCodes {
+    words: Arc<[u64]>,
+    /// How many words before these are left out: nothing is in them.
+    before: u32,
+}
 
 impl ShortCodes {
-    /// Whether a value of `len` bytes, given as [`little_endian`], is held where it is looked for
-    /// first. Where it is not, the whole set may hold it all the same.
+    /// Whether a value of `len` bytes without NUL, given as [`little_endian`], is among these.
+    /// Where it is not, the whole set may hold it all the same.
     #[inline(always)]
     pub(crate) fn hold(&self, packed: u64, len: u32) -> bool {
-        let key = packed as u32;
-        let held = self.0.get(bucket(key, self.0.len()));
-        (len <= 4) & (key >> 31 == 0) & held.is_some_and(|held| held.holds(key))
+        let at = bit(packed, len);
+        let word = self.words.get((at >> 6).wrapping_sub(self.before) as usize);
+        word.is_some_and(|word| word >> (at & 63) & 1 == 1)
     }
+
+    /// The same of the value of `len` bytes that begins at `from` in `data`.
+    #[inline(always)]
+    pub(crate) fn hold_at(&self, data: &[u8], from: usize, len: u32) -> bool {
+        const KEPT: [u32; 4] = [0, 0xFF, 0xFFFF, 0xFF_FFFF];
+        let Some(kept) = KEPT.get(len as usize) else {
+            return false;
+        };
+        match data.get(from..).and_then(<[u8]>::first_chunk) {
+            Some(chunk) => self.hold(u64::from(u32::from_le_bytes(*chunk) & kept), len),
+            None => false,
+        }
+    }
+
+    fn new(keys: impl Iterator<Item = u32>) -> Self {
+        let mut bits: Vec<u32> = keys
+            .filter(|key| key >> 24 == 0)
+            .map(|key| bit(u64::from(key), 3))
+            .filter(|bit| bit >> 31 == 0)
+            .collect();
+        bits.sort_unstable();
+        let (Some(first), Some(last)) = (bits.first(), bits.last()) else {
+            return Self::default();
+        };
+        let before = first >> 6;
+        let mut words = vec![0u64; ((last >> 6) - before) as usize + 1];
+        for bit in &bits {
+            words[((bit >> 6) - before) as usize] |= 1 << (bit & 63);
+        }
+        Self {
+            words: words.into(),
+            before,
+        }
+    }
+}
+
+/// The bit of a value of up to three capital letters and digits; of another one that is no bit, as
+/// its highest bit tells. Values that are near to each other, as numbers are, have bits that are.
+#[inline(always)]
+fn bit(packed: u64, len: u32) -> u32 {
+    const OTHER: u8 = 0x80;
+    const RADIX: u32 = 37;
+    const DIGITS: [u8; 256] = {
+        let mut digits = [OTHER; 256];
+        // No byte at all.
+        digits[0] = 0;
+        let mut digit = 1;
+        while digit < RADIX as u8 {
+            let byte = match digit {
+                1..=10 => b'0' + digit - 1,
+                _ => b'A' + digit - 11,
+            };
+            digits[byte as usize] = digit;
+            digit += 1;
+        }
+        digits
+    };
+    let digit = |at: u32| u32::from(DIGITS[usize::from((packed >> (8 * at)) as u8)]);
+    let (a, b, c) = (digit(0), digit(1), digit(2));
+    let at = if c == 0 {
+        a + b * RADIX
+    } else {
+        ((1 + a) * RADIX + b) * RADIX + c
+    };
+    at | ((a | b | c) & u32::from(OTHER)) << 24 | u32::from(len > 3) << 31
 }
 
 /// The bytes of a value as a number, the first lowest: of values of up to eight bytes.
@@ -137,6 +209,7 @@ impl CodeSet {
         }
         Self {
             buckets: buckets.into(),
+            short: Arc::default(),
             len: short.len() + long.len(),
             long: (!long.is_empty()).then(|| Arc::new(long)),
         }
@@ -163,9 +236,13 @@ impl CodeSet {
         self.contains_long(code)
     }
 
-    /// Its values of up to four bytes.
+    /// Its values of up to three capital letters and digits.
     pub(crate) fn short(&self) -> ShortCodes {
-        ShortCodes(self.buckets.clone())
+        let made = self.short.get_or_init(|| {
+            let keys = self.buckets.iter().flat_map(|bucket| bucket.0);
+            ShortCodes::new(keys.filter(|key| *key != 0))
+        });
+        made.clone()
     }
 
     fn contains_long(&self, code: &[u8]) -> bool {
@@ -236,6 +313,28 @@ mod tests {
             assert!(!set.contains(other), "{other:?}");
         }
         assert!(CodeSet::new([]).is_empty() && !CodeSet::new([]).contains(b"1"));
+    }
+
+    #[test]
+    fn short_codes_are_those_of_the_set() {
+        let alphabet = b"\0 -09AMZ_az";
+        let value = |at: usize| -> Vec<u8> {
+            let digits = [at, at / 11, at / 121, at / 1331].map(|at| alphabet[at % 11]);
+            digits.into_iter().filter(|byte| *byte != 0).collect()
+        };
+        let values: Vec<Vec<u8>> = (1..11 * 11 * 11 * 11).map(value).collect();
+        let given = values.iter().step_by(3);
+        let set = CodeSet::new(given.map(|value| std::str::from_utf8(value).unwrap()));
+        let short = set.short();
+        for value in &values {
+            let held = short.hold(super::little_endian(value), value.len() as u32);
+            let is_short = (1..=3).contains(&value.len())
+                && value
+                    .iter()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            assert_eq!(held, is_short && set.contains(value), "{value:?}");
+        }
+        assert!(!CodeSet::new([]).short().hold(0x31, 1));
     }
 
     #[test]

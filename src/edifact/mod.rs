@@ -13,8 +13,8 @@ mod writer;
 
 pub use crate::charset::CharacterLength;
 pub(crate) use crate::lines::LineCounter;
-pub(crate) use lex::on_this_machine;
-pub(crate) use reader::{Continuation, LanePlace, Peek};
+pub(crate) use lex::{Bits, Work, on_this_machine};
+pub(crate) use reader::{Continuation, Lane, LanePlace, LaneSegment, Peek};
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
 pub use una::Separators;

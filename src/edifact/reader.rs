@@ -9,7 +9,7 @@ mod pass;
 use std::cell::Cell;
 use std::io::Read;
 
-use super::lex::{CharacterLength, Index, Lexer};
+use super::lex::{Bits, CharacterLength, Index, Lexer};
 use super::segment::{OwnedSegment, Segment};
 use super::una::{self, Opening, SIGHT, Separators};
 use crate::finding::{Code, Finding};
@@ -126,9 +126,12 @@ struct SegmentPlace {
 }
 
 /// Bytes that are lexed at a time: they stay in the cache until the segments are looked at.
-const BLOCK: usize = 32 << 10;
-/// Bytes that are asked for from a stream at a time.
+const BLOCK: usize = 8 << 10;
+/// Bytes that are looked at where what they are is judged.
 const CHUNK: usize = 256 << 10;
+/// Bytes that are read from a stream at a time: few, so that they do not drive all else out of the
+/// cache.
+const READ: usize = 64 << 10;
 /// Longest stretch that is still called a tag, though a wrong one.
 const LONGEST_TAG: usize = 8;
 
@@ -373,7 +376,9 @@ impl<'d> Reader<'d> {
     /// segment that is longer than a block never does.
     #[inline]
     pub(crate) fn is_clean(&self) -> bool {
-        self.are_blocks_clean() && self.place.tag_at as usize + BLOCK > self.place_end()
+        matches!(self.last, Found::Segment)
+            && self.are_blocks_clean()
+            && self.place.tag_at as usize + BLOCK > self.place_end()
     }
 
     /// Whether the last two blocks are clean: segments that are no longer than a block lie in
@@ -520,19 +525,24 @@ impl<'d> Reader<'d> {
     /// The segments in sight that need no closer look, from the next one on.
     #[inline]
     pub(crate) fn lane(&self) -> Lane<'_> {
-        let usual = self.again.is_none() && matches!(self.next, Next::Segments);
+        // Those in the last segment are passed.
+        let specials = self.index.specials.iter().skip(self.at_special);
+        let passed = specials.take_while(|at| (**at as usize) < self.start);
+        let special = self.at_special + passed.count();
+        // Where letters or digits separate, a tag has no end that can be seen.
+        let usual = self.again.is_none()
+            && matches!(self.next, Next::Segments)
+            && !self.opening.separators.are_alphanumeric();
         Lane {
             bytes: self.ahead(),
             base: self.base + self.origin as u64,
             index: &self.index,
             separators: &self.opening.separators,
-            at: LanePlace {
-                end: if usual { self.at_end } else { usize::MAX },
-                separator: self.at_separator,
-                special: self.at_special,
-                start: self.start as u32,
-                last: self.place,
-            },
+            from: (self.at_end, self.start as u32),
+            end: if usual { self.at_end } else { usize::MAX },
+            separator: self.at_separator as u32,
+            special: special as u32,
+            start: self.start as u32,
         }
     }
 
@@ -540,9 +550,9 @@ impl<'d> Reader<'d> {
     #[inline]
     pub(crate) fn leave_lane(&mut self, at: LanePlace) {
         self.at_end = at.end;
-        self.at_separator = at.separator;
+        self.at_separator = at.last.last as usize + 1;
         self.at_special = at.special;
-        self.start = at.start as usize;
+        self.start = at.start;
         self.place = at.last;
         self.last = Found::Segment;
     }
@@ -577,6 +587,20 @@ impl<'d> Reader<'d> {
                 return Ok(());
             }
         }
+    }
+
+    /// Lexes on where no more than one segment is left in sight, so that it is not alone. The last
+    /// item is no longer there. Whether there is more in sight.
+    pub(crate) fn lex_ahead(&mut self) -> Result<bool> {
+        let in_sight = self.index.ends.len() - self.at_end.min(self.index.ends.len());
+        if in_sight > 1
+            || self.again.is_some()
+            || !matches!(self.next, Next::Segments)
+            || self.lexed > self.start + self.options.longest_segment.min(2 * BLOCK)
+        {
+            return Ok(false);
+        }
+        self.lex_more()
     }
 
     /// Brings the next segment into sight. The last item is no longer there.
@@ -1028,7 +1052,11 @@ impl<'d> Reader<'d> {
                 positions.drain(..first);
                 positions.iter_mut().for_each(|at| *at -= from as u32);
             };
-            move_down(&mut self.index.separators, self.at_separator);
+            let passed = self.at_separator;
+            move_down(&mut self.index.separators, passed);
+            self.index.kinds.forget(passed);
+            let ends = self.index.ends.iter_mut().skip(self.at_end);
+            ends.for_each(|end| *end -= passed as u32);
             let first = self
                 .index
                 .specials
@@ -1041,7 +1069,9 @@ impl<'d> Reader<'d> {
             // The last item is no longer there: lines are counted up to the open segment.
             self.last = Found::Blank(0, 0);
         }
-        self.index.ends.clear();
+        // Those that were lexed ahead stay in sight.
+        self.index.ends.drain(..self.at_end);
+        let ahead = !self.index.ends.is_empty();
         self.at_end = 0;
         if self.lexed > self.options.longest_segment {
             let offset = self.base + self.origin as u64;
@@ -1059,7 +1089,10 @@ impl<'d> Reader<'d> {
         let to = bytes.len().min(from + BLOCK);
         let block = &bytes[from..to];
         self.lexer.lex(block, self.lexed as u32, &mut self.index);
-        self.clean = (self.clean.1, self.watch.is_some_and(|watch| watch(block)));
+        if !block.is_empty() {
+            let before = self.clean.1 && (self.clean.0 || !ahead);
+            self.clean = (before, self.watch.is_some_and(|watch| watch(block)));
+        }
         self.lexed += to - from;
         Ok(from < to)
     }
@@ -1212,7 +1245,7 @@ impl<'d> Reader<'d> {
         }
         let mut wanted = to;
         // What was delivered makes room.
-        if self.origin >= CHUNK {
+        if self.origin >= READ {
             let lines = self.lines.get_mut();
             let counted = (lines.offset - self.base) as usize;
             if counted < self.origin {
@@ -1227,7 +1260,7 @@ impl<'d> Reader<'d> {
         let before = buffer.len();
         while buffer.len() < wanted && !*ended {
             let from = buffer.len();
-            buffer.resize(from + CHUNK, 0);
+            buffer.resize(from + READ, 0);
             let got = loop {
                 match read.read(&mut buffer[from..]) {
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -1269,108 +1302,152 @@ pub(crate) struct Lane<'r> {
     base: u64,
     index: &'r Index,
     separators: &'r Separators,
-    at: LanePlace,
+    /// Where it began.
+    from: (usize, u32),
+    /// What comes next.
+    end: usize,
+    separator: u32,
+    special: u32,
+    start: u32,
+}
+
+/// A segment of a lane: its packed tag, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LaneSegment {
+    pub tag: u32,
+    tag_at: u32,
+    /// Its first and last separator in the index.
+    first: u32,
+    last: u32,
 }
 
 /// How far a lane was followed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LanePlace {
     end: usize,
-    separator: usize,
     special: usize,
-    start: u32,
+    start: usize,
     last: SegmentPlace,
 }
 
+impl LaneSegment {
+    /// Whether it may belong to the envelope.
+    #[inline(always)]
+    pub(crate) fn is_service(&self) -> bool {
+        matches!(self.tag >> 8, 0x55_4E | 0x55_49)
+    }
+}
+
 impl<'r> Lane<'r> {
-    /// The next segment, its packed tag, and where the reader is behind it. `None` where the next
-    /// is not in sight, belongs to the envelope, holds release or control characters, or has a
-    /// tag that is none; and where it is longer than a block.
+    /// The next segment. `None` where the next is not in sight, or holds release or control
+    /// characters, and where it is longer than a block. Whether its tag is one is not looked at.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<(Segment<'r>, u32, LanePlace)> {
-        let end = *self.index.ends.get(self.at.end)?;
-        let terminator = *self.index.separators.get(end as usize)?;
-        let start = self.at.start;
-        let tag_at = tag_start(self.bytes, start as usize, terminator);
-        let tag: &[u8; 4] = self.bytes.get(tag_at..)?.first_chunk()?;
-        if !is_tag_start(tag)
-            || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I'))
-            || terminator as usize >= tag_at + BLOCK
-        {
-            return None;
-        }
-        let first = self.at.separator;
-        let special = self.index.specials.get(self.at.special);
-        let separators = self.index.separators.get(first..=end as usize)?;
-        let tag_at = tag_at as u32;
-        // What follows the tag is no letter, but it may be a line break inside it. Line breaks
-        // before the tag are passed by.
-        if separators[0] != tag_at + 3 || special.is_some_and(|at| *at < terminator) {
-            return self.next_slowly(end, terminator, tag_at);
-        }
-        Some(self.take(separators, (tag_at, end, terminator)))
-    }
-
-    /// The same where blanks stand before the tag.
-    fn next_slowly(
-        &mut self,
-        end: u32,
-        terminator: u32,
-        tag_at: u32,
-    ) -> Option<(Segment<'r>, u32, LanePlace)> {
+    pub(crate) fn next(&mut self) -> Option<LaneSegment> {
         let index = self.index;
-        while *index.separators.get(self.at.separator)? < tag_at {
-            self.at.separator += 1;
+        let last = *index.ends.get(self.end)?;
+        let terminator = *index.separators.get(last as usize)?;
+        let mut tag_at = self.start;
+        let mut tag: &[u8; 4] = self.bytes.get(tag_at as usize..)?.first_chunk()?;
+        if tag[0] <= b' ' {
+            tag_at = self.pass_blanks(terminator);
+            tag = self.bytes.get(tag_at as usize..)?.first_chunk()?;
         }
-        while index
-            .specials
-            .get(self.at.special)
-            .is_some_and(|at| *at < tag_at)
+        let first = self.separator;
+        let special = index.specials.get(self.special as usize);
+        // What follows the tag is no letter, but it may be a line break inside it.
+        if *index.separators.get(first as usize)? != tag_at + 3
+            || special.is_some_and(|at| *at < terminator)
+            || terminator >= tag_at + BLOCK as u32
         {
-            self.at.special += 1;
-        }
-        let separators = index.separators.get(self.at.separator..=end as usize)?;
-        let special = index.specials.get(self.at.special);
-        if separators[0] != tag_at + 3 || special.is_some_and(|at| *at < terminator) {
             return None;
         }
-        Some(self.take(separators, (tag_at, end, terminator)))
+        let segment = LaneSegment {
+            tag: u32::from_be_bytes(*tag) >> 8,
+            tag_at,
+            first,
+            last,
+        };
+        self.end += 1;
+        self.separator = last + 1;
+        self.start = terminator + 1;
+        Some(segment)
     }
 
-    #[inline(always)]
-    fn take(
-        &mut self,
-        separators: &'r [u32],
-        (tag_at, end, terminator): (u32, u32, u32),
-    ) -> (Segment<'r>, u32, LanePlace) {
-        let tag = &self.bytes[tag_at as usize..][..3];
-        let packed = u32::from_be_bytes([0, tag[0], tag[1], tag[2]]);
-        let start = self.at.start;
-        self.at = LanePlace {
-            end: self.at.end + 1,
-            separator: end as usize + 1,
-            special: self.at.special,
-            start: terminator + 1,
-            last: SegmentPlace {
-                start,
-                tag_at,
-                first: end + 1 - separators.len() as u32,
-                last: end,
-                specials: false,
-                tag: Some(packed),
-            },
+    /// Passes by what stands between the last segment and the next tag.
+    #[inline]
+    fn pass_blanks(&mut self, terminator: u32) -> u32 {
+        let tag_at = tag_start(self.bytes, self.start as usize, terminator) as u32;
+        let before = |positions: &[u32], at: u32| {
+            let position = positions.get(at as usize);
+            position.is_some_and(|position| *position < tag_at)
         };
-        let segment = Segment {
+        while before(&self.index.separators, self.separator) {
+            self.separator += 1;
+        }
+        while before(&self.index.specials, self.special) {
+            self.special += 1;
+        }
+        tag_at
+    }
+
+    /// The bytes that positions count in, the positions of a segment's separators (the terminator
+    /// last), and the bits of the first 64 of them.
+    #[inline(always)]
+    pub(crate) fn raw(&self, at: &LaneSegment) -> (&'r [u8], &'r [u32], Bits) {
+        let (first, last) = (at.first as usize, at.last as usize);
+        let separators = &self.index.separators[first..=last];
+        (self.bytes, separators, self.index.kinds.window(first))
+    }
+
+    /// The characters that separate.
+    #[inline]
+    pub(crate) fn service(&self) -> &'r Separators {
+        self.separators
+    }
+
+    /// A segment of it as a view; which of the segments of the lane it is.
+    pub(crate) fn segment(&self, at: &LaneSegment, number: u64) -> Segment<'r> {
+        Segment {
             data: self.bytes,
             base: self.base,
-            start,
-            tag_at,
-            separators,
+            start: self.start_of(number),
+            tag_at: at.tag_at,
+            separators: &self.index.separators[at.first as usize..=at.last as usize],
             has_specials: false,
             cut: false,
             service: self.separators,
-        };
-        (segment, packed, self.at)
+        }
+    }
+
+    /// Where segment `number` of the lane begins, blanks before its tag included.
+    fn start_of(&self, number: u64) -> u32 {
+        match number {
+            0 => self.from.1,
+            _ => {
+                self.index.separators[self.index.ends[self.from.0 + number as usize - 1] as usize]
+                    + 1
+            }
+        }
+    }
+
+    /// Where the reader is behind segment `number` of the lane.
+    #[cold]
+    pub(crate) fn behind(&self, at: &LaneSegment, number: u64) -> LanePlace {
+        let terminator = self.index.separators[at.last as usize];
+        let specials = &self.index.specials;
+        LanePlace {
+            end: self.from.0 + number as usize + 1,
+            special: specials.partition_point(|special| *special < terminator),
+            start: terminator as usize + 1,
+            last: SegmentPlace {
+                start: self.start_of(number),
+                tag_at: at.tag_at,
+                first: at.first,
+                last: at.last,
+                specials: false,
+                tag: Some(at.tag),
+            },
+        }
     }
 }
 

@@ -78,6 +78,13 @@ impl Separators {
         })
     }
 
+    /// Whether a letter or digit separates.
+    pub(super) fn are_alphanumeric(&self) -> bool {
+        let separating = [self.component, self.element, self.terminator];
+        let mut all = separating.into_iter().chain(self.repetition);
+        all.any(|byte| byte.is_ascii_alphanumeric())
+    }
+
     /// The separators without a meaning that would leave nothing to read: a segment is not ended
     /// by what separates its parts, and line breaks stand between segments.
     fn readable(mut self) -> Self {

@@ -43,6 +43,13 @@ impl Path {
         }
     }
 
+    /// Makes room for so many positions.
+    pub(crate) fn reach(&mut self, positions: usize) {
+        if self.met.len() < positions {
+            self.met.resize(positions, Met::default());
+        }
+    }
+
     /// Takes the next placement.
     #[inline]
     pub(crate) fn follow(&mut self, plan: &Plan, placement: &Placement) {

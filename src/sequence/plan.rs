@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::step::{Bounds, Choice, GroupBounds, Qualifier, Step};
+use super::step::{Bounds, Choice, GroupBounds, Hop, Qualifier, Step};
 use crate::spec::model::{Content, Model, Node, Particle, Role, TypeId};
 use crate::{Error, Result};
 
@@ -32,8 +32,8 @@ pub struct Plan {
     pub(super) positions: Vec<Position>,
     pub(super) groups: Vec<Group>,
     tags: FxHashMap<u64, TagId>,
-    /// Tags of three characters by their number modulo the length, which is a power of two.
-    short_tags: Vec<(u32, TagId)>,
+    /// Tags of three characters where nothing has to be looked for.
+    short_tags: ShortTags,
     pub(super) by_tag: Vec<Tagged>,
     /// What is needed of positions and groups for every segment: small, so that it stays in the
     /// cache.
@@ -48,6 +48,8 @@ pub struct Plan {
     table: Vec<u16>,
     /// All that occur; the first is none.
     choices: Vec<Choice>,
+    /// What each of them comes to at once.
+    hops: Vec<Hop>,
     steps: Vec<Step>,
     /// For each position (and, last, for the start) its transitions on any tag, in `all`.
     all_from: Vec<u32>,
@@ -140,7 +142,7 @@ impl Plan {
             positions: Vec::new(),
             groups: Vec::new(),
             tags: FxHashMap::default(),
-            short_tags: Vec::new(),
+            short_tags: ShortTags::default(),
             by_tag: Vec::new(),
             bounds: Vec::new(),
             group_bounds: Vec::new(),
@@ -148,6 +150,7 @@ impl Plan {
             qualifiers: Vec::new(),
             table: Vec::new(),
             choices: Vec::new(),
+            hops: Vec::new(),
             steps: Vec::new(),
             all_from: Vec::new(),
             all: Vec::new(),
@@ -383,17 +386,8 @@ impl Plan {
             let qualifiers = of_tag.filter_map(|at| self.qualifiers[*at as usize].as_deref());
             tagged.qualifiers = qualifiers.flatten().cloned().collect();
         }
-        let size = (self.tags.len() * 4).next_power_of_two();
-        self.short_tags = vec![(0, TagId(0)); size];
-        for (&packed, &tag) in &self.tags {
-            if let Some(packed) = short_tag(packed) {
-                let mut at = tag_place(packed, size);
-                while self.short_tags[at].0 != 0 {
-                    at = (at + 1) & (size - 1);
-                }
-                self.short_tags[at] = (packed, tag);
-            }
-        }
+        self.short_tags = ShortTags::new(&self.tags);
+        self.hops = self.choices.iter().map(Hop::of).collect();
     }
 
     /// What may follow `from` (the number of positions: the start) with nothing missing, in the
@@ -452,18 +446,20 @@ impl Plan {
     #[inline]
     #[must_use]
     pub fn tag(&self, packed: u64) -> Option<TagId> {
-        let Some(short) = short_tag(packed) else {
-            return self.tags.get(&packed).copied();
-        };
-        let size = self.short_tags.len();
-        let mut at = tag_place(short, size);
-        loop {
-            match self.short_tags[at] {
-                (held, tag) if held == short => return Some(tag),
-                (0, _) => return None,
-                _ => at = (at + 1) & (size - 1),
-            }
+        if let Some(tag) = self.short_tags.get(packed) {
+            return Some(tag);
         }
+        if self.short_tags.all {
+            return None;
+        }
+        self.tags.get(&packed).copied()
+    }
+
+    /// The same of a tag of three capital letters and digits, of the messages that have no other
+    /// tags; `None` as well where it is not known without a search.
+    #[inline(always)]
+    pub(crate) fn usual_tag(&self, packed: u32) -> Option<TagId> {
+        self.short_tags.get(u64::from(packed))
     }
 
     /// The first position of a tag.
@@ -522,6 +518,24 @@ impl Plan {
         &self.choices[self.table[from * self.by_tag.len() + tag.0 as usize] as usize]
     }
 
+    /// Transitions from `from` on a tag, as a number; zero where there are none.
+    #[inline(always)]
+    pub(super) fn onward(&self, from: usize, tag: TagId) -> u16 {
+        self.table[from * self.by_tag.len() + tag.index()]
+    }
+
+    /// What such transitions come to at once.
+    #[inline(always)]
+    pub(super) fn hop(&self, onward: u16) -> Hop {
+        self.hops[usize::from(onward)]
+    }
+
+    /// Such transitions.
+    #[inline]
+    pub(super) fn choice_of(&self, onward: u16) -> &Choice {
+        &self.choices[usize::from(onward)]
+    }
+
     /// The same as a list.
     #[inline]
     pub(super) fn steps(&self, from: usize, tag: TagId) -> &[Step] {
@@ -550,17 +564,72 @@ impl Plan {
     }
 }
 
-/// A packed tag of up to three characters.
-#[inline]
-fn short_tag(packed: u64) -> Option<u32> {
-    u32::try_from(packed).ok().filter(|short| short >> 24 == 0)
+/// Tags of three capital letters and digits, each in the one place where it can be.
+#[derive(Debug, Default)]
+struct ShortTags {
+    /// A tag and, in the lowest eight bits, its number. Where none belongs stands one that belongs
+    /// elsewhere.
+    places: Box<[u32]>,
+    multiplier: u32,
+    shift: u32,
+    /// Whether no tag is missing here.
+    all: bool,
 }
 
-/// Where a tag is looked for first in a table of `size` places.
-#[inline]
-fn tag_place(short: u32, size: usize) -> usize {
-    let hash = short.wrapping_mul(0x9E37_79B1);
-    (hash >> 16) as usize & (size - 1)
+impl ShortTags {
+    fn new(tags: &FxHashMap<u64, TagId>) -> Self {
+        const MOST_PLACES: usize = 4096;
+        const TRIES: u32 = 256;
+        let usual = |packed: u64| {
+            let bytes = packed.to_be_bytes();
+            bytes[..5] == [0; 5]
+                && bytes[5..]
+                    .iter()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        };
+        let held: Vec<u32> = tags
+            .iter()
+            .filter(|(packed, tag)| usual(**packed) && tag.0 < 256)
+            .map(|(packed, tag)| (*packed as u32) << 8 | u32::from(tag.0))
+            .collect();
+        let Some(&filler) = held.first() else {
+            return Self::default();
+        };
+        let mut size = (held.len() * 2).next_power_of_two().max(8);
+        while size <= MOST_PLACES {
+            for attempt in 0..TRIES {
+                let mut table = Self {
+                    places: vec![0; size].into(),
+                    multiplier: (2 * attempt + 1).wrapping_mul(0x9E37_79B1),
+                    shift: 32 - size.trailing_zeros(),
+                    all: held.len() == tags.len(),
+                };
+                let alone = held.iter().all(|entry| {
+                    let at = table.place(entry >> 8);
+                    std::mem::replace(&mut table.places[at], *entry) == 0
+                });
+                if alone {
+                    for place in table.places.iter_mut().filter(|place| **place == 0) {
+                        *place = filler;
+                    }
+                    return table;
+                }
+            }
+            size *= 2;
+        }
+        Self::default()
+    }
+
+    #[inline(always)]
+    fn place(&self, tag: u32) -> usize {
+        (tag.wrapping_mul(self.multiplier) >> self.shift) as usize
+    }
+
+    #[inline(always)]
+    fn get(&self, packed: u64) -> Option<TagId> {
+        let held = *self.places.get(self.place(packed as u32))?;
+        (u64::from(held >> 8) == packed).then_some(TagId((held & 0xFF) as u16))
+    }
 }
 
 /// Whether a node is a record that has other records inside.

@@ -1,5 +1,7 @@
 //! The search for the placement with the fewest errors.
 
+use std::num::NonZeroU16;
+
 use super::plan::{GroupId, ItemId, Plan, PositionId, TagId};
 use super::step::{Bounds, Choice, Qualifier, Step};
 use super::{Fault, Place, Placement};
@@ -67,6 +69,10 @@ impl Certain {
         self.0.to()
     }
 }
+
+/// The transitions on a tag from a position: there are some.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Onward(NonZeroU16);
 
 /// One way in which the segments so far may stand.
 #[derive(Clone, Debug)]
@@ -186,24 +192,30 @@ impl<'p> Sequencer<'p> {
         None
     }
 
-    /// The one place of the next segment, if it is certain at once: nothing waits, one transition
-    /// on `tag`, with its qualifier, needs no error, and `next` may follow it. Nothing moves before
-    /// [`take`](Self::take).
+    /// How the message may go on with a tag from where it stands; `None` where it may not.
+    #[inline]
+    pub(crate) fn onward(&self, tag: TagId) -> Option<Onward> {
+        NonZeroU16::new(self.plan.onward(index(self.plan, self.state.at), tag)).map(Onward)
+    }
+
+    /// The one place of the next segment, if it is certain at once: nothing waits, one of the
+    /// transitions `onward` on `tag`, with its qualifier, needs no error, and `next` may follow it;
+    /// and how it goes on with that. Nothing moves before [`take`](Self::take).
     #[inline(always)]
     pub(crate) fn certain<'s>(
         &self,
-        tag: TagId,
+        (tag, onward): (TagId, Onward),
         next: TagId,
         qualifier: impl Fn() -> Option<&'s [u8]>,
-    ) -> Option<Certain> {
+    ) -> Option<(Certain, Onward)> {
         let plan = self.plan;
-        let choice = plan.choice(index(plan, self.state.at), tag);
-        let step = match choice.only {
-            Some(step) if !choice.identified => step,
-            _ => self.step_of(choice, tag, &|_| qualifier())?,
+        let step = match plan.hop(onward.0.get()).only() {
+            Some(step) => step,
+            None => self.step_of(plan.choice_of(onward.0.get()), tag, &|_| qualifier())?,
         };
-        let certain = self.fits(&self.state, step) && plan.follows(step.to() as usize, next);
-        certain.then_some(Certain(step))
+        let next = NonZeroU16::new(plan.onward(usize::from(step.to()), next))?;
+        self.fits(&self.state, step)
+            .then_some((Certain(step), Onward(next)))
     }
 
     /// Whether [`certain`](Self::certain) may be asked.
@@ -853,14 +865,13 @@ fn cross(plan: &Plan, state: &mut State, step: Step, position: Bounds) {
     if state.open.len() <= depth {
         // The groups between, innermost last.
         let from = state.open.len();
-        state.open.resize(
-            depth + 1,
-            Level {
+        while state.open.len() <= depth {
+            state.open.push(Level {
                 group: position.group,
                 occurrence: 1,
                 reached: -1,
-            },
-        );
+            });
+        }
         let mut group = position.group;
         for level in (from..=depth).rev() {
             state.open[level].group = group;

@@ -65,6 +65,22 @@ impl Step {
     }
 }
 
+/// What a choice comes to without a look at anything else.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hop(Option<Step>);
+
+impl Hop {
+    pub(super) fn of(choice: &Choice) -> Self {
+        Self(choice.only.filter(|_| !choice.identified))
+    }
+
+    /// The only transition, if no qualifier has a say in it.
+    #[inline(always)]
+    pub(super) fn only(self) -> Option<Step> {
+        self.0
+    }
+}
+
 /// A value that identifies a position.
 #[derive(Clone, Debug)]
 pub(super) struct Qualifier {

@@ -5,14 +5,15 @@
 //! The base is text, looked up and parsed entry by entry when asked for; layers lie over it.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
 
 use memchr::memmem;
+use rustc_hash::FxHashMap;
 
 use super::layer::Overlay;
 use super::release::{Release, Releases};
 use super::text::{
-    Body, CodeRow, Codes, Element, Entry, Format, Message, MessageVariant, Parts, PartsKind,
-    PartsVariant,
+    Body, CodeRow, Element, Entry, Format, Message, MessageVariant, Parts, PartsKind, PartsVariant,
 };
 use super::{embedded, text};
 use crate::{Error, Result};
@@ -24,7 +25,12 @@ pub(crate) struct Directory {
     folder: &'static str,
     releases: Releases,
     pub(super) overlay: Overlay,
+    /// The base code lists that were read: one is asked for in each release.
+    held: Arc<Mutex<HeldCodes>>,
 }
+
+/// Rows of code lists by element; none where there is no list.
+type HeldCodes = FxHashMap<Box<str>, Option<Arc<[CodeRow]>>>;
 
 /// Batch messages and interactive ones have their own segments and composites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +63,7 @@ impl Directory {
             folder,
             releases,
             overlay: Overlay::default(),
+            held: Arc::default(),
         })
     }
 
@@ -122,17 +129,26 @@ impl Directory {
         )
     }
 
-    fn base_codes(&self, element: &str) -> Result<Option<Codes>> {
-        let path = format!("{}codes/{element}.txt", self.folder);
-        let Some(text) = embedded::file(&path) else {
-            return Ok(None);
+    fn base_codes(&self, element: &str) -> Result<Option<Arc<[CodeRow]>>> {
+        let lock = || {
+            self.held
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
         };
-        Ok(text::parse(&path, text, 1)?
-            .into_iter()
-            .find_map(|entry| match entry.body {
-                Body::Codes(codes) => Some(codes),
-                _ => None,
-            }))
+        if let Some(held) = lock().get(element) {
+            return Ok(held.clone());
+        }
+        let path = format!("{}codes/{element}.txt", self.folder);
+        let entries = match embedded::file(&path) {
+            Some(text) => text::parse(&path, text, 1)?,
+            None => Vec::new(),
+        };
+        let rows = entries.into_iter().find_map(|entry| match entry.body {
+            Body::Codes(codes) => Some(codes.rows.into()),
+            _ => None,
+        });
+        lock().insert(element.into(), rows.clone());
+        Ok(rows)
     }
 
     /// Structure of a message in a release, layers applied; whether it is interactive.
@@ -216,12 +232,13 @@ impl Directory {
         release: Release,
     ) -> Result<Vec<(Box<str>, Box<str>)>> {
         let from = self.releases.codes_of(release);
-        let rows: Vec<CodeRow> = match self.overlay.codes(element, release, &self.releases) {
-            Some(rows) => rows.to_vec(),
-            None => self
-                .base_codes(element)?
-                .map(|codes| codes.rows)
-                .unwrap_or_default(),
+        let base;
+        let rows = match self.overlay.codes(element, release, &self.releases) {
+            Some(rows) => rows,
+            None => {
+                base = self.base_codes(element)?;
+                base.as_deref().unwrap_or_default()
+            }
         };
         let mut found: Vec<(Box<str>, Box<str>)> = Vec::new();
         for row in rows {
@@ -230,7 +247,7 @@ impl Directory {
                 .chain([&release])
                 .any(|release| row.ranges.contains(&self.releases, *release));
             if valid && found.last().is_none_or(|(code, _)| *code != row.code) {
-                found.push((row.code, row.name));
+                found.push((row.code.clone(), row.name.clone()));
             }
         }
         self.overlay

@@ -1,5 +1,7 @@
 //! Directory releases and ranges of them.
 
+use rustc_hash::FxHashMap;
+
 use crate::{Error, Result};
 
 /// A directory release by its place in the list of releases: later ones compare greater.
@@ -18,6 +20,7 @@ impl Release {
 #[derive(Clone, Debug, Default)]
 pub struct Releases {
     names: Vec<Box<str>>,
+    by_name: FxHashMap<Box<str>, Release>,
     codes_from: Vec<Vec<Release>>,
 }
 
@@ -26,7 +29,9 @@ impl Releases {
     pub(crate) fn push(&mut self, name: &str) -> Release {
         self.names.push(name.into());
         self.codes_from.push(Vec::new());
-        Release(u16::try_from(self.names.len() - 1).expect("fewer than 65536 releases"))
+        let last = u16::try_from(self.names.len() - 1).expect("fewer than 65536 releases");
+        self.by_name.entry(name.into()).or_insert(Release(last));
+        Release(last)
     }
 
     /// Says whose code lists stand in for those that `release` was published without.
@@ -37,11 +42,7 @@ impl Releases {
     /// The release of that name (`D95B`).
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Release> {
-        self.names
-            .iter()
-            .position(|n| &**n == name)
-            .and_then(|at| u16::try_from(at).ok())
-            .map(Release)
+        self.by_name.get(name).copied()
     }
 
     /// Its name.

@@ -153,30 +153,38 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
         let definition = open.definition;
         let plan = &definition.plan;
         let mut lane = self.reader.lane();
-        let Some((mut segment, tag, mut behind)) = lane.next() else {
+        let Some(mut here) = lane.next().filter(|here| !here.is_service()) else {
             return Ok(());
         };
-        let Some(mut tag) = plan.tag(u64::from(tag)) else {
+        let Some(mut tag) = plan.usual_tag(here.tag) else {
             return Ok(());
         };
-        let mut reached = None;
+        let Some(mut onward) = sequencer.onward(tag) else {
+            return Ok(());
+        };
+        let mut segment = lane.segment(&here, 0);
+        let (mut reached, mut taken) = (None, 0);
         let mut told = None;
-        while let Some((next_segment, next, next_behind)) = lane.next()
-            && let Some(next) = plan.tag(u64::from(next))
+        while let Some(next) = lane.next().filter(|next| !next.is_service())
+            && let Some(next_tag) = plan.usual_tag(next.tag)
             && is_usual(&segment, true)
-            && let Some(certain) = sequencer.certain(tag, next, || segment.first_value())
+            && let Some((certain, next_onward)) =
+                sequencer.certain((tag, onward), next_tag, || segment.first_value())
         {
             let place = sequencer.take(certain);
             enter(self.out, open, place.position, place.keep, place.repeat)?;
             let layout = definition.layout(place.position);
             let faults = write_usual(self.out, &self.beyond, &segment, layout, self.charset)?;
-            reached = Some(behind);
+            reached = Some(here);
+            taken += 1;
             if !faults.is_empty() {
                 told = Some((faults, segment));
                 break;
             }
-            (segment, tag, behind) = (next_segment, next, next_behind);
+            (here, tag, onward) = (next, next_tag, next_onward);
+            segment = lane.segment(&here, taken);
         }
+        let reached = reached.map(|last| lane.behind(&last, taken - 1));
         let told = told.map(|(faults, segment)| {
             let at = self.reader.locate(segment.offset());
             (faults, tag_text(&segment), segment.span(), at)

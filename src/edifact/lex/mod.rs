@@ -7,13 +7,15 @@ mod scalar;
 mod simd;
 
 use super::una::Separators;
-pub(crate) use simd::on_this_machine;
+pub(crate) use simd::{Work, on_this_machine};
 
 /// Positions found in a stretch of input, relative to an origin that the reader keeps.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
     /// Every component, element and repetition separator and every segment terminator.
     pub separators: Vec<u32>,
+    /// Which of them separate no components.
+    pub kinds: Kinds,
     /// Indexes into `separators` of the terminators.
     pub ends: Vec<u32>,
     /// Release characters that escape something, and control characters that are no separators.
@@ -21,10 +23,99 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// Adds a separator; whether it ends an element.
+    fn push(&mut self, position: u32, ends: bool) {
+        let bits = Bits {
+            ends: u64::from(ends),
+            empty: u64::from(self.is_last(position.wrapping_sub(1))),
+        };
+        self.kinds.push(bits, 1);
+        self.separators.push(position);
+    }
+
+    /// Whether the last separator stands at a position.
+    #[inline]
+    fn is_last(&self, position: u32) -> bool {
+        self.separators.last() == Some(&position)
+    }
+
     pub(super) fn clear(&mut self) {
         self.separators.clear();
+        self.kinds.clear();
         self.ends.clear();
         self.specials.clear();
+    }
+}
+
+/// What separators are, bits for each, so that it is told without a look at the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bits {
+    /// Set where it separates no components: an element ends.
+    pub ends: u64,
+    /// Set where another separator stands just before it.
+    pub empty: u64,
+}
+
+/// [`Bits`] of all separators, one behind the other.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Kinds {
+    /// One word more than is full.
+    words: Vec<Bits>,
+    len: usize,
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self {
+            words: vec![Bits::default()],
+            len: 0,
+        }
+    }
+}
+
+impl Kinds {
+    fn clear(&mut self) {
+        self.words.clear();
+        self.words.push(Bits::default());
+        self.len = 0;
+    }
+
+    /// Adds the lowest `count` bits; all others are zero.
+    #[inline]
+    fn push(&mut self, bits: Bits, count: u32) {
+        let at = self.len as u32 & 63;
+        if let Some(last) = self.words.last_mut() {
+            last.ends |= bits.ends << at;
+            last.empty |= bits.empty << at;
+        }
+        if at + count >= 64 {
+            self.words.push(Bits {
+                ends: bits.ends >> 1 >> (63 - at),
+                empty: bits.empty >> 1 >> (63 - at),
+            });
+        }
+        self.len += count as usize;
+    }
+
+    /// The bits of the 64 separators from `at` on; zero behind the last.
+    #[inline]
+    pub(super) fn window(&self, at: usize) -> Bits {
+        let word = |at: usize| self.words.get(at).copied().unwrap_or_default();
+        let (low, high, shift) = (word(at / 64), word(at / 64 + 1), at as u32 & 63);
+        Bits {
+            ends: low.ends >> shift | high.ends << 1 << (63 - shift),
+            empty: low.empty >> shift | high.empty << 1 << (63 - shift),
+        }
+    }
+
+    /// Forgets the first `count` separators.
+    pub(super) fn forget(&mut self, count: usize) {
+        let left = self.len - count.min(self.len);
+        for at in 0..=left / 64 {
+            self.words[at] = self.window(count + at * 64);
+        }
+        self.words.truncate(left / 64 + 1);
+        self.len = left;
     }
 }
 
@@ -109,9 +200,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::una::Separators;
-    use super::{Index, Lexer, simd::Engine};
+    use super::{Bits, Index, Kinds, Lexer, simd::Engine};
 
-    fn lex(separators: Separators, engine: Engine, data: &[u8], cuts: &[usize]) -> [Vec<u32>; 3] {
+    fn lex(separators: Separators, engine: Engine, data: &[u8], cuts: &[usize]) -> Index {
         let mut lexer = Lexer::new(separators, None).with_engine(engine);
         let mut index = Index::default();
         let mut from = 0;
@@ -120,7 +211,7 @@ mod tests {
             lexer.lex(&data[from..cut], from as u32, &mut index);
             from = cut;
         }
-        [index.separators, index.ends, index.specials]
+        index
     }
 
     fn separators() -> impl Strategy<Value = Separators> {
@@ -158,6 +249,13 @@ mod tests {
         ) {
             cuts.sort_unstable();
             let expected = lex(separators, Engine::Scalar, &data, &[]);
+            for (at, position) in expected.separators.iter().enumerate() {
+                let bits = expected.kinds.window(at);
+                let before = at.checked_sub(1).map(|at| expected.separators[at] + 1);
+                let ends = data[*position as usize] != separators.component;
+                prop_assert_eq!(bits.ends & 1, u64::from(ends));
+                prop_assert_eq!(bits.empty & 1, u64::from(before == Some(*position)));
+            }
             for engine in Engine::available() {
                 prop_assert_eq!(&lex(separators, engine, &data, &[]), &expected, "{:?}", engine);
                 prop_assert_eq!(&lex(separators, engine, &data, &cuts), &expected, "{:?} cut", engine);
@@ -165,12 +263,38 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn bits_stand_one_behind_the_other(
+            runs in prop::collection::vec((any::<u64>(), any::<u64>(), 0u32..=64), 0..20),
+            forgotten in 0usize..300,
+        ) {
+            let (mut kinds, mut all) = (Kinds::default(), Vec::new());
+            for (ends, empty, count) in runs {
+                let mask = (1u128 << count) as u64;
+                let (ends, empty) = (ends & mask.wrapping_sub(1), empty & mask.wrapping_sub(1));
+                kinds.push(Bits { ends, empty }, count);
+                all.extend((0..count).map(|at| (ends >> at & 1, empty >> at & 1)));
+            }
+            let forgotten = forgotten.min(all.len());
+            kinds.forget(forgotten);
+            all.drain(..forgotten);
+            for at in 0..all.len() + 2 {
+                let mut expected = Bits::default();
+                for ((ends, empty), at) in all.iter().skip(at).take(64).zip(0..) {
+                    expected.ends |= ends << at;
+                    expected.empty |= empty << at;
+                }
+                prop_assert_eq!(kinds.window(at), expected);
+            }
+        }
+    }
+
     #[test]
     fn a_release_character_escapes_over_a_line_break() {
-        let [separators, ends, specials] =
-            lex(Separators::default(), Engine::Scalar, b"A+?\r\n+??'", &[]);
+        let index = lex(Separators::default(), Engine::Scalar, b"A+?\r\n+??'", &[]);
         assert_eq!(
-            (separators, ends, specials),
+            (index.separators, index.ends, index.specials),
             (vec![1, 8], vec![1], vec![2, 3, 4, 6])
         );
     }

@@ -21,10 +21,13 @@ fn step(lexer: &mut Lexer, byte: u8, position: u32, index: &mut Index) {
     }
     match lexer.classes[byte as usize] {
         Class::Data => {}
-        Class::Separator => index.separators.push(position),
+        Class::Separator => {
+            let ends = byte != lexer.separators.component;
+            index.push(position, ends);
+        }
         Class::Terminator => {
             index.ends.push(index.separators.len() as u32);
-            index.separators.push(position);
+            index.push(position, true);
         }
         Class::Release => {
             index.specials.push(position);

@@ -2,7 +2,7 @@
 //! is left to the scalar lexer.
 #![allow(unsafe_code)]
 
-use super::{Index, Lexer, scalar};
+use super::{Bits, Index, Lexer, scalar};
 
 /// The instruction sets a lexer is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub(in super::super) enum Engine {
 
 impl Engine {
     /// The best that this machine has.
+    #[inline]
     pub(super) fn detect() -> Self {
         static BEST: std::sync::OnceLock<Engine> = std::sync::OnceLock::new();
         *BEST.get_or_init(|| Self::available().pop().unwrap_or(Self::Scalar))
@@ -49,14 +50,32 @@ impl Engine {
     }
 }
 
-/// Does `work` in code that is compiled for what this machine has, as far as `work` is inlined.
+/// Something to do in code that is compiled for what this machine has.
+pub(crate) trait Work {
+    type Result;
+
+    /// Does it; to be inlined always, as only what is inlined is compiled so.
+    fn run(self) -> Self::Result;
+}
+
+/// A closure that is to be inlined always.
+impl<R, F: FnOnce() -> R> Work for F {
+    type Result = R;
+
+    #[inline(always)]
+    fn run(self) -> R {
+        self()
+    }
+}
+
+/// Does `work` in code that is compiled for what this machine has.
 #[inline]
-pub(crate) fn on_this_machine<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn on_this_machine<W: Work>(work: W) -> W::Result {
     match Engine::detect() {
         // SAFETY: an engine is chosen only where its instructions were detected.
         #[cfg(target_arch = "x86_64")]
         Engine::Avx2 | Engine::Avx512 => unsafe { x86::run(work) },
-        _ => work(),
+        _ => work.run(),
     }
 }
 
@@ -66,6 +85,8 @@ const BLOCK: usize = 64;
 /// What a block holds, a bit for each byte.
 struct Masks {
     separators: u64,
+    /// Those that separate components.
+    components: u64,
     terminators: u64,
     releases: u64,
     controls: u64,
@@ -88,7 +109,8 @@ pub(super) fn lex(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
     }
 }
 
-/// Lexes whole blocks by `masks` and `flatten`, the rest by the scalar lexer.
+/// Lexes whole blocks by `masks`, `flatten` and `gather` (which puts the bits of a number that a
+/// mask chooses next to each other), the rest by the scalar lexer.
 #[inline(always)]
 fn lex_blocks(
     lexer: &mut Lexer,
@@ -97,6 +119,7 @@ fn lex_blocks(
     index: &mut Index,
     masks: impl Fn(&[u8; BLOCK]) -> Masks,
     flatten: impl Fn(u64, u32, &mut Vec<u32>),
+    gather: impl Fn(u64, u64) -> u64,
 ) {
     let mut position = at;
     let (blocks, rest) = data.as_chunks::<BLOCK>();
@@ -105,14 +128,16 @@ fn lex_blocks(
         if found.releases != 0 || lexer.escaping {
             scalar::lex(lexer, block, position, index);
         } else {
-            let mut terminators = found.terminators;
-            let before = index.separators.len() as u32;
-            while terminators != 0 {
-                let below =
-                    found.separators & (terminators & terminators.wrapping_neg()).wrapping_sub(1);
-                index.ends.push(before + below.count_ones());
-                terminators &= terminators - 1;
-            }
+            // Which of the separators end a segment, as they are written.
+            let ends = gather(found.terminators, found.separators);
+            flatten(ends, index.separators.len() as u32, &mut index.ends);
+            let before = u64::from(index.is_last(position.wrapping_sub(1)));
+            let behind = found.separators << 1 | before;
+            let bits = Bits {
+                ends: gather(!found.components, found.separators),
+                empty: gather(behind, found.separators),
+            };
+            index.kinds.push(bits, found.separators.count_ones());
             flatten(found.separators, position, &mut index.separators);
             let mut controls = found.controls;
             while controls != 0 {
@@ -153,13 +178,14 @@ fn flatten_bits(mut mask: u64, position: u32, out: &mut Vec<u32>) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{BLOCK, Index, Lexer, Masks, flatten_bits, lex_blocks};
+    use super::{BLOCK, Index, Lexer, Masks, Work, flatten_bits, lex_blocks};
 
     /// # Safety
     /// AVX2, BMI1, BMI2, POPCNT and LZCNT must be there.
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-    pub(super) unsafe fn run<R>(work: impl FnOnce() -> R) -> R {
-        work()
+    #[inline(never)]
+    pub(super) unsafe fn run<W: Work>(work: W) -> W::Result {
+        work.run()
     }
 
     /// # Safety
@@ -187,11 +213,9 @@ mod x86 {
             let v = unsafe { _mm256_loadu_si256(bytes.cast()) };
             let bits = |mask| u64::from(_mm256_movemask_epi8(mask).cast_unsigned());
             let ends = _mm256_cmpeq_epi8(v, terminator);
+            let components = _mm256_cmpeq_epi8(v, component);
             let separators = _mm256_or_si256(
-                _mm256_or_si256(
-                    _mm256_cmpeq_epi8(v, component),
-                    _mm256_cmpeq_epi8(v, element),
-                ),
+                _mm256_or_si256(components, _mm256_cmpeq_epi8(v, element)),
                 _mm256_or_si256(_mm256_cmpeq_epi8(v, repetition), ends),
             );
             let controls = _mm256_cmpeq_epi8(_mm256_min_epu8(v, highest_control), v);
@@ -200,6 +224,7 @@ mod x86 {
                 bits(ends),
                 bits(_mm256_cmpeq_epi8(v, release)),
                 bits(controls),
+                bits(components),
             )
         };
         let masks = |block: &[u8; BLOCK]| {
@@ -209,12 +234,14 @@ mod x86 {
             let separators = low.0 | high.0 << 32;
             Masks {
                 separators,
+                components: low.4 | high.4 << 32,
                 terminators: low.1 | high.1 << 32,
                 releases: (low.2 | high.2 << 32) & has_release,
                 controls: (low.3 | high.3 << 32) & !separators,
             }
         };
-        lex_blocks(lexer, data, at, index, masks, flatten_bits);
+        let gather = |bits, mask| _pext_u64(bits, mask);
+        lex_blocks(lexer, data, at, index, masks, flatten_bits, gather);
     }
 
     /// # Safety
@@ -240,12 +267,14 @@ mod x86 {
             // SAFETY: a block has 64 bytes.
             let v = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
             let terminators = _mm512_cmpeq_epi8_mask(v, terminator);
-            let separators = _mm512_cmpeq_epi8_mask(v, component)
+            let components = _mm512_cmpeq_epi8_mask(v, component);
+            let separators = components
                 | _mm512_cmpeq_epi8_mask(v, element)
                 | _mm512_cmpeq_epi8_mask(v, repetition)
                 | terminators;
             Masks {
                 separators,
+                components,
                 terminators,
                 releases: _mm512_cmpeq_epi8_mask(v, release) & has_release,
                 controls: _mm512_cmple_epu8_mask(v, highest_control) & !separators,
@@ -264,25 +293,26 @@ mod x86 {
             let packed = _mm512_maskz_compress_epi8(mask, lanes);
             let base = _mm512_set1_epi32(position.cast_signed());
             let widen = |bytes| _mm512_add_epi32(_mm512_cvtepu8_epi32(bytes), base);
+            // Sixteen are as many as a block often has: whether there are more is not foreseen, so
+            // two are always stored.
             // SAFETY: room for 64 more was reserved; each store writes 16, the last of at most 4
             // ends at 64.
             unsafe {
                 let start = out.as_mut_ptr().add(len);
                 _mm512_storeu_si512(start.cast(), widen(_mm512_castsi512_si128(packed)));
-                if count > 16 {
-                    let next = _mm512_extracti32x4_epi32::<1>(packed);
-                    _mm512_storeu_si512(start.add(16).cast(), widen(next));
-                    if count > 32 {
-                        let next = _mm512_extracti32x4_epi32::<2>(packed);
-                        _mm512_storeu_si512(start.add(32).cast(), widen(next));
-                        let next = _mm512_extracti32x4_epi32::<3>(packed);
-                        _mm512_storeu_si512(start.add(48).cast(), widen(next));
-                    }
+                let next = _mm512_extracti32x4_epi32::<1>(packed);
+                _mm512_storeu_si512(start.add(16).cast(), widen(next));
+                if count > 32 {
+                    let next = _mm512_extracti32x4_epi32::<2>(packed);
+                    _mm512_storeu_si512(start.add(32).cast(), widen(next));
+                    let next = _mm512_extracti32x4_epi32::<3>(packed);
+                    _mm512_storeu_si512(start.add(48).cast(), widen(next));
                 }
                 out.set_len(len + count);
             }
         };
-        lex_blocks(lexer, data, at, index, masks, flatten);
+        let gather = |bits, mask| _pext_u64(bits, mask);
+        lex_blocks(lexer, data, at, index, masks, flatten, gather);
     }
 }
 
@@ -342,15 +372,25 @@ mod arm {
                 vcltq_u8(v[3], below),
             );
             let terminators = equal(wanted.terminator);
-            let separators =
-                equal(wanted.component) | equal(wanted.element) | equal(repetition) | terminators;
+            let components = equal(wanted.component);
+            let separators = components | equal(wanted.element) | equal(repetition) | terminators;
             Masks {
                 separators,
+                components,
                 terminators,
                 releases: equal(release) & has_release,
                 controls: controls & !separators,
             }
         };
-        lex_blocks(lexer, data, at, index, masks, flatten_bits);
+        let gather = |bits: u64, mut mask: u64| {
+            let (mut gathered, mut at) = (0, 0);
+            while mask != 0 {
+                gathered |= (bits >> mask.trailing_zeros() & 1) << at;
+                mask &= mask - 1;
+                at += 1;
+            }
+            gathered
+        };
+        lex_blocks(lexer, data, at, index, masks, flatten_bits, gather);
     }
 }
