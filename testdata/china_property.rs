@@ -70,19 +70,6 @@ fn value(dice: &mut Dice, value: &Value) -> Option<String> {
         let at = dice.below(values.len() as u64) as usize;
         return Some(values[at].0.to_string());
     }
-    if let Codes::In(table) = &value.codes {
-        let table = Specs::base().table(table).unwrap().unwrap();
-        let codes: Vec<&str> = table.entries().map(|entry| entry.code()).collect();
-        let patterns = value
-            .patterns
-            .iter()
-            .map(|pattern| regex_automata::meta::Regex::new(&format!("^(?:{pattern})$")).unwrap());
-        let patterns: Vec<_> = patterns.collect();
-        let fits = |code: &&str| patterns.iter().all(|pattern| pattern.is_match(*code));
-        let codes: Vec<&str> = codes.into_iter().filter(fits).collect();
-        let at = dice.below(codes.len() as u64) as usize;
-        return codes.get(at).map(|code| (*code).to_owned());
-    }
     if value.empty && dice.below(4) == 0 {
         return Some(String::new());
     }
@@ -93,6 +80,29 @@ fn value(dice: &mut Dice, value: &Value) -> Option<String> {
         ),
         _ => (0, usize::MAX),
     };
+    if let Codes::In(tables) | Codes::Table(tables) = &value.codes {
+        let codes = Specs::base().table_list(tables).unwrap();
+        let patterns = value
+            .patterns
+            .iter()
+            .map(|pattern| regex_automata::meta::Regex::new(&format!("^(?:{pattern})$")).unwrap());
+        let patterns: Vec<_> = patterns.collect();
+        let numeric = match &value.format {
+            Format::Text { class, .. } => *class == Class::Numeric,
+            Format::Number { .. } => true,
+            _ => false,
+        };
+        let fits = |code: &String| {
+            (min..=max).contains(&code.chars().count())
+                && (!numeric || code.bytes().all(|byte| byte.is_ascii_digit()))
+                && patterns.iter().all(|pattern| pattern.is_match(code))
+        };
+        let mut codes = codes.unwrap_or_default();
+        codes.retain(fits);
+        if !codes.is_empty() {
+            return Some(codes.swap_remove(dice.below(codes.len() as u64) as usize));
+        }
+    }
     if !value.patterns.is_empty() {
         for _ in 0..200 {
             let at = dice.below(value.patterns.len() as u64) as usize;
@@ -250,7 +260,7 @@ fn check(specs: &Specs, message: &Message, input: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     let checker = Checker::new(specs, options).unwrap();
     checker.slice(input.as_bytes(), &mut found).unwrap();
-    // Random codes are in no table.
+    // What is in no table that is open is only unknown.
     found.retain(|finding| finding.severity == Severity::Error);
     found
 }
