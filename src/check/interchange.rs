@@ -271,7 +271,7 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn use_charset(&mut self, reader: &mut Reader<'_>, charset: Charset) {
-        if self.out.charset != charset && self.split.is_none() {
+        if self.split.is_none() {
             reader.set_watch(charset.watch());
         }
         self.out.charset = charset;
