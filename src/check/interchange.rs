@@ -754,13 +754,14 @@ impl<'c, 's> Run<'c, 's> {
         let mut number = 0;
         loop {
             number += 1;
+            // Its checking may have to look past it.
+            let stands = reader.current_segment().map(|segment| segment.offset());
             let trailer = self.in_message(reader, &mut check, number, headed.then_some(&opened))?;
             if trailer {
                 if let Some(check) = check.take() {
                     // What waits has its own place; nothing is missing behind the trailer.
                     let env = self.env();
-                    let trailer = reader.current_segment();
-                    let end = trailer.map_or(reader.window().0, |segment| segment.offset());
+                    let end = stands.unwrap_or(reader.window().0);
                     let context = Context::Reader(reader);
                     self.spare = check.finish(&env, &mut self.out, end, number, &context);
                 }
