@@ -189,8 +189,6 @@ impl CodeSet {
                 None => {}
             }
         }
-        short.sort_unstable();
-        short.dedup();
         // Five of eight places are taken, and one is free at least.
         let size = if short.is_empty() {
             0
@@ -198,19 +196,27 @@ impl CodeSet {
             short.len() / 5 + 1
         };
         let mut buckets = vec![Bucket::default(); size];
-        for &key in &short {
+        let mut count = 0;
+        for key in short {
             let mut at = bucket(key, size);
-            while buckets[at].is_full() {
+            // Up to the first free place: one that is there already stands before it.
+            loop {
+                let places = &mut buckets[at].0;
+                if let Some(place) = places
+                    .iter_mut()
+                    .find(|place| **place == 0 || **place == key)
+                {
+                    count += usize::from(*place == 0);
+                    *place = key;
+                    break;
+                }
                 at = (at + 1) % size;
-            }
-            if let Some(free) = buckets[at].0.iter_mut().find(|place| **place == 0) {
-                *free = key;
             }
         }
         Self {
             buckets: buckets.into(),
             short: Arc::default(),
-            len: short.len() + long.len(),
+            len: count + long.len(),
             long: (!long.is_empty()).then(|| Arc::new(long)),
         }
     }

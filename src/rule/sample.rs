@@ -187,18 +187,19 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
 
 /// Runs a sample through the rules of a program.
 fn one(plain: &Outside, program: &Shared, sample: &Sample, found: &mut Found) {
+    let content = sample.content();
     let input = Input::new(
         "",
         &Arc::default(),
-        &outside(plain, &sample.content),
+        &outside(plain, &content),
         None,
         MEMORY,
         false,
     );
     let input: Arc<dyn WatchInput> = Arc::new(input);
     // An array is the messages of one input.
-    let single = std::slice::from_ref(&sample.content);
-    let messages = sample.content.get("$messages").and_then(Value::as_array);
+    let single = std::slice::from_ref(&content);
+    let messages = content.get("$messages").and_then(Value::as_array);
     let messages = messages.map_or(single, Vec::as_slice);
     let mut listener = Some(program.listener(&input));
     for content in messages {
@@ -218,7 +219,8 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
         return Ok(Found::default());
     };
     let together = Arc::new(Together::default());
-    let outside = outside(&plain(rules), &sample.content);
+    let content = sample.content();
+    let outside = outside(&plain(rules), &content);
     let mut found = Found::default();
     for side in &join.sides {
         let selectors: &[Selector] = &side.messages;
@@ -226,7 +228,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
         let Some(key) = keys.first() else {
             continue;
         };
-        let contents = sample.content.get(&*side.name).and_then(Value::as_array);
+        let contents = content.get(&*side.name).and_then(Value::as_array);
         let Some(contents) = contents else {
             continue;
         };

@@ -159,10 +159,16 @@ pub(crate) struct Sample {
     pub(crate) findings: Option<u32>,
     /// Where one of them stands.
     pub(crate) at: Option<Box<str>>,
-    pub(crate) content: serde_json::Value,
-    /// How it is written.
+    /// The content, in JSON.
     pub(crate) text: String,
     pub(crate) line: u32,
+}
+
+impl Sample {
+    /// The content, which was seen to be JSON.
+    pub(crate) fn content(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
 }
 
 /// First and last day, `CCYY-MM-DD`.
