@@ -165,7 +165,13 @@ pub fn import(file: &str, table: &str, added: &str) -> Result<(String, String)> 
                         .push(format!("D3 {}", positions.join(" ")));
                 }
                 let text = field(row, number, &said).map_err(fault)?;
-                record.fields.push(Field { number, text });
+                match said(row.get("path"), "lines").first() {
+                    None => record.fields.push(Field { number, text }),
+                    Some(count) => {
+                        let fields = lines(&text, number, count).map_err(fault)?;
+                        record.fields.extend(fields);
+                    }
+                }
             }
             _ => {
                 let message = format!("{:?} is no record or field of {message}", row.get("path"));
@@ -339,6 +345,30 @@ fn field(row: &Row, number: u32, said: &Said<'_>) -> std::result::Result<String,
         let _ = write!(text, "\n  condition {condition}");
     }
     Ok(text)
+}
+
+/// A field that is repeated, as fields for the first lines and one for those that follow; `count` says how
+/// many fields there are.
+fn lines(text: &str, first: u32, count: &str) -> std::result::Result<Vec<Field>, String> {
+    let count = count.parse::<u32>().ok().filter(|count| *count > 1);
+    let count = count.ok_or("lines says how many fields there are, 2 at least")?;
+    let parts = text
+        .split_once("  x*  ")
+        .and_then(|(head, names)| Some((head.split_once("  ")?.1, names.split_once(" | ")?)));
+    let (picture, (en, zh)) = parts.ok_or("lines is said of a repeated field with two names")?;
+    let mut fields: Vec<Field> = (1..count)
+        .map(|line| (first + line - 1, line))
+        .map(|(number, line)| Field {
+            number,
+            text: format!("{number}  {picture}  {en}, line {line} | {zh}第 {line} 行"),
+        })
+        .collect();
+    let number = first + count - 1;
+    fields.push(Field {
+        number,
+        text: format!("{number}  {picture}  x*  {en}, further lines | {zh}其余各行"),
+    });
+    Ok(fields)
 }
 
 /// Values of a list whose names stand in the note: `9=原始 2=增加`, `E 空 F 整`, `Y/N/H`.
