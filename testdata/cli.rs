@@ -1498,4 +1498,13 @@ fn files_in_archives_are_checked() {
     let (code, found) = told(&at("bomb.zip"));
     assert_eq!(code, 1);
     assert_eq!(found.last(), Some(&pair("archive-too-large", "bomb.xml")));
+
+    // So it is whatever its header says of how much is packed.
+    let mut bytes = std::fs::read(at("bomb.zip")).unwrap();
+    let central = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
+    bytes[central + 20..central + 24].fill(0x7F);
+    std::fs::write(at("liar.zip"), &bytes).unwrap();
+    let (code, found) = told(&at("liar.zip"));
+    assert_eq!(code, 1);
+    assert_eq!(found.last(), Some(&pair("archive-too-large", "bomb.xml")));
 }

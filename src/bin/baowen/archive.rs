@@ -112,7 +112,9 @@ impl Entry {
             Ok(file) => file,
             Err(error) => return Ok((None, Some(wrong(error)?))),
         };
-        let most = ALWAYS.saturating_add(file.compressed_size().saturating_mul(FOR_EACH));
+        // Headers may say anything; no more is packed than the archive has bytes.
+        let packed = file.compressed_size().min(self.archive_bytes);
+        let most = ALWAYS.saturating_add(packed.saturating_mul(FOR_EACH));
         let mut bounded = Bounded {
             file,
             left: most,

@@ -367,7 +367,9 @@ fn many(
 /// A bar for long work, at a terminal only.
 fn progress(files: &[Input]) -> indicatif::ProgressBar {
     const LONG: u64 = 64 << 20;
-    let len: u64 = files.iter().map(|file| file.len).sum();
+    // What archives say of lengths may be anything.
+    let lens = files.iter().map(|file| file.len);
+    let len = lens.fold(0, u64::saturating_add);
     if len < LONG || !io::stderr().is_terminal() {
         return indicatif::ProgressBar::hidden();
     }
