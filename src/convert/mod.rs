@@ -29,7 +29,7 @@
 //! White space between elements of XML is layout, unless text stands beside it or `xml:space` says
 //! otherwise; it is not carried over. CDATA sections and references become text.
 
-mod buffer;
+pub(crate) mod buffer;
 mod encoded;
 pub(crate) mod event;
 mod feed;

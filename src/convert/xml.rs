@@ -52,34 +52,6 @@ impl<W: Write> ToXml<W> {
         self
     }
 
-    fn line(&mut self) {
-        const BLANKS: &[u8] = b"\n                                                                ";
-        let len = 1 + (self.begins.len() * 2).min(BLANKS.len() - 1);
-        self.out.put(&BLANKS[..len]);
-    }
-
-    fn escaped(&mut self, text: &str, quotes: bool) {
-        let mut rest = text.as_bytes();
-        let special = |byte: &u8| {
-            matches!(byte, b'<' | b'>' | b'&' | b'\r')
-                || quotes && matches!(byte, b'"' | b'\n' | b'\t')
-        };
-        while let Some(at) = rest.iter().position(special) {
-            self.out.put(&rest[..at]);
-            self.out.put(match rest[at] {
-                b'<' => b"&lt;",
-                b'>' => b"&gt;",
-                b'&' => b"&amp;",
-                b'\r' => b"&#13;",
-                b'"' => b"&quot;",
-                b'\n' => b"&#10;",
-                _ => b"&#9;",
-            });
-            rest = &rest[at + 1..];
-        }
-        self.out.put(rest);
-    }
-
     #[inline]
     fn hand_on(&mut self) -> Result<()> {
         match self.out.is_full() {
@@ -93,7 +65,7 @@ impl<W: Write> Sink for ToXml<W> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
         if self.laid_out {
             if !self.begins.is_empty() {
-                self.line();
+                self.out.line(self.begins.len());
             }
             self.out.push(b'<');
             self.out.put(name.as_bytes());
@@ -156,14 +128,14 @@ impl<W: Write> Sink for ToXml<W> {
         self.out.push(b' ');
         self.out.put(name.as_bytes());
         self.out.put(b"=\"");
-        self.escaped(value, true);
+        self.out.escaped(value, true);
         self.out.put(b"\">");
         Ok(())
     }
 
     fn text(&mut self, text: &str) -> Result<()> {
         self.in_tag &= text.is_empty();
-        self.escaped(text, false);
+        self.out.escaped(text, false);
         Ok(())
     }
 
@@ -176,7 +148,7 @@ impl<W: Write> Sink for ToXml<W> {
             self.in_tag = false;
         } else {
             if self.laid_out && self.ended {
-                self.line();
+                self.out.line(self.begins.len());
             }
             self.out.put(self.ends.from(begin).unwrap_or_default());
         }

@@ -9,20 +9,17 @@ use std::rc::Rc;
 use super::emit::sorted;
 use super::side::Side;
 use super::target::{NONE, Tree};
+use crate::convert::buffer::{Buffer, LINE, is_special};
 use crate::convert::event::Sink;
 use crate::finding::Finding;
 use crate::{Error, Result};
 
-/// Bytes gathered before they are handed on.
-const GATHER: usize = 64 << 10;
 /// A tag so long is copied in one go.
 const TAG: usize = 32;
 /// A value so long is copied in one go.
 const VALUE: usize = 16;
 /// A line break and blanks so long are copied in one go.
 const INDENT: usize = 32;
-/// A line break, and blanks behind it.
-const LINE: &[u8; 65] = b"\n                                                                ";
 
 /// The tags of a side, by field.
 pub(super) struct Tags(Vec<Tag>);
@@ -42,10 +39,7 @@ pub(super) struct Page<'s> {
     side: &'s Side,
     tags: Rc<Tags>,
     out: Box<dyn Write + 's>,
-    /// What was gathered, up to `at`; it is longer than that, so that what is short is copied as a whole
-    /// of a fixed length, of which what is too much is written over.
-    bytes: Vec<u8>,
-    at: usize,
+    buffer: Buffer,
     /// The names of the open elements, one after the other, and where each begins.
     names: String,
     begins: Vec<usize>,
@@ -83,93 +77,38 @@ impl Tags {
 }
 
 impl<'s> Page<'s> {
-    /// A document that is written to `out`; `bytes` are of one that is finished, or none.
+    /// A document that is written to `out`; `buffer` may be that of one that is finished.
     pub(super) fn new(
         side: &'s Side,
         tags: Rc<Tags>,
         out: Box<dyn Write + 's>,
-        mut bytes: Vec<u8>,
+        mut buffer: Buffer,
     ) -> Self {
-        if bytes.len() < GATHER {
-            bytes.resize(GATHER + (8 << 10), 0);
-        }
-        let mut page = Self {
+        buffer.cut(0);
+        buffer.put(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        Self {
             side,
             tags,
             out,
-            bytes,
-            at: 0,
+            buffer,
             names: String::new(),
             begins: Vec::new(),
             in_tag: false,
             ended: false,
             faults: Vec::new(),
-        };
-        page.put(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        page
-    }
-
-    /// The memory in which was gathered, for the next.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    #[inline]
-    fn room(&mut self, len: usize) -> &mut [u8] {
-        if self.bytes.len() - self.at < len {
-            self.grow(len);
         }
-        &mut self.bytes[self.at..]
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, len: usize) {
-        let wanted = (self.at + len).max(self.bytes.len() * 2);
-        self.bytes.resize(wanted, 0);
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.at += bytes.len();
-    }
-
-    fn line(&mut self, depth: usize) {
-        let len = 1 + (depth * 2).min(LINE.len() - 1);
-        self.put(&LINE[..len]);
-    }
-
-    fn escaped(&mut self, text: &str, quotes: bool) {
-        let mut rest = text.as_bytes();
-        while let Some(at) = rest.iter().position(|byte| is_special(*byte, quotes)) {
-            self.put(&rest[..at]);
-            self.put(match rest[at] {
-                b'<' => b"&lt;",
-                b'>' => b"&gt;",
-                b'&' => b"&amp;",
-                b'\r' => b"&#13;",
-                b'"' => b"&quot;",
-                b'\n' => b"&#10;",
-                _ => b"&#9;",
-            });
-            rest = &rest[at + 1..];
-        }
-        self.put(rest);
+    /// What it was gathered in, for the next.
+    pub(super) fn into_buffer(self) -> Buffer {
+        self.buffer
     }
 
     fn hand_on(&mut self) -> Result<()> {
-        match self.at >= GATHER {
-            true => self.give(),
+        match self.buffer.is_full() {
+            true => self.buffer.give(&mut self.out),
             false => Ok(()),
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn give(&mut self) -> Result<()> {
-        let given = self.out.write_all(&self.bytes[..self.at]);
-        self.at = 0;
-        given.map_err(|error| Error::io("output", error))
     }
 
     /// Writes a node with all that is in it.
@@ -187,7 +126,7 @@ impl<'s> Page<'s> {
         if node.first == NONE
             && let Some(written) = self.leaf(tag, text, node.plain, tree.tail(at), depth)
         {
-            self.at += written;
+            self.buffer.advance(written);
             return self.hand_on();
         }
         // Attributes first; whether the others stand in their order is seen on the way.
@@ -208,21 +147,21 @@ impl<'s> Page<'s> {
             self.on_line(&tag.open, tag.len + 2, depth);
         } else {
             if depth > 0 {
-                self.line(depth);
+                self.buffer.line(depth);
             }
-            self.put(b"<");
-            self.put(name.as_bytes());
+            self.buffer.put(b"<");
+            self.buffer.put(name.as_bytes());
             if !bare {
                 self.attributes(tags, tree, at);
             }
             if !any && text.is_empty() {
-                self.put(b"/>");
+                self.buffer.put(b"/>");
                 return self.hand_on();
             }
-            self.put(b">");
+            self.buffer.put(b">");
         }
         if !text.is_empty() {
-            self.escaped(text, false);
+            self.buffer.escaped(text, false);
         }
         if any {
             self.children(tags, tree, at, in_order, depth + 1)?;
@@ -230,11 +169,11 @@ impl<'s> Page<'s> {
                 self.on_line(&tag.close, tag.len + 3, depth);
                 return self.hand_on();
             }
-            self.line(depth);
+            self.buffer.line(depth);
         }
-        self.put(b"</");
-        self.put(name.as_bytes());
-        self.put(b">");
+        self.buffer.put(b"</");
+        self.buffer.put(name.as_bytes());
+        self.buffer.put(b">");
         self.hand_on()
     }
 
@@ -273,11 +212,11 @@ impl<'s> Page<'s> {
             }
             if let Some(text) = tree.text(child) {
                 let name: &'s str = &self.side.get(field).name;
-                self.put(b" ");
-                self.put(&name.as_bytes()[1..]);
-                self.put(b"=\"");
-                self.escaped(text, true);
-                self.put(b"\"");
+                self.buffer.put(b" ");
+                self.buffer.put(&name.as_bytes()[1..]);
+                self.buffer.put(b"=\"");
+                self.buffer.escaped(text, true);
+                self.buffer.put(b"\"");
             }
         }
     }
@@ -286,14 +225,14 @@ impl<'s> Page<'s> {
     #[inline]
     fn on_line(&mut self, tag: &[u8; TAG], len: usize, depth: usize) {
         let behind = 1 + depth * 2;
-        let room = self.room(INDENT + TAG);
+        let room = self.buffer.room(INDENT + TAG);
         if let (Some(line), Some(blanks)) = (room.first_chunk_mut::<INDENT>(), LINE.first_chunk()) {
             *line = *blanks;
         }
         if let Some(place) = room[behind..].first_chunk_mut::<TAG>() {
             *place = *tag;
         }
-        self.at += behind + len;
+        self.buffer.advance(behind + len);
     }
 
     /// Writes an element without children behind what was gathered, where its tags are short and its
@@ -313,7 +252,7 @@ impl<'s> Page<'s> {
             return None;
         }
         let len = text.len();
-        let room = self.room(INDENT + 2 * TAG + len + VALUE);
+        let room = self.buffer.room(INDENT + 2 * TAG + len + VALUE);
         let mut at = 1 + depth * 2;
         *room.first_chunk_mut::<INDENT>()? = *LINE.first_chunk()?;
         *room[at..].first_chunk_mut::<TAG>()? = tag.open;
@@ -328,19 +267,14 @@ impl<'s> Page<'s> {
     }
 }
 
-#[inline]
-fn is_special(byte: u8, quotes: bool) -> bool {
-    matches!(byte, b'<' | b'>' | b'&' | b'\r') || quotes && matches!(byte, b'"' | b'\n' | b'\t')
-}
-
 impl Sink for Page<'_> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
         if !self.begins.is_empty() {
-            self.line(self.begins.len());
+            self.buffer.line(self.begins.len());
         }
-        self.put(b"<");
-        self.put(name.as_bytes());
-        self.put(b">");
+        self.buffer.put(b"<");
+        self.buffer.put(name.as_bytes());
+        self.buffer.put(b">");
         self.begins.push(self.names.len());
         self.names.push_str(name);
         (self.in_tag, self.ended) = (true, false);
@@ -348,35 +282,35 @@ impl Sink for Page<'_> {
     }
 
     fn attribute(&mut self, name: &str, value: &str) -> Result<()> {
-        self.at -= 1;
-        self.put(b" ");
-        self.put(name.as_bytes());
-        self.put(b"=\"");
-        self.escaped(value, true);
-        self.put(b"\">");
+        self.buffer.pop();
+        self.buffer.put(b" ");
+        self.buffer.put(name.as_bytes());
+        self.buffer.put(b"=\"");
+        self.buffer.escaped(value, true);
+        self.buffer.put(b"\">");
         Ok(())
     }
 
     fn text(&mut self, text: &str) -> Result<()> {
         self.in_tag &= text.is_empty();
-        self.escaped(text, false);
+        self.buffer.escaped(text, false);
         Ok(())
     }
 
     fn end(&mut self) -> Result<()> {
         let begin = self.begins.pop().unwrap_or(0);
         if self.in_tag {
-            self.at -= 1;
-            self.put(b"/>");
+            self.buffer.pop();
+            self.buffer.put(b"/>");
             self.in_tag = false;
         } else {
             if self.ended {
-                self.line(self.begins.len());
+                self.buffer.line(self.begins.len());
             }
             let names = std::mem::take(&mut self.names);
-            self.put(b"</");
-            self.put(&names.as_bytes()[begin..]);
-            self.put(b">");
+            self.buffer.put(b"</");
+            self.buffer.put(&names.as_bytes()[begin..]);
+            self.buffer.put(b">");
             self.names = names;
         }
         self.ended = true;
@@ -397,8 +331,8 @@ impl Sink for Page<'_> {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.put(b"\n");
-        self.give()?;
+        self.buffer.put(b"\n");
+        self.buffer.give(&mut self.out)?;
         let flushed = self.out.flush();
         flushed.map_err(|error| Error::io("output", error))
     }

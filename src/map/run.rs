@@ -15,6 +15,7 @@ use super::spool::Shared;
 use super::{Outputs, Params, Settings, Trace};
 use crate::Result;
 use crate::charset::Charset;
+use crate::convert::buffer::Buffer;
 use crate::convert::{Converter, Format};
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
@@ -35,7 +36,7 @@ pub(super) struct Run<'r, 'o> {
     emitter: Option<Emitter<'r>>,
     /// Of a target in XML its tags, and memory for the next document.
     tags: Option<Rc<Tags>>,
-    bytes: Vec<u8>,
+    buffer: Option<Buffer>,
     documents: u64,
     pub(super) messages: u64,
     /// The frames of the program that stay for the message.
@@ -103,7 +104,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             format,
             emitter: None,
             tags: None,
-            bytes: Vec::new(),
+            buffer: None,
             documents: 0,
             messages: 0,
             bodies: Vec::new(),
@@ -170,8 +171,8 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let out = match plain {
                 true => {
                     let tags = self.tags.get_or_insert_with(|| Rc::new(Tags::of(side)));
-                    let bytes = std::mem::take(&mut self.bytes);
-                    Out::Page(Box::new(Page::new(side, tags.clone(), out, bytes)))
+                    let buffer = self.buffer.take().unwrap_or_else(Buffer::new);
+                    Out::Page(Box::new(Page::new(side, tags.clone(), out, buffer)))
                 }
                 false => Out::Events(self.converter.writer(self.format, out)?),
             };
@@ -362,7 +363,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
             if let Some(Out::Page(page)) = self.emitter.take().map(|emitter| emitter.out) {
-                self.bytes = page.into_bytes();
+                self.buffer = Some(page.into_buffer());
             }
         } else {
             self.told_by_writer();
