@@ -221,7 +221,7 @@ impl Declarer {
             each_left_out: true,
             ..map::Options::default()
         };
-        let known = |name: &str| map.params().any(|(of, ..)| of == name);
+        let known = |name: &str| map.params().any(|of| of.name == name);
         let defaults = self
             .system
             .params

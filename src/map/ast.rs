@@ -138,6 +138,8 @@ pub struct Param {
     pub counter: bool,
     /// Names for people.
     pub label: Label,
+    /// Where.
+    pub at: At,
 }
 
 /// Rows that maps include, as text whose `$names` are put in where they are included.

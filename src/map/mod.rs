@@ -52,6 +52,7 @@ mod gather;
 mod load;
 mod outbox;
 mod page;
+mod params;
 mod program;
 mod run;
 mod side;
@@ -68,6 +69,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use ast::Direction;
 pub use explain::{Explained, Row as ExplainedRow};
+pub use params::Parameter;
 
 use crate::charset::Charset;
 use crate::convert::{self, Converter, Format};
@@ -81,6 +83,7 @@ use exec::Work;
 use gather::{Gather, Reading};
 use load::{InPlace, Loaded};
 use outbox::{End, Outbox, Shared};
+use params::Params;
 use program::Program;
 use run::Run;
 use side::{Of, Side};
@@ -156,6 +159,8 @@ pub struct Map {
     codes: Codes,
     lints: Vec<Lint>,
     params: Vec<Box<str>>,
+    /// In which directions rows ask for each parameter.
+    asked: Vec<[bool; 2]>,
     /// ISO 9735 syntax versions of the sides that are UN/EDIFACT.
     versions: [u8; 2],
     /// The same map for others, which parameters chose.
@@ -304,10 +309,12 @@ impl Map {
                 "a map without rows",
             ));
         }
+        let asked = params::asked(&text.map, &mut lints)?;
         let params = text.map.params.iter().map(|param| param.name.clone());
         Ok(Self {
             specs: specs.clone(),
             params: params.collect(),
+            asked,
             text,
             sides,
             json,
@@ -358,12 +365,10 @@ impl Map {
         [&self.sides[0].name, &self.sides[1].name]
     }
 
-    /// The values that callers give: names, whether they must, names for people.
-    pub fn params(&self) -> impl Iterator<Item = (&str, bool, &Label)> {
-        self.text.map.params.iter().map(|param| {
-            let must = param.default.is_none() && !param.counter;
-            (&*param.name, must, &param.label)
-        })
+    /// The values that callers give.
+    pub fn params(&self) -> impl Iterator<Item = Parameter<'_>> {
+        let params = self.text.map.params.iter().zip(&self.asked);
+        params.map(|(param, asked)| Parameter::new(param, *asked))
     }
 
     /// Whether it has rows for a direction.
@@ -549,81 +554,6 @@ impl Settings {
     }
 }
 
-/// Values of parameters.
-#[derive(Debug)]
-struct Params {
-    values: Vec<Box<str>>,
-    /// Which of them count on, and from what.
-    counters: Vec<(usize, u64, usize)>,
-}
-
-impl Params {
-    fn new(map: &Map, given: &[(Box<str>, Box<str>)]) -> Result<Self> {
-        let known = &map.text.map.params;
-        for (name, _) in given {
-            if known.iter().all(|param| param.name != *name) {
-                let names: Vec<String> = known.iter().map(|of| of.name.to_string()).collect();
-                let near = side::near(name, &names);
-                let hint = match near.is_empty() {
-                    true => format!("; it has {}", names.join(", ")),
-                    false => format!("; did you mean {}?", near.join(", ")),
-                };
-                return Err(Error::unknown(format!(
-                    "map {} has no parameter {name}{hint}",
-                    map.name()
-                )));
-            }
-        }
-        let (mut values, mut counters) = (Vec::new(), Vec::new());
-        let mut missing = Vec::new();
-        for (at, param) in known.iter().enumerate() {
-            let found = given.iter().rev().find(|(name, _)| *name == param.name);
-            let found = found.map(|(_, value)| value.clone());
-            let value = match (found, &param.default, param.counter) {
-                (Some(value), ..) => value,
-                (None, Some(default), _) => default.clone(),
-                (None, None, true) => "1".into(),
-                (None, None, false) => {
-                    missing.push(&*param.name);
-                    continue;
-                }
-            };
-            if param.counter {
-                let start = value.parse().map_err(|_| {
-                    Error::misuse(format!(
-                        "parameter {} counts: {value:?} is no number",
-                        param.name
-                    ))
-                })?;
-                counters.push((at, start, value.len()));
-            }
-            values.push(value);
-        }
-        if !missing.is_empty() {
-            return Err(Error::misuse(format!(
-                "map {} needs {}",
-                map.name(),
-                missing
-                    .iter()
-                    .map(|name| format!("--param {name}=…"))
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            )));
-        }
-        Ok(Self { values, counters })
-    }
-
-    /// The values for the message of that number.
-    fn of_message(&self, number: u64) -> Vec<Box<str>> {
-        let mut values = self.values.clone();
-        for (at, start, width) in &self.counters {
-            let value = start.saturating_add(number.saturating_sub(1));
-            values[*at] = format!("{value:0width$}").into();
-        }
-        values
-    }
-}
-
 /// Translates inputs by a map, in one direction.
 #[derive(Debug)]
 pub struct Translator {
@@ -650,7 +580,7 @@ impl Translator {
                 map.name()
             )));
         }
-        let params = Params::new(map, &options.params)?;
+        let params = Params::new(map, direction, &options.params)?;
         let map = map.with_params(&params)?;
         let converting = convert::Options {
             charset: options.source_charset,

@@ -168,7 +168,12 @@ impl Reader {
                     return Ok(());
                 }
                 "param" => {
-                    map.params.push(source.parse(line, text, param)?);
+                    let param = source.parse(line, text, param(self.at(line, text)))?;
+                    if map.params.iter().any(|held| held.name == param.name) {
+                        let message = format!("parameter {} is already there", param.name);
+                        return Err(source.error(line, text, &message));
+                    }
+                    map.params.push(param);
                     return Ok(());
                 }
                 "unsigned" => {
@@ -312,9 +317,12 @@ impl Reader {
             }
             _ if limit(source, line, keyword, text, &mut row.limits)? => {}
             _ => {
-                let message = format!(
+                let mut message = format!(
                     "found {keyword:?}; expected one of: when, default, add, if-empty, lossy, on-long, on-missing, on-charset, as"
                 );
+                if step(line.text).is_ok() {
+                    message = format!("a step stands in the row, behind what is read: … | {}", line.text);
+                }
                 return Err(source.error(line, line.text, &message));
             }
         }
@@ -528,8 +536,8 @@ fn quoted(input: &str) -> Parsed<'_, Box<str>> {
 }
 
 /// `sender  M  Sender | 发送方`, `version  "1.0"  Version`, `reference  counter  Number`.
-fn param(input: &str) -> Parsed<'_, Param> {
-    let (left, (name, _, (default, counter), label)) = (
+fn param<'a>(at: At) -> impl Parser<&'a str, Output = Param, Error = Fault<'a>> {
+    let said = (
         expect("the name of a parameter", name),
         space1,
         expect(
@@ -541,15 +549,14 @@ fn param(input: &str) -> Parsed<'_, Param> {
             )),
         ),
         label,
-    )
-        .parse(input)?;
-    let param = Param {
+    );
+    map(said, move |(name, _, (default, counter), label)| Param {
         name: name.into(),
         default,
         counter,
         label,
-    };
-    Ok((left, param))
+        at: at.clone(),
+    })
 }
 
 /// Takes in what a line says of the target's limits; whether it did.

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use baowen::finding::Lang;
-use baowen::map::{Direction, ExplainedRow, Map};
+use baowen::map::{Direction, ExplainedRow, Map, Parameter};
 use baowen::spec::Specs;
 use baowen::spec::model::Label;
 use clap::ArgMatches;
@@ -152,15 +152,32 @@ fn head(map: &Map, lang: Lang, out: &mut impl Write) -> io::Result<()> {
             writeln!(out, "{} {class}", way(direction))?;
         }
     }
-    for (name, must, label) in map.params() {
-        let kind = match must {
-            true => pick(lang, "must be given", "必须给出"),
-            false => pick(lang, "may be given", "可以给出"),
-        };
-        let label = name_of(label, lang);
-        writeln!(out, "--param {name}=…  {label} ({kind})")?;
+    for param in map.params() {
+        let kind = asked(map, &param, lang);
+        let label = name_of(param.label, lang);
+        writeln!(out, "--param {}=…  {label} ({kind})", param.name)?;
     }
     Ok(())
+}
+
+/// When a parameter is to be given.
+fn asked(map: &Map, param: &Parameter<'_>, lang: Lang) -> String {
+    let ways = [Direction::Forth, Direction::Back].into_iter();
+    let ways: Vec<Direction> = ways.filter(|way| map.runs(*way)).collect();
+    let read: Vec<Direction> = ways.iter().copied().filter(|way| param.is_read(*way)).collect();
+    let kind = match param.default {
+        _ if read.is_empty() => return pick(lang, "no row reads it", "没有行使用").to_owned(),
+        _ if param.counts => pick(lang, "may be given, else counts from 1", "可以给出，否则从 1 起计").to_owned(),
+        None => pick(lang, "must be given", "必须给出").to_owned(),
+        Some(default) => format!("{} {default:?}", pick(lang, "may be given, else", "可以给出，否则为")),
+    };
+    match read.as_slice() {
+        [only] if ways.len() > 1 => match lang {
+            Lang::En => format!("{kind}; only {} reads it", way(*only)),
+            Lang::Zh => format!("{kind}；仅 {} 方向使用", way(*only)),
+        },
+        _ => kind,
+    }
 }
 
 /// Everything that stands with a row.
@@ -275,7 +292,19 @@ fn json(map: &Map, lang: Lang, out: &mut impl Write) -> io::Result<()> {
         .collect();
     let params: Vec<_> = map
         .params()
-        .map(|(name, must, of)| serde_json::json!({"name": name, "must": must, "label": label(of)}))
+        .map(|param| {
+            serde_json::json!({
+                "name": param.name,
+                "must": param.must(Direction::Forth) || param.must(Direction::Back),
+                "must_forth": param.must(Direction::Forth),
+                "must_back": param.must(Direction::Back),
+                "read_forth": param.is_read(Direction::Forth),
+                "read_back": param.is_read(Direction::Back),
+                "default": param.default,
+                "counts": param.counts,
+                "label": label(param.label),
+            })
+        })
         .collect();
     let whole = serde_json::json!({
         "name": map.name(),
