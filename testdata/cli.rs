@@ -1409,6 +1409,147 @@ fn an_entry_becomes_all_messages_of_a_service() {
     assert_eq!(code(&param), 2);
 }
 
+#[test]
+fn outputs_are_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let convert = |to: &Path| {
+        let to = to.to_str().unwrap();
+        let output = baowen(&["convert", SOUND, "--to", "json", "--out", to]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+    };
+    convert(&at("new.json"));
+    let written = std::fs::read(at("new.json")).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let mode = |name: &str| {
+            let metadata = std::fs::metadata(at(name)).unwrap();
+            metadata.permissions().mode() & 0o777
+        };
+        // As any new file is made here; one that stands there keeps what it has, and its name in a link.
+        std::fs::write(at("plain"), "").unwrap();
+        assert_eq!(mode("new.json"), mode("plain"));
+        std::fs::set_permissions(at("plain"), PermissionsExt::from_mode(0o640)).unwrap();
+        symlink(at("plain"), at("link")).unwrap();
+        convert(&at("link"));
+        assert!(at("link").is_symlink());
+        assert_eq!(std::fs::read(at("plain")).unwrap(), written);
+        assert_eq!(mode("plain"), 0o640);
+        // A pipe stays one.
+        let pipe = at("pipe");
+        if Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .is_ok_and(|of| of.success())
+        {
+            let reading = pipe.clone();
+            let reader = std::thread::spawn(move || std::fs::read(reading).unwrap());
+            convert(&pipe);
+            assert_eq!(reader.join().unwrap(), written);
+        }
+    }
+    let sound = std::fs::read(root().join(SOUND)).unwrap();
+    let words = ["convert", "-", "--to", "json", "--out"];
+    let out = with_input(
+        &[&words[..], &[folder.path().to_str().unwrap()]].concat(),
+        &sound,
+    );
+    assert_eq!(code(&out), 0, "{}", err(&out));
+    assert_eq!(std::fs::read(at("stdin.json")).unwrap(), written);
+    let nowhere = at("no/such.json");
+    let out = baowen(&[
+        "convert",
+        SOUND,
+        "--to",
+        "json",
+        "--out",
+        nowhere.to_str().unwrap(),
+    ]);
+    assert_eq!(code(&out), 2);
+    assert!(!err(&out).contains("at path"), "{}", err(&out));
+    let moment = ["translate", SOUND, "--map", "codeco-d95b-status", "--now"];
+    for now in ["2026", "20260230101010", "tomorrow"] {
+        let out = baowen(&[&moment[..], &[now]].concat());
+        assert_eq!(code(&out), 2, "{now}");
+        assert!(err(&out).starts_with("baowen: --now"), "{}", err(&out));
+    }
+}
+
+#[test]
+fn files_in_archives_are_converted_and_translated() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let sound = std::fs::read(root().join(SOUND)).unwrap();
+    let files: [(&str, &[u8]); 3] = [
+        ("a.edi", &sound),
+        ("in/a.edi", &sound),
+        ("../../outside.edi", &sound),
+    ];
+    archive(&at("day.zip"), &files);
+    let (zip, out) = (at("day.zip"), at("out"));
+    let (zip, out) = (zip.to_str().unwrap(), out.to_str().unwrap());
+    let several = baowen(&["convert", zip, "--to", "json"]);
+    assert_eq!(code(&several), 2);
+    let converted = baowen(&["convert", zip, "--to", "json", "--out", out]);
+    assert_eq!(code(&converted), 0, "{}", err(&converted));
+    let base = ["translate", zip, "--map", "cuscar-mt1101", "--out", out];
+    let params = ["sender=A", "receiver=B", "carrier=C", "customs=0000"];
+    let mut words = base.to_vec();
+    words.extend(params.iter().flat_map(|param| ["--param", param]));
+    let translated = baowen(&words);
+    assert_eq!(code(&translated), 0, "{}", err(&translated));
+    for name in ["a", "in/a"] {
+        for extension in ["json", "xml"] {
+            let path = at(&format!("out/day/{name}.{extension}"));
+            assert!(path.is_file(), "{}", path.display());
+        }
+    }
+    // What a name in an archive leads to outside is no place to write.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    let bytes = std::fs::read(zip).unwrap();
+    std::fs::write(at("cut.zip"), &bytes[..bytes.len() / 2]).unwrap();
+    let cut = at("cut.zip");
+    let cut = baowen(&[
+        "convert",
+        cut.to_str().unwrap(),
+        "--to",
+        "json",
+        "--out",
+        out,
+    ]);
+    assert_eq!(code(&cut), 1);
+    assert!(err(&cut).contains("archive-damaged"), "{}", err(&cut));
+}
+
+#[test]
+fn a_direction_asks_for_what_it_reads() {
+    // The carrier is asked for on the way to the manifest only.
+    let folder = tempfile::tempdir().unwrap();
+    let xml = folder.path().join("m.xml");
+    let xml = xml.to_str().unwrap();
+    let base = ["translate", "--map", "cuscar-mt1101"];
+    let parties = ["--param", "sender=A", "--param", "receiver=B"];
+    let forth = [&base[..], &[SOUND, "--out", xml], &parties].concat();
+    let missing = baowen(&forth);
+    assert_eq!(code(&missing), 2);
+    let told = "map cuscar-mt1101 needs --param carrier=… --param customs=…";
+    assert!(err(&missing).contains(told), "{}", err(&missing));
+    let more = ["--param", "carrier=C", "--param", "customs=0000"];
+    let whole = baowen(&[&forth[..], &more].concat());
+    assert_eq!(code(&whole), 0, "{}", err(&whole));
+    let back = baowen(&[&base[..], &[xml, "--reverse"], &parties].concat());
+    assert_eq!(code(&back), 0, "{}", err(&back));
+    let explained = baowen(&["map", "explain", "cuscar-mt1101"]);
+    let line =
+        "--param carrier=…  Name of who transmits the manifest (must be given; only → reads it)";
+    assert!(
+        out(&explained).lines().any(|of| of == line),
+        "{}",
+        out(&explained)
+    );
+}
+
 /// A ZIP archive with these files.
 fn archive(path: &Path, files: &[(&str, &[u8])]) {
     let mut writer = zip::ZipWriter::new(std::fs::File::create(path).unwrap());

@@ -339,6 +339,8 @@ impl Said<'_> {
         };
         let code = match response.as_str() {
             "RE" => Code::ACK_REJECTED,
+            // It names errors and does not say what becomes of the message.
+            "" if aperak.errors => return,
             _ => Code::ACK_ACCEPTED,
         };
         let (en, zh) = LEVELS[2];
@@ -674,6 +676,8 @@ struct Aperak {
     /// Where BGM stands, and its response type.
     header: Option<(Span, String)>,
     error: Option<ApplicationError>,
+    /// Whether it names errors.
+    errors: bool,
 }
 
 #[derive(Default)]
@@ -696,6 +700,7 @@ impl Aperak {
     fn take(&mut self, tag: &[u8], segment: &Segment<'_>, text: &dyn Fn(usize, usize) -> String) {
         match (tag, &mut self.error) {
             (b"ERC", _) => {
+                self.errors = true;
                 self.error = Some(ApplicationError {
                     span: segment.span(),
                     code: text(0, 0),

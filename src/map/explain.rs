@@ -193,7 +193,8 @@ fn side(operand: &ast::Operand, side: &mut Side, at: FieldId) -> (String, Label)
     (operand.to_string(), label.unwrap_or_default())
 }
 
-fn field(path: &Path, side: &mut Side, at: FieldId) -> Option<FieldId> {
+/// The field that a path leads to, its selectors aside.
+pub(super) fn field(path: &Path, side: &mut Side, at: FieldId) -> Option<FieldId> {
     let mut field = match path.from {
         ast::From::Here => at,
         ast::From::Message => 0,

@@ -49,6 +49,7 @@ mod exec;
 mod explain;
 mod find;
 mod gather;
+mod lint;
 mod load;
 mod outbox;
 mod page;
@@ -402,8 +403,14 @@ impl Map {
 
     /// What is not wrong, but may not be meant.
     #[must_use]
-    pub fn lints(&self) -> &[Lint] {
-        &self.lints
+    pub fn lints(&self) -> Vec<Lint> {
+        let mut lints = self.lints.clone();
+        for lint in lint::lints(self) {
+            if !lints.contains(&lint) {
+                lints.push(lint);
+            }
+        }
+        lints
     }
 
     fn program(&self, direction: Direction) -> Option<&Program> {

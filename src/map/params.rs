@@ -204,7 +204,8 @@ impl Params {
     pub(super) fn new(
         map: &Map,
         direction: Direction,
-        given: &[(Box<str>, Box<str>)]) -> Result<Self> {
+        given: &[(Box<str>, Box<str>)],
+    ) -> Result<Self> {
         let known = &map.text.map.params;
         for (name, _) in given {
             if known.iter().all(|param| param.name != *name) {
@@ -271,7 +272,6 @@ impl Params {
         values
     }
 }
-
 
 #[cfg(test)]
 mod tests {

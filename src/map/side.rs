@@ -118,11 +118,14 @@ impl Side {
             )));
         }
         let all = specs.xml_messages()?;
-        Err(unknown(
-            "message",
-            plain,
-            all.iter().map(|listed| listed.id.as_str()),
-        ))
+        let mut known: Vec<String> = all.iter().map(|listed| listed.id.to_string()).collect();
+        if let Some((_, release)) = plain.split_once('@')
+            && let Some(found) = specs.releases().find(release)
+        {
+            let messages = specs.messages(found)?.into_iter();
+            known.extend(messages.map(|(message, _)| format!("{message}@{release}")));
+        }
+        Err(unknown("message", plain, known.iter().map(String::as_str)))
     }
 
     fn edifact(
@@ -473,13 +476,53 @@ impl Side {
         (self.get(child).max != Some(1)).then_some((child, nth))
     }
 
-    /// Names that may have been meant.
+    /// Names or paths that may have been meant: the same name further in, or in the message; else names
+    /// that differ little.
     pub(super) fn near(&mut self, id: FieldId, name: &str) -> Vec<String> {
+        let mut found = self.below(id, name);
+        if found.is_empty() && id != 0 {
+            found = self.below(0, name);
+            found.iter_mut().for_each(|path| path.insert(0, '/'));
+        }
+        if !found.is_empty() {
+            return found;
+        }
         let children = self.children(id);
         let names = children
             .iter()
             .map(|child| self.fields[*child as usize].name.to_string());
         near(name, &names.collect::<Vec<_>>())
+    }
+
+    /// The paths from a field on to those of that name, or of that name without its prefix (`EQD` for
+    /// `S_EQD`): the nearest three.
+    fn below(&mut self, id: FieldId, name: &str) -> Vec<String> {
+        /// Fields that are looked at.
+        const MOST: usize = 10_000;
+        let base = self.path(id);
+        let mut queue = std::collections::VecDeque::from([id]);
+        let (mut found, mut looked) = (Vec::new(), 0);
+        while let Some(at) = queue.pop_front() {
+            for child in self.children(at) {
+                let own = &*self.fields[child as usize].name;
+                let plain = match own.split_at_checked(2) {
+                    Some((prefix, plain)) if prefix.ends_with('_') => plain,
+                    _ => own.trim_start_matches('@'),
+                };
+                if own == name || plain == name {
+                    let path = self.path(child);
+                    let path = path.strip_prefix(&*base).unwrap_or(&path);
+                    found.push(path.trim_start_matches('/').to_owned());
+                }
+                queue.push_back(child);
+                looked += 1;
+            }
+            if found.len() >= 3 || looked > MOST {
+                break;
+            }
+        }
+        found.truncate(3);
+        found
     }
 
     /// The names that lead to a field.

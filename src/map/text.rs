@@ -92,12 +92,10 @@ const HEADS: &str = "left, right, param, on-long, on-missing, on-charset, each, 
 
 impl Reader {
     fn at(&self, line: Line<'_>, from: &str) -> At {
-        let offset = line.text.len().saturating_sub(from.len());
-        let before = line.text.get(..offset).unwrap_or_default();
         At {
             file: self.file.clone(),
             line: line.number,
-            column: (line.indent + before.chars().count() + 1) as u32,
+            column: (line.indent + line.before(from).chars().count() + 1) as u32,
         }
     }
 
@@ -321,7 +319,10 @@ impl Reader {
                     "found {keyword:?}; expected one of: when, default, add, if-empty, lossy, on-long, on-missing, on-charset, as"
                 );
                 if step(line.text).is_ok() {
-                    message = format!("a step stands in the row, behind what is read: … | {}", line.text);
+                    message = format!(
+                        "a step stands in the row, behind what is read: … | {}",
+                        line.text
+                    );
                 }
                 return Err(source.error(line, line.text, &message));
             }

@@ -437,6 +437,16 @@ pub(crate) struct Line<'a> {
     pub(crate) number: u32,
 }
 
+impl Line<'_> {
+    /// What stands before a part of it: one taken out of its text, else of that length at its end.
+    pub(crate) fn before(&self, part: &str) -> &str {
+        let within = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let at_end = self.text.len().saturating_sub(part.len());
+        let before = self.text.get(..within).or(self.text.get(..at_end));
+        before.unwrap_or_default()
+    }
+}
+
 /// The reader of one file.
 pub(crate) struct Source<'a> {
     file: &'a str,
@@ -464,8 +474,11 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn error(&self, line: Line<'a>, at: &str, message: &str) -> Error {
-        let offset = line.text.len() - at.len();
-        let column = line.indent + line.text[..offset].chars().count() + 1;
+        let column = line.indent + line.before(at).chars().count() + 1;
+        if line.text.starts_with('\t') {
+            let message = "a line is indented by blanks, not by a tab";
+            return Error::spec(self.file, line.number, 1, message);
+        }
         Error::spec(self.file, line.number, column as u32, message)
     }
 

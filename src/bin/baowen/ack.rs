@@ -11,7 +11,7 @@ use baowen::spec::Specs;
 use clap::ArgMatches;
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs, rules, text};
+use crate::{Failure, Outcome, inputs, output, rules, text};
 
 /// Bytes of an input that are kept for a receipt, which mirrors values of it.
 const LARGEST: u64 = 256 << 20;
@@ -176,12 +176,7 @@ fn write(matches: &ArgMatches, bytes: &[u8]) -> Result<(), Failure> {
         return Ok(());
     }
     let told = |error: io::Error| Failure::Message(format!("{}: {error}", out.display()));
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
-    file.write_all(bytes).map_err(told)?;
-    file.persist(out).map_err(|error| told(error.error))?;
-    Ok(())
+    output::whole(out, |file| file.write_all(bytes).map_err(told))
 }
 
 /// `--read`: what an acknowledgement says.

@@ -146,6 +146,8 @@ impl<R: Read> Read for Bounded<R> {
                 self.left -= count as u64;
                 Ok(count)
             }
+            // One of the system, not of what is packed.
+            Err(error) if error.raw_os_error().is_some() => Err(error),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(_) => {
                 self.wrong.set(Some(Code::ARCHIVE_DAMAGED));
@@ -198,5 +200,38 @@ impl Seek for Reopened {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.at = self.file()?.seek(to)?;
         Ok(self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fails(Option<i32>);
+
+    impl Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(match self.0 {
+                Some(number) => io::Error::from_raw_os_error(number),
+                None => io::Error::new(io::ErrorKind::InvalidData, "Invalid checksum"),
+            })
+        }
+    }
+
+    fn read(file: Fails) -> (io::Result<usize>, Option<Code>) {
+        let mut bounded = Bounded {
+            file,
+            left: ALWAYS,
+            wrong: Cell::new(None),
+        };
+        (bounded.read(&mut [0; 8]), bounded.wrong.get())
+    }
+
+    #[test]
+    fn errors_of_the_disk_are_no_damage() {
+        let (told, wrong) = read(Fails(Some(5)));
+        assert_eq!((told.unwrap_err().raw_os_error(), wrong), (Some(5), None));
+        let (told, wrong) = read(Fails(None));
+        assert_eq!((told.unwrap(), wrong), (0, Some(Code::ARCHIVE_DAMAGED)));
     }
 }

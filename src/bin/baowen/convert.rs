@@ -10,8 +10,9 @@ use baowen::finding::{Finding, Lang, Syntax};
 use baowen::spec::release::MessageName;
 use clap::ArgMatches;
 
+use crate::folder::{Filled, holds_several};
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs};
+use crate::{Failure, Outcome, inputs, output};
 
 /// Bytes of an input looked at to tell its syntax.
 const BEGINNING: u64 = baowen::flat::SIGHT as u64;
@@ -79,7 +80,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         .collect();
     let out = matches.get_one::<PathBuf>("out");
     match paths.as_slice() {
-        [path] if !path.is_dir() => convert.one(path, out.map(PathBuf::as_path)),
+        [path] if !holds_several(path) => convert.one(path, out.map(PathBuf::as_path)),
         _ => match out {
             Some(out) => convert.many(&paths, out),
             None => Err(Failure::Message(
@@ -117,8 +118,9 @@ impl Convert {
         };
         let totals = match out {
             Some(out) if out.is_dir() => {
-                let file = path.file_name().unwrap_or("stdin".as_ref());
-                let file = Path::new(file).with_extension(extension(self.to));
+                let file = path.file_name().filter(|name| *name != "-");
+                let file = Path::new(file.unwrap_or("stdin".as_ref()));
+                let file = file.with_extension(extension(self.to));
                 self.to_file(&name, input, &out.join(file))?
             }
             Some(out) => self.to_file(&name, input, out)?,
@@ -132,70 +134,22 @@ impl Convert {
         Ok(outcome(&totals))
     }
 
-    /// Files and folders into a folder, which gets the same folders inside.
+    /// Files, folders and archives into a folder, which gets the same folders inside.
     fn many(&self, paths: &[PathBuf], out: &Path) -> Result<Outcome, Failure> {
-        let mut worst = Outcome::Clean;
-        let mut taken = std::collections::HashSet::new();
-        for path in paths {
-            let mut failed = false;
-            let found = inputs::files(std::slice::from_ref(path), &mut |path, error| {
-                let _ = writeln!(io::stderr(), "baowen: {}: {error}", path.display());
-                failed = true;
-            });
-            if failed {
-                worst = Outcome::Failed;
-            }
-            for input in found {
-                let Some(from) = &input.path else { continue };
-                let inside = match from.strip_prefix(path) {
-                    Ok(inside) if inside.as_os_str().is_empty() => from.file_name().map(Path::new),
-                    Ok(inside) => Some(inside),
-                    Err(_) => from.file_name().map(Path::new),
-                };
-                let Some(inside) = inside else { continue };
-                let mut to = out.join(inside).with_extension(extension(self.to));
-                let mut number = 2;
-                while !taken.insert(to.clone()) {
-                    let stem = inside.file_stem().unwrap_or_default().to_string_lossy();
-                    to.set_file_name(format!("{stem}-{number}.{}", extension(self.to)));
-                    number += 1;
-                }
-                let converted = File::open(from)
-                    .map_err(|error| Failure::Message(format!("{}: {error}", input.name)))
-                    .and_then(|file| {
-                        if let Some(folder) = to.parent() {
-                            std::fs::create_dir_all(folder)?;
-                        }
-                        self.to_file(&input.name, file, &to)
-                    });
-                match converted {
-                    Ok(totals) => {
-                        if let (Outcome::Found, Outcome::Clean) = (outcome(&totals), &worst) {
-                            worst = Outcome::Found;
-                        }
-                    }
-                    Err(Failure::Message(message)) => {
-                        let _ = writeln!(io::stderr(), "baowen: {message}");
-                        worst = Outcome::Failed;
-                    }
-                    Err(closed) => return Err(closed),
-                }
-            }
-        }
-        Ok(worst)
+        let filled = Filled {
+            out,
+            extension: extension(self.to),
+            lang: self.lang,
+            redact: self.redact,
+        };
+        filled.from(paths, &mut |name, input, to| {
+            self.to_file(name, input, to).map(|totals| outcome(&totals))
+        })
     }
 
     /// Writes a file, all of it or nothing.
     fn to_file(&self, name: &str, input: impl Read, out: &Path) -> Result<Totals, Failure> {
-        let told = |error: io::Error| Failure::Message(format!("{}: {error}", out.display()));
-        let folder = out
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
-        let totals = self.convert(name, input, file.as_file_mut())?;
-        file.persist(out).map_err(|error| told(error.error))?;
-        Ok(totals)
+        output::whole(out, |file| self.convert(name, input, file))
     }
 
     fn convert(

@@ -14,7 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs, text};
+use crate::{Failure, Outcome, inputs, output, text};
 
 /// The arguments, beside those that other commands have too.
 pub(crate) fn command(lang: Lang, common: [Arg; 2]) -> Command {
@@ -354,9 +354,9 @@ impl Report<'_> {
             let told = |error| baowen::Error::io(&path, error);
             match sent.bytes {
                 Some(bytes) => {
-                    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
+                    let mut file = output::unnamed(folder).map_err(told)?;
                     file.write_all(bytes).map_err(told)?;
-                    file.persist(&path).map_err(|error| told(error.error))?;
+                    output::name(file.into_temp_path(), &path).map_err(told)?;
                 }
                 None => match std::fs::remove_file(&path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {

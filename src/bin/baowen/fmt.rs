@@ -1,7 +1,7 @@
 //! `baowen fmt`: the same segments or records, one a line; the same elements, indented.
 
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use baowen::finding::{Lang, Syntax};
 use baowen::flat::{End, Piece as Flat, Reading};
@@ -9,7 +9,7 @@ use baowen::tree::{Piece, Pieces};
 use baowen::xml::{Writer, read_slice};
 use clap::ArgMatches;
 
-use crate::{Failure, Outcome, inputs, tree};
+use crate::{Failure, Outcome, inputs, output, tree};
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let (name, bytes) = inputs::whole_file(matches)?;
@@ -19,18 +19,12 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         out.flush()?;
         return Ok(outcome);
     };
-    let told = |error: io::Error| Failure::Message(format!("{}: {error}", path.display()));
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;
-    let mut out = BufWriter::new(&mut file);
-    let outcome = any(matches, lang, (&name, &bytes), &mut out)?;
-    out.flush()?;
-    drop(out);
-    file.persist(path).map_err(|error| told(error.error))?;
-    Ok(outcome)
+    output::whole(path, |file| {
+        let mut out = BufWriter::new(file);
+        let outcome = any(matches, lang, (&name, &bytes), &mut out)?;
+        out.flush()?;
+        Ok(outcome)
+    })
 }
 
 /// Lays out a file of any syntax.

@@ -164,12 +164,24 @@ fn head(map: &Map, lang: Lang, out: &mut impl Write) -> io::Result<()> {
 fn asked(map: &Map, param: &Parameter<'_>, lang: Lang) -> String {
     let ways = [Direction::Forth, Direction::Back].into_iter();
     let ways: Vec<Direction> = ways.filter(|way| map.runs(*way)).collect();
-    let read: Vec<Direction> = ways.iter().copied().filter(|way| param.is_read(*way)).collect();
+    let read: Vec<Direction> = ways
+        .iter()
+        .copied()
+        .filter(|way| param.is_read(*way))
+        .collect();
     let kind = match param.default {
         _ if read.is_empty() => return pick(lang, "no row reads it", "没有行使用").to_owned(),
-        _ if param.counts => pick(lang, "may be given, else counts from 1", "可以给出，否则从 1 起计").to_owned(),
+        _ if param.counts => pick(
+            lang,
+            "may be given, else counts from 1",
+            "可以给出，否则从 1 起计",
+        )
+        .to_owned(),
         None => pick(lang, "must be given", "必须给出").to_owned(),
-        Some(default) => format!("{} {default:?}", pick(lang, "may be given, else", "可以给出，否则为")),
+        Some(default) => format!(
+            "{} {default:?}",
+            pick(lang, "may be given, else", "可以给出，否则为")
+        ),
     };
     match read.as_slice() {
         [only] if ways.len() > 1 => match lang {

@@ -11,10 +11,11 @@ use baowen::finding::{Finding, Lang, Severity, Syntax};
 use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
 use baowen::spec::Specs;
 use clap::ArgMatches;
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::TempPath;
 
+use crate::folder::{Filled, holds_several};
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs};
+use crate::{Failure, Outcome, inputs, output};
 
 /// Bytes of an input looked at to tell its syntax.
 const BEGINNING: u64 = baowen::flat::SIGHT as u64;
@@ -45,12 +46,19 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     };
     let charset = inputs::charset(matches, lang)?;
     let written = inputs::charset_of(matches, "to-charset", lang)?;
+    let now = matches.get_one::<String>("now").map(String::as_str);
+    if let Some(now) = now.filter(|now| !is_moment(now)) {
+        let message = pick(
+            lang,
+            "a date and time that exist are given as CCYYMMDDhhmmss",
+            "须为存在的日期和时间，写作 CCYYMMDDhhmmss",
+        );
+        return Err(Failure::Message(format!("--now {now}: {message}")));
+    }
     let mut options = Options {
         charset: written,
         source_charset: charset,
-        now: matches
-            .get_one::<String>("now")
-            .map(|now| now.as_str().into()),
+        now: now.map(Into::into),
         most_findings: MOST_FINDINGS,
         line_breaks: matches.get_flag("lines"),
         format: match matches.get_one::<String>("format").map(String::as_str) {
@@ -116,7 +124,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         .collect();
     let out = matches.get_one::<PathBuf>("out").map(PathBuf::as_path);
     match (paths.as_slice(), out) {
-        ([path], out) if !path.is_dir() => translate.one(path, out),
+        ([path], out) if !holds_several(path) => translate.one(path, out),
         (_, Some(out)) => translate.many(&paths, out),
         (_, None) => Err(Failure::Message(
             pick(
@@ -127,6 +135,11 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             .to_owned(),
         )),
     }
+}
+
+/// Whether it is CCYYMMDDhhmmss, and there is such a time.
+fn is_moment(text: &str) -> bool {
+    text.len() == 14 && chrono::NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S").is_ok()
 }
 
 /// The map of that name, or the one of a file.
@@ -140,11 +153,6 @@ fn find(specs: &Specs, name: &str) -> Result<Arc<Map>, Failure> {
         Some(map) => Ok(Arc::new(map)),
         None => Err(Failure::Message(format!("{name}: no map"))),
     }
-}
-
-/// What was written of one message or interchange, in a file that is not there yet.
-struct Written {
-    file: TempPath,
 }
 
 impl Translate {
@@ -169,22 +177,23 @@ impl Translate {
         };
         let folder = match out {
             Some(out) if out.is_dir() => out.to_owned(),
-            Some(out) => parent(out).to_owned(),
+            Some(out) => output::folder_of(out),
             None => std::env::temp_dir(),
         };
-        let (written, mut outcome) = self.translate(&name, input, &folder)?;
+        let (written, outcome) = self.translate(&name, input, &folder)?;
         match out {
             None => {
                 let mut stdout = BufWriter::with_capacity(64 << 10, io::stdout().lock());
                 for piece in written {
-                    io::copy(&mut File::open(&piece.file)?, &mut stdout)?;
+                    io::copy(&mut File::open(&piece)?, &mut stdout)?;
                 }
                 stdout.flush()?;
             }
             Some(out) if out.is_dir() => {
-                let file = path.file_name().unwrap_or("stdin".as_ref());
-                let file = Path::new(file).with_extension(self.extension());
-                self.keep(written, &out.join(file), &mut outcome)?;
+                let file = path.file_name().filter(|name| *name != "-");
+                let file = Path::new(file.unwrap_or("stdin".as_ref()));
+                let file = file.with_extension(self.extension());
+                self.keep(written, &out.join(file))?;
             }
             Some(out) => {
                 if written.len() > 1 {
@@ -195,65 +204,29 @@ impl Translate {
                     );
                     return Err(Failure::Message(format!("{name}: {message}")));
                 }
-                self.keep(written, out, &mut outcome)?;
+                self.keep(written, out)?;
             }
         }
         Ok(outcome)
     }
 
-    /// Files and folders into a folder, which gets the same folders inside.
+    /// Files, folders and archives into a folder, which gets the same folders inside.
     fn many(&self, paths: &[PathBuf], out: &Path) -> Result<Outcome, Failure> {
-        let mut worst = Outcome::Clean;
-        let mut taken = std::collections::HashSet::new();
-        for path in paths {
-            let mut failed = false;
-            let found = inputs::files(std::slice::from_ref(path), &mut |path, error| {
-                let _ = writeln!(io::stderr(), "baowen: {}: {error}", path.display());
-                failed = true;
-            });
-            if failed {
-                worst = Outcome::Failed;
-            }
-            for input in found {
-                let Some(from) = &input.path else { continue };
-                let inside = match from.strip_prefix(path) {
-                    Ok(inside) if inside.as_os_str().is_empty() => from.file_name().map(Path::new),
-                    Ok(inside) => Some(inside),
-                    Err(_) => from.file_name().map(Path::new),
-                };
-                let Some(inside) = inside else { continue };
-                let mut to = out.join(inside).with_extension(self.extension());
-                let mut number = 2;
-                while !taken.insert(to.clone()) {
-                    let stem = inside.file_stem().unwrap_or_default().to_string_lossy();
-                    to.set_file_name(format!("{stem}-{number}.{}", self.extension()));
-                    number += 1;
-                }
-                let made = File::open(from)
-                    .map_err(|error| Failure::Message(format!("{}: {error}", input.name)))
-                    .and_then(|file| {
-                        std::fs::create_dir_all(parent(&to))?;
-                        let (written, mut outcome) =
-                            self.translate(&input.name, file, parent(&to))?;
-                        self.keep(written, &to, &mut outcome)?;
-                        Ok(outcome)
-                    });
-                match (made, &worst) {
-                    (Ok(Outcome::Found), Outcome::Clean) => worst = Outcome::Found,
-                    (Ok(_), _) => {}
-                    (Err(Failure::Message(message)), _) => {
-                        let _ = writeln!(io::stderr(), "baowen: {message}");
-                        worst = Outcome::Failed;
-                    }
-                    (Err(closed), _) => return Err(closed),
-                }
-            }
-        }
-        Ok(worst)
+        let filled = Filled {
+            out,
+            extension: self.extension(),
+            lang: self.lang,
+            redact: self.redact,
+        };
+        filled.from(paths, &mut |name, input, to| {
+            let (written, outcome) = self.translate(name, input, output::parent(to))?;
+            self.keep(written, to)?;
+            Ok(outcome)
+        })
     }
 
     /// Gives files their names; of several each gets a number.
-    fn keep(&self, written: Vec<Written>, to: &Path, _: &mut Outcome) -> Result<(), Failure> {
+    fn keep(&self, written: Vec<TempPath>, to: &Path) -> Result<(), Failure> {
         let several = written.len() > 1;
         for (at, piece) in written.into_iter().enumerate() {
             let mut to = to.to_owned();
@@ -266,7 +239,7 @@ impl Translate {
                 to.set_file_name(format!("{stem}-{}.{}", at + 1, self.extension()));
             }
             let told = |error: io::Error| Failure::Message(format!("{}: {error}", to.display()));
-            piece.file.persist(&to).map_err(|error| told(error.error))?;
+            output::name(piece, &to).map_err(told)?;
         }
         Ok(())
     }
@@ -277,7 +250,7 @@ impl Translate {
         name: &str,
         mut input: impl Read,
         folder: &Path,
-    ) -> Result<(Vec<Written>, Outcome), Failure> {
+    ) -> Result<(Vec<TempPath>, Outcome), Failure> {
         let told = |error: String| Failure::Message(format!("{name}: {error}"));
         let mut start = Vec::new();
         let sight = input.by_ref().take(BEGINNING);
@@ -288,7 +261,7 @@ impl Translate {
         // An input may hold more messages than a process may have files open.
         let mut files: Vec<TempPath> = Vec::new();
         let mut outputs = |_: u64| -> baowen::Result<Box<dyn Write>> {
-            let made = NamedTempFile::new_in(folder);
+            let made = output::unnamed(folder);
             let made = made.map_err(|error| baowen::Error::io(folder, error))?;
             let (writer, path) = made.into_parts();
             files.push(path);
@@ -312,11 +285,16 @@ impl Translate {
             }
         }
         let outcome = self.outcome(name, &totals, errors);
-        if self.strict && errors > 0 {
+        if self.strict && errors > 0 && !files.is_empty() {
             files.clear();
+            let message = pick(
+                self.lang,
+                "nothing is written: there are errors (--strict)",
+                "存在错误，未写出任何文件（--strict）",
+            );
+            let _ = writeln!(io::stderr(), "{name}: {message}");
         }
-        let written = files.into_iter().map(|file| Written { file }).collect();
-        Ok((written, outcome))
+        Ok((files, outcome))
     }
 
     fn outcome(&self, name: &str, totals: &Totals, errors: u64) -> Outcome {
@@ -388,10 +366,4 @@ impl Translate {
         }
         Ok(self.reader.syntax(start)?)
     }
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
