@@ -444,6 +444,46 @@ pub(crate) fn decide(bytes: &[u8]) -> Option<Charset> {
     })
 }
 
+impl Charset {
+    /// What a value rather is that this set of accented letters holds too: Chinese text as GB 18030 has it,
+    /// whose characters are pairs of high bytes. In words of European languages accented letters do not
+    /// stand in pairs only, two of them and more.
+    pub(crate) fn hides(self, bytes: &[u8]) -> Option<Charset> {
+        if bytes.is_ascii() {
+            return None;
+        }
+        let accented = match self.kind {
+            Kind::Latin1 | Kind::Latin5 => true,
+            Kind::Encoding(encoding) => matches!(
+                encoding.name(),
+                "ISO-8859-2"
+                    | "ISO-8859-3"
+                    | "ISO-8859-4"
+                    | "ISO-8859-10"
+                    | "ISO-8859-14"
+                    | "ISO-8859-15"
+            ),
+            _ => false,
+        };
+        if !accented {
+            return None;
+        }
+        let runs = bytes
+            .split(|byte| byte.is_ascii())
+            .filter(|run| !run.is_empty());
+        let mut pairs = 0;
+        for run in runs {
+            // The rows of GB 2312 that hold characters, 16 to 87.
+            let chinese = |pair: &[u8]| matches!(pair, [0xB0..=0xF7, 0xA1..=0xFE]);
+            if !run.chunks(2).all(chinese) {
+                return None;
+            }
+            pairs += run.len() / 2;
+        }
+        (pairs > 1).then(|| Charset::for_label("gb18030")).flatten()
+    }
+}
+
 /// What bytes outside ASCII look like.
 #[must_use]
 pub fn guess(bytes: &[u8]) -> Option<Charset> {
@@ -521,6 +561,26 @@ mod tests {
         assert_eq!(of("UNOC").encode("中"), None);
         assert_eq!(of("UNOA").encode("é"), None);
         assert_eq!(of("utf-8").encode("中").unwrap(), "中".as_bytes());
+    }
+
+    #[test]
+    fn chinese_under_a_set_of_accented_letters() {
+        let of = |name: &str| Charset::of_syntax_identifier(name.as_bytes()).unwrap();
+        let (shanghai, cyrillic) = (b"NAD \xC9\xCF\xBA\xA3", of("UNOE"));
+        assert_eq!(
+            of("UNOC").hides(shanghai).map(Charset::name),
+            Some("gb18030")
+        );
+        assert!(cyrillic.hides(shanghai).is_none());
+        for text in [
+            &b"caf\xE9 cr\xE8me"[..],
+            b"\xC9T\xC9",
+            b"Stra\xDFe",
+            b"cr\xE9\xE9",
+            b"\xC4\xD6\xDC",
+        ] {
+            assert!(of("UNOC").hides(text).is_none(), "{text:?}");
+        }
     }
 
     #[test]

@@ -1523,6 +1523,42 @@ fn files_in_archives_are_converted_and_translated() {
 }
 
 #[test]
+fn signatures_do_not_hold_for_what_is_written_anew() {
+    let edifact = "UNB+UNOC:4+A+B+20261101:1000+1'UNH+1+CUSCAR:D:95B:UN'\nUSH+1+1+3'BGM+785+M1+9'UST+1+2'UNT+5+1'UNZ+1+1'";
+    let ds = "http://www.w3.org/2000/09/xmldsig#";
+    let xml = format!("<a>\n<b/><ds:Signature xmlns:ds=\"{ds}\"/></a>");
+    let plain = format!("<Package xmlns=\"{ds}\"><b/></Package>");
+    for (input, at) in [
+        (edifact, Some(":2:1: ")),
+        (&xml, Some(":2:5: ")),
+        (&plain, None),
+    ] {
+        for words in [&["convert", "--to", "json", "-"][..], &["fmt", "-"]] {
+            let told = err(&with_input(words, input.as_bytes()));
+            let told = told.lines().find(|line| line.contains("signature-broken"));
+            assert_eq!(told.is_some(), at.is_some(), "{words:?} {input}");
+            let told = told.unwrap_or_default();
+            assert!(told.contains(at.unwrap_or_default()), "{told}");
+        }
+    }
+}
+
+#[test]
+fn chinese_under_latin_letters_is_told_when_it_is_translated() {
+    let input = b"UNB+UNOC:3+A+B+261101:1000+1'UNH+1+CUSCAR:D:95B:UN'BGM+785+M1+9'FTX+AAI+++\xC3\xDE\xB3\xC4\xC9\xC0'UNT+4+1'UNZ+1+1'";
+    for words in [
+        &["convert", "--to", "json", "-"][..],
+        &["translate", "-m", "codeco-d95b-status", "-"],
+    ] {
+        let told = err(&with_input(words, input));
+        assert!(
+            told.contains("look like gb18030, which UNOC does not"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn a_direction_asks_for_what_it_reads() {
     // The carrier is asked for on the way to the manifest only.
     let folder = tempfile::tempdir().unwrap();

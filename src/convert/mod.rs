@@ -88,6 +88,9 @@ pub enum Format {
 pub struct Options {
     /// The definition of every message of UN/EDIFACT, whatever its header says.
     pub message: Option<(Box<str>, Home)>,
+    /// The definition that whoever takes what is read is made for, as `CUSCAR@D95B`: that a message is of
+    /// another directory is told.
+    pub expected: Option<Box<str>>,
     /// The layout of a flat file, whatever it begins with.
     pub layout: Option<Box<str>>,
     /// The character set of UN/EDIFACT or of a flat file, read or written, whatever it says itself.
@@ -106,6 +109,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             message: None,
+            expected: None,
             layout: None,
             charset: None,
             line_breaks: false,

@@ -7,7 +7,7 @@ use super::event::{Sink, fault_about, is_text, to_hex};
 use super::names::{Layout, NAMESPACE, Name, breaks};
 use crate::edifact::Segment;
 use crate::finding::{Code, Finding};
-use crate::xml::{Handler, Scene, Start, Writer};
+use crate::xml::{Handler, SIGNATURE, Scene, Start, Writer};
 use crate::{Error, Result};
 
 /// Writes events whose names are known to be names of XML: segments one a line.
@@ -446,6 +446,12 @@ impl<S: Sink + ?Sized> Handler for FromXml<'_, S> {
         };
         let begun = self.out.start(name, false);
         self.keep(begun);
+        // Who asks for places tells of signatures by itself.
+        if start.local() == "Signature" && start.namespace() == SIGNATURE && !self.out.asks_places()
+        {
+            let (at, len) = start.place();
+            scene.report(Code::SIGNATURE_BROKEN, at, len, |finding| finding);
+        }
         let mut preserve = self.frames.last().is_some_and(|frame| frame.preserve);
         for (name, value) in start.attributes() {
             match (name, value) {

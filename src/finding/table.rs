@@ -1057,6 +1057,16 @@ findings! {
         zh "不是 JSON：此处应为{expected_zh}"
         explain_en "JSON is written as RFC 8259 has it. What stands before this was converted; reading goes on at the next line."
         explain_zh "JSON 须符合 RFC 8259。此前的内容已转换；从下一行继续读取。";
+    MAP_OTHER_RELEASE "map-other-release" Warning
+        en "the message is {message}, but {expected} is expected: what differs between the two may be missing"
+        zh "报文为 {message}，而此处应为 {expected}：两者的差异之处可能缺失"
+        explain_en "A map is written for one directory. Between directories segments move to other groups, and elements get other names. `baowen translate --as {expected}` reads the message by the directory of the map; or a layer has a map for this one."
+        explain_zh "映射针对一版目录编写。不同目录间，段会移入别的组，数据元名称也会变化。可用 baowen translate --as {expected} 按映射的目录读取该报文，或在自己的层中为此目录另写映射。";
+    SIGNATURE_BROKEN "signature-broken" Warning
+        en "the message is signed; the signature does not hold for what is written anew"
+        zh "报文已签名；重新写出后签名不再有效"
+        explain_en "A signature (ds:Signature of XML, USH to UST of UN/EDIFACT) is made over what was read as it stood. What is laid out anew or written in another syntax must be signed anew."
+        explain_zh "签名（XML 的 ds:Signature、UN/EDIFACT 的 USH 至 UST）针对所读内容的原样。重新排版或以其他语法写出后须重新签名。";
     CONVERT_UNPLACED "convert-unplaced" Warning
         en "segment {segment} has no place in {message}; it is written by its tag and numbers"
         zh "段 {segment} 在 {message} 中没有位置；按段标记和序号写出"

@@ -287,12 +287,17 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             self.begin_message(spot);
             return Ok(());
         }
+        self.gather.passed = 1;
+        // What is no message was told by the reader.
+        if matches!(name, "b:Skipped" | "b:Object") {
+            return Ok(());
+        }
+        let found = name.strip_prefix("M_").unwrap_or(name);
         let mut finding = Finding::new(Code::MAP_OTHER_MESSAGE, spot.span)
-            .with_content("found", name)
+            .with_content("found", found)
             .with("expected", &self.program.source.name);
         finding.at = spot.at;
         self.run.work.outbox.tell(finding);
-        self.gather.passed = 1;
         Ok(())
     }
 

@@ -76,8 +76,8 @@ use crate::charset::Charset;
 use crate::convert::{self, Converter, Format};
 use crate::finding::{Sink, Syntax};
 use crate::span::{LineColumn, Span};
-use crate::spec::Specs;
 use crate::spec::model::Label;
+use crate::spec::{Home, Specs};
 use crate::{Error, Result};
 use codes::Codes;
 use exec::Work;
@@ -454,6 +454,8 @@ pub struct Options {
     pub charset: Option<Charset>,
     /// The character set that is read, whatever the input says.
     pub source_charset: Option<Charset>,
+    /// The definition by which every message of UN/EDIFACT is read, whatever its header says.
+    pub message: Option<(Box<str>, Home)>,
     /// At most so many findings of one code are sent; the rest are counted. Default 1,000.
     pub most_findings: u64,
     /// How many times its own bytes a message may take in memory: what is kept of it, and what is made of
@@ -477,6 +479,7 @@ impl Default for Options {
             now: None,
             charset: None,
             source_charset: None,
+            message: None,
             most_findings: 1000,
             memory: 4,
             least_memory: 256 << 20,
@@ -589,14 +592,17 @@ impl Translator {
         }
         let params = Params::new(map, direction, &options.params)?;
         let map = map.with_params(&params)?;
+        let source = &map.sides[usize::from(direction == Direction::Back)];
         let converting = convert::Options {
             charset: options.source_charset,
             most_findings: options.most_findings,
             line_breaks: options.line_breaks,
-            layout: match &map.sides[usize::from(direction == Direction::Back)].of {
+            layout: match &source.of {
                 Of::Flat(layout) => Some(layout.message.clone()),
                 _ => None,
             },
+            expected: Some(source.name.clone()),
+            message: options.message.clone(),
             ..convert::Options::default()
         };
         Ok(Self {

@@ -508,6 +508,7 @@ impl Inner {
                 }
                 "maps" => {
                     known = true;
+                    self.overrides.extend(of_maps(&shown, &text));
                     self.maps.push((shown.into(), text.into()));
                 }
                 "edifact" => {
@@ -972,6 +973,49 @@ fn of_system(file: &str, text: &str) -> Option<Override> {
         verb: verbs.into_iter().find(|verb| *verb == layer)?,
         what: format!("service {name}").into(),
     })
+}
+
+/// What a file of maps changes, by the words at the margin, and of an extension each of its lines; whether
+/// they are sound is told when maps are loaded.
+fn of_maps(file: &str, text: &str) -> Vec<Override> {
+    let mut found = Vec::new();
+    let mut extended = None;
+    for (line, said) in (1..).zip(text.lines()) {
+        let body = said.trim();
+        if body.is_empty() || body.starts_with('#') {
+            continue;
+        }
+        let (verb, what) = match said.len() - said.trim_start().len() {
+            0 => {
+                let mut words = body.split_whitespace();
+                let verbs = [Verb::New, Verb::Replace, Verb::Extends];
+                let word = words.next().unwrap_or_default();
+                let verb = verbs.into_iter().find(|verb| verb.as_str() == word);
+                let (Some(verb), Some(kind), Some(name)) = (verb, words.next(), words.next())
+                else {
+                    continue;
+                };
+                let what = format!("{kind} {name}");
+                extended = (verb == Verb::Extends).then(|| what.clone());
+                (verb, what)
+            }
+            2 => match &extended {
+                Some(map) => {
+                    let words: Vec<&str> = body.split_whitespace().collect();
+                    (Verb::Extends, format!("{map}: {}", words.join(" ")))
+                }
+                None => continue,
+            },
+            _ => continue,
+        };
+        found.push(Override {
+            file: file.into(),
+            line,
+            verb: verb.as_str(),
+            what: what.into(),
+        });
+    }
+    found
 }
 
 /// Paths of the `.txt` files below `dir`, sorted; links and hidden files are passed over.

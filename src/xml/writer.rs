@@ -5,8 +5,10 @@ use std::io::Write;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::chars;
+use super::names::SIGNATURE;
 use super::reader::{Handler, Start};
 use super::scene::Scene;
+use crate::finding::Code;
 use crate::{Error, Result};
 
 /// Bytes gathered before they are handed on.
@@ -450,7 +452,11 @@ impl<W: Write> Writer<W> {
 }
 
 impl<W: Write> Handler for Writer<W> {
-    fn start(&mut self, start: &Start<'_>, _: &mut Scene<'_, '_>) {
+    fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
+        if self.indent.is_some() && start.local() == "Signature" && start.namespace() == SIGNATURE {
+            let (at, len) = start.place();
+            scene.report(Code::SIGNATURE_BROKEN, at, len, |finding| finding);
+        }
         let begun = self.begin(start.name());
         self.keep(begun);
         for (name, value) in start.attributes() {

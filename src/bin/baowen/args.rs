@@ -523,6 +523,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                         )),
                 )
                 .arg(specs())
+                .arg(message())
                 .arg(charset())
                 .arg(redact()),
         )

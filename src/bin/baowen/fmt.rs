@@ -3,8 +3,10 @@
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use baowen::finding::{Lang, Syntax};
+use baowen::edifact::Segment;
+use baowen::finding::{Code, Finding, Lang, Syntax};
 use baowen::flat::{End, Piece as Flat, Reading};
+use baowen::span::{LineColumn, Span};
 use baowen::tree::{Piece, Pieces};
 use baowen::xml::{Writer, read_slice};
 use clap::ArgMatches;
@@ -39,7 +41,12 @@ fn any(
     match inputs::syntax(matches, &specs, None, bytes)? {
         Syntax::Edifact => {
             let forced = tree::forced(matches, &specs)?;
-            write(out, &mut Pieces::new(bytes, &specs, forced, None), minify)?;
+            let mut signed = None;
+            let mut pieces = Pieces::new(bytes, &specs, forced, None);
+            write(out, &mut pieces, minify, &mut signed)?;
+            if let Some(span) = signed {
+                broken(bytes, span, (name, lang));
+            }
         }
         Syntax::Xml => {
             // A document that is not sound is not laid out anew: what could not be read would be lost.
@@ -67,6 +74,19 @@ fn any(
     Ok(Outcome::Clean)
 }
 
+/// Tells that a signature does not hold for what is laid out anew.
+fn broken(bytes: &[u8], span: Span, (name, lang): (&str, Lang)) {
+    let before = &bytes[..(span.start as usize).min(bytes.len())];
+    let lines = before.split(|byte| *byte == b'\n');
+    let column = lines.clone().next_back().map_or(0, <[u8]>::len);
+    let mut finding = Finding::new(Code::SIGNATURE_BROKEN, span);
+    finding.at = LineColumn {
+        line: lines.count() as u64,
+        column: column as u64 + 1,
+    };
+    inputs::tell(name, &finding, lang, false);
+}
+
 /// One record a line.
 fn flat(out: &mut dyn Write, bytes: &[u8], reading: Reading, minify: bool) -> io::Result<()> {
     let terminator = reading.options.separators.terminator;
@@ -90,7 +110,18 @@ fn flat(out: &mut dyn Write, bytes: &[u8], reading: Reading, minify: bool) -> io
     Ok(())
 }
 
-fn write(out: &mut dyn Write, pieces: &mut Pieces<'_>, minify: bool) -> Result<(), Failure> {
+/// Lays out segments; `signed` gets the first that begins a signature.
+fn write(
+    out: &mut dyn Write,
+    pieces: &mut Pieces<'_>,
+    minify: bool,
+    signed: &mut Option<Span>,
+) -> Result<(), Failure> {
+    let mut note = |segment: &Segment<'_>| {
+        if segment.tag() == b"USH" {
+            signed.get_or_insert(segment.span());
+        }
+    };
     let end: &[u8] = if minify { b"" } else { b"\n" };
     while let Some(piece) = pieces.next()? {
         match piece {
@@ -103,6 +134,7 @@ fn write(out: &mut dyn Write, pieces: &mut Pieces<'_>, minify: bool) -> Result<(
                 out.write_all(single.segment.view().bytes())?;
             }
             Piece::Segment(single) => {
+                note(&single.segment.view());
                 segment(out, single.segment.view().bytes())?;
                 out.write_all(end)?;
             }
@@ -111,6 +143,7 @@ fn write(out: &mut dyn Write, pieces: &mut Pieces<'_>, minify: bool) -> Result<(
                     if !minify {
                         out.write_all("  ".repeat(placed.groups.len()).as_bytes())?;
                     }
+                    note(&placed.segment.view());
                     segment(out, placed.segment.view().bytes())?;
                     out.write_all(end)?;
                 }

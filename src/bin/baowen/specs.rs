@@ -37,6 +37,14 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             checker.slice(document.as_bytes(), &mut |_: Finding| {})?;
         }
     }
+    // So do its maps.
+    for change in overrides {
+        if let Some(name) = change.what.strip_prefix("map ")
+            && !name.contains(':')
+        {
+            specs.map(name)?;
+        }
+    }
     let releases = specs.releases().iter().len();
     match lang {
         Lang::En => writeln!(out, "{releases} releases, {} overrides", overrides.len())?,

@@ -5,11 +5,12 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use baowen::check::Checker;
+use baowen::check::{Checker, home};
 use baowen::convert::Format;
 use baowen::finding::{Finding, Lang, Severity, Syntax};
 use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
 use baowen::spec::Specs;
+use baowen::spec::release::MessageName;
 use clap::ArgMatches;
 use tempfile::TempPath;
 
@@ -69,6 +70,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         },
         ..Options::default()
     };
+    if let Some(name) = matches.get_one::<String>("as") {
+        let name: MessageName = name.parse()?;
+        options.message = Some((name.message.clone(), home(&specs, &name)?));
+    }
     if let Some(times) = matches.get_one::<u32>("memory") {
         options.memory = *times as usize;
     }

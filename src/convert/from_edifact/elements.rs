@@ -6,6 +6,7 @@ use crate::convert::event::{Sink, fault, fault_about, is_text, to_hex};
 use crate::convert::names::{Layout, Name, Part};
 use crate::edifact::{End, Segment, Token};
 use crate::finding::{Code, Finding};
+use crate::span::Span;
 
 /// Names of what a definition does not have.
 pub(super) struct BeyondNames {
@@ -263,7 +264,15 @@ impl<'a, S: Sink> Elements<'a, S> {
             None => std::str::from_utf8(&value).ok().map(Into::into),
         };
         match text {
-            Some(text) if is_text(&text) => self.out.text(&text),
+            Some(text) if is_text(&text) => {
+                if let Some(hidden) = self.charset.hides(&value) {
+                    let looks = Finding::new(Code::LOOKS_LIKE, Span::at(0))
+                        .with("charset", hidden.name())
+                        .with("declared", self.charset.name());
+                    self.faults.push(looks);
+                }
+                self.out.text(&text)
+            }
             _ => {
                 let told = self.charset.decode_lossy(&value).into_owned();
                 self.faults.push(fault_about(Code::CONVERT_BYTES, &told));

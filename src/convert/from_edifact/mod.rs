@@ -34,6 +34,10 @@ pub(super) struct FromEdifact<'r, 'd, 's, S: Sink> {
     fresh: bool,
     beyond: BeyondNames,
     message_type: Option<Box<str>>,
+    /// The definition that whoever takes the events is made for.
+    expected: Option<&'r str>,
+    /// It was said of this interchange that its bytes look like another character set.
+    guessed: bool,
 }
 
 /// Where the segment at hand stands.
@@ -50,7 +54,7 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
         definitions: &'r mut Definitions,
         out: &'r mut S,
         tally: Tally<'s>,
-        options: &Options,
+        options: &'r Options,
         usual: Charset,
     ) -> Self {
         Self {
@@ -65,6 +69,8 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
             fresh: true,
             beyond: BeyondNames::new(),
             message_type: None,
+            expected: options.expected.as_deref(),
+            guessed: false,
         }
     }
 
@@ -144,6 +150,9 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
 
     #[cold]
     fn tell(&mut self, mut finding: Finding, offset: u64, len: u64, at: At) {
+        if finding.code == Code::LOOKS_LIKE && std::mem::replace(&mut self.guessed, true) {
+            return;
+        }
         if !self.tally.count(finding.code) {
             return;
         }
@@ -253,6 +262,12 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
         match definition {
             Some(definition) => {
                 self.message_type = Some(definition.label.clone());
+                if let Some(expected) = self.expected.filter(|of| is_other(of, &definition.label)) {
+                    let finding = Finding::new(Code::MAP_OTHER_RELEASE, Span::at(offset))
+                        .with("message", &definition.label)
+                        .with("expected", expected);
+                    self.tell(finding, offset, len, At::Reader);
+                }
                 self.known(&definition)?;
             }
             None => {
@@ -272,12 +287,18 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
     fn segment(&mut self, segment: &Segment<'_>, layout: Option<&Layout>, at: At) -> Result<()> {
         let mut attributes: Vec<(&str, String)> = Vec::new();
         let interchange = matches!(segment.tag(), b"UNB" | b"UIB");
+        self.guessed &= !interchange;
         if std::mem::take(&mut self.fresh) || interchange {
             let una = self.una.take();
             let separators = segment.separators();
             if service::derived(una.as_ref(), self.reader.syntax()) != *separators {
                 attributes.push(("b:separators", service::written(separators)));
             }
+        }
+        // Who asks for places tells of signatures by itself.
+        if segment.tag() == b"USH" && !self.out.asks_places() {
+            let finding = Finding::new(Code::SIGNATURE_BROKEN, segment.span());
+            self.tell(finding, segment.offset(), segment.span().len, at);
         }
         let mut layout = layout;
         let nesting = segment.nesting();
@@ -347,6 +368,12 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
         self.tell(finding, segment.offset(), segment.span().len, at);
         Ok(())
     }
+}
+
+/// Whether two definitions are of one message in two directories.
+fn is_other(one: &str, other: &str) -> bool {
+    let name = |of: &str| of.split('@').next().map(str::to_owned);
+    one != other && name(one) == name(other)
 }
 
 fn tag_text(segment: &Segment<'_>) -> String {
