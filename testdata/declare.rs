@@ -202,6 +202,14 @@ fn entries_that_are_none() {
         ("empty", r#"{"SeaManifest": {}}"#),
         ("unknown field", r#"{"SeaManifest": {"Refrence": "1"}}"#),
         ("two roots", r#"{"SeaManifest": {}, "RoadManifest": {}}"#),
+        ("nothing", ""),
+        ("a remark", "// by hand\n{\"SeaManifest\": {}}"),
+        // What follows from the first mistake is not told.
+        (
+            "no comma",
+            "{\"SeaManifest\": {\"Reference\": \"1\"\n\"Direction\": \"I\",\n\"Agent\": 1}}",
+        ),
+        ("something behind", "{\"SeaManifest\": {}}\n}\n}"),
     ];
     let mut text = String::new();
     for (what, entry) in cases {
@@ -281,6 +289,25 @@ fn mistakes_in_entries() {
             r#""NetWeight": "33880""#,
         ),
         ("declaration", r#""Total": "80000""#, r#""Total": "90000""#),
+        // A field that is near to one of many.
+        ("vessel-call", r#""Telephone": "#, r#""Telefone": "#),
+        (
+            "vessel-call",
+            r#""TonnageDuesLicence""#,
+            r#""TonnageDuesLicense""#,
+        ),
+        // A value of another type, one that is twice there.
+        (
+            "vessel-call",
+            r#""Movement": "I""#,
+            r#""Movement": {"Kind": "I"}"#,
+        ),
+        ("vessel-call", r#""Movement": "I""#, r#""Movement": true"#),
+        (
+            "vessel-call",
+            r#""Movement": "I""#,
+            r#""Movement": "I", "Movement": "I""#,
+        ),
     ];
     let mut text = String::new();
     for (name, from, to) in cases {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::convert::{Converter, Options, Places};
-use crate::finding::{Excerpt, Finding, Place, Sink, Syntax};
+use crate::finding::{Code, Excerpt, Finding, Place, Sink, Syntax};
 use crate::span::{LineColumn, Span};
 use crate::spec::Specs;
 use crate::{Error, Result};
@@ -28,13 +28,19 @@ impl<'b> Entry<'b> {
     /// Reads an entry; what is wrong with it as JSON goes to `sink`.
     pub(super) fn read(json: &'b [u8], specs: &Specs, sink: &mut dyn Sink) -> Result<Self> {
         let first = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
-        if first.trim_ascii_start().first() != Some(&b'{') {
+        if matches!(first.trim_ascii_start().first(), Some(b'<' | b'[')) {
             return Err(Error::misuse(
                 "an entry is an object of JSON; `baowen convert --to json` makes one from XML",
             ));
         }
         let mut xml = Vec::new();
+        let mut broken = false;
         let mut told = |mut finding: Finding| {
+            // An entry is one object: what is wrong behind the first mistake follows from it.
+            if broken {
+                return;
+            }
+            broken = finding.code == Code::JSON_SYNTAX;
             finding.excerpt = excerpt(json, finding.span);
             sink.finding(finding);
         };

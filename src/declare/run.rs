@@ -206,6 +206,7 @@ impl Declarer {
             totals: Totals::default(),
             faulty: BTreeSet::new(),
             told: BTreeSet::new(),
+            misshapen: false,
             unused: None,
             found: Vec::new(),
             written: Vec::new(),
@@ -263,6 +264,8 @@ pub(super) struct Run<'r> {
     faulty: BTreeSet<u64>,
     /// What it told of fields.
     told: BTreeSet<(u64, Code)>,
+    /// The entry is not of the form of its document: what is left out may follow from that.
+    misshapen: bool,
     /// Paths that no message so far carries; `None` before the first.
     unused: Option<BTreeSet<Box<str>>>,
     /// What was found in messages: the same of one field once, with the places of the others.
@@ -385,7 +388,9 @@ impl<'r> Run<'r> {
                 bytes,
             })?;
         }
-        self.tell_unused(&entry);
+        if !self.misshapen {
+            self.tell_unused(&entry);
+        }
         Ok(())
     }
 
@@ -412,6 +417,7 @@ impl<'r> Run<'r> {
             entry.put(&mut finding);
             if finding.severity == Severity::Error {
                 self.faulty.insert(finding.span.start);
+                self.misshapen |= finding.rule.is_none();
             }
             self.told.insert((finding.span.start, finding.code));
             self.tell(finding);

@@ -195,6 +195,10 @@ impl<'s> Validator<'s> {
                 }
             }
         });
+        // What is near to what was written is likely meant: it stands first.
+        let near = crate::near::near(local, shown.iter().map(String::as_str), 3);
+        let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+        shown.sort_by_key(|name| near.iter().position(|of| of == name).unwrap_or(near.len()));
         if any {
             shown.push("*".to_owned());
         }
