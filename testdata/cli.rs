@@ -1559,6 +1559,50 @@ fn chinese_under_latin_letters_is_told_when_it_is_translated() {
 }
 
 #[test]
+fn what_was_found_is_kept_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let input = "testdata/maps/shipped/road-manifest-mt1401/back/manifest.xml";
+    let run = |report: &str, more: &[&str]| {
+        let words = [
+            "translate",
+            input,
+            "--map",
+            "road-manifest-mt1401",
+            "--reverse",
+        ];
+        let to = at("entry.json");
+        let to = ["--out", &to, "--report", report];
+        baowen(&[&words[..], &to, more].concat())
+    };
+    // An entry that is made of a manifest lacks what the manifest has no place for.
+    let json = at("found.json");
+    assert_eq!(code(&run(&json, &[])), 1);
+    let text = std::fs::read_to_string(&json).unwrap();
+    let found: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let missing = |of: &&Value| of["code"] == "xsd-missing-element";
+    let missing = found.iter().find(missing).unwrap();
+    assert!(
+        missing["file"]
+            .as_str()
+            .unwrap()
+            .ends_with("→ RoadManifest@1")
+    );
+    assert_eq!(missing["path"], "RoadManifest/Truck");
+    assert!(missing["column"].as_u64().unwrap() > 1);
+    assert_eq!(code(&run(&json, &["--no-check"])), 0);
+    let sarif = at("found.sarif");
+    assert_eq!(code(&run(&sarif, &["--lang", "zh"])), 1);
+    let sarif: Value = serde_json::from_slice(&std::fs::read(&sarif).unwrap()).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), found.len());
+    assert_eq!(code(&run(&at("found.txt"), &[])), 2);
+}
+
+#[test]
 fn a_direction_asks_for_what_it_reads() {
     // The carrier is asked for on the way to the manifest only.
     let folder = tempfile::tempdir().unwrap();

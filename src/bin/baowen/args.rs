@@ -91,6 +91,16 @@ pub(crate) fn command(lang: Lang) -> Command {
                 "遮蔽数据值：报文中可能含有姓名和证件号码",
             ))
     };
+    let report = || {
+        Arg::new("report")
+            .long("report")
+            .value_name("FILE")
+            .value_parser(value_parser!(std::path::PathBuf))
+            .help(t(
+                "Write what was found to this file too: .json (an object a line) or .sarif",
+                "另将发现的问题写入该文件：.json（每行一个对象）或 .sarif",
+            ))
+    };
     let file = || {
         Arg::new("file")
             .value_name("FILE")
@@ -301,6 +311,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(specs())
                 .arg(message())
                 .arg(charset())
+                .arg(report())
                 .arg(redact()),
         )
         .subcommand(
@@ -525,6 +536,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(specs())
                 .arg(message())
                 .arg(charset())
+                .arg(report())
                 .arg(redact()),
         )
         .subcommand(

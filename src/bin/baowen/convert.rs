@@ -12,6 +12,7 @@ use clap::ArgMatches;
 
 use crate::folder::{Filled, holds_several};
 use crate::lang::pick;
+use crate::report::Report;
 use crate::{Failure, Outcome, inputs, output};
 
 /// Bytes of an input looked at to tell its syntax.
@@ -24,8 +25,7 @@ struct Convert {
     checker: Checker,
     converter: Converter,
     to: Format,
-    lang: Lang,
-    redact: bool,
+    report: Report,
 }
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
@@ -70,8 +70,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         checker: Checker::new(&specs, checking)?,
         converter: Converter::new(&specs, options),
         to,
-        lang,
-        redact: matches.get_flag("redact"),
+        report: Report::new(matches, lang)?,
     };
     let paths: Vec<PathBuf> = matches
         .get_many("paths")
@@ -79,7 +78,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         .cloned()
         .collect();
     let out = matches.get_one::<PathBuf>("out");
-    match paths.as_slice() {
+    let outcome = match paths.as_slice() {
         [path] if !holds_several(path) => convert.one(path, out.map(PathBuf::as_path)),
         _ => match out {
             Some(out) => convert.many(&paths, out),
@@ -92,7 +91,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                 .to_owned(),
             )),
         },
-    }
+    }?;
+    convert.report.finish()?;
+    Ok(outcome)
 }
 
 /// The extension of files in a format.
@@ -139,8 +140,7 @@ impl Convert {
         let filled = Filled {
             out,
             extension: extension(self.to),
-            lang: self.lang,
-            redact: self.redact,
+            report: &self.report,
         };
         filled.from(paths, &mut |name, input, to| {
             self.to_file(name, input, to).map(|totals| outcome(&totals))
@@ -186,7 +186,7 @@ impl Convert {
     }
 
     fn tell(&self, name: &str, finding: &Finding) {
-        inputs::tell(name, finding, self.lang, self.redact);
+        self.report.tell(name, finding);
     }
 }
 

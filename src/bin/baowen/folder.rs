@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use baowen::finding::{Finding, Lang};
+use baowen::finding::Finding;
 use baowen::span::Span;
 
 use crate::archive::is_archive;
+use crate::report::Report;
 use crate::{Failure, Outcome, inputs, output};
 
 /// Whether a path stands for several files.
@@ -22,8 +23,7 @@ pub(crate) struct Filled<'f> {
     pub(crate) out: &'f Path,
     /// The extension of what is written.
     pub(crate) extension: &'static str,
-    pub(crate) lang: Lang,
-    pub(crate) redact: bool,
+    pub(crate) report: &'f Report,
 }
 
 /// Reads an input, of that name, and writes to a path.
@@ -88,7 +88,7 @@ impl Filled<'_> {
         let told = |error: io::Error| Failure::Message(format!("{}: {error}", input.name));
         let wrong = |code| {
             let finding = Finding::new(code, Span::at(0));
-            inputs::tell(&input.name, &finding, self.lang, self.redact);
+            self.report.tell(&input.name, &finding);
             Ok(Outcome::Found)
         };
         if let Some(code) = input.wrong {

@@ -19,6 +19,7 @@ mod lang;
 mod map;
 mod output;
 mod pages;
+mod report;
 mod rules;
 mod sarif;
 mod show;

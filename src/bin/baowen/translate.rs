@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baowen::check::{Checker, home};
-use baowen::convert::Format;
+use baowen::convert::{Converter, Format};
 use baowen::finding::{Finding, Lang, Severity, Syntax};
 use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
 use baowen::spec::Specs;
@@ -16,13 +16,20 @@ use tempfile::TempPath;
 
 use crate::folder::{Filled, holds_several};
 use crate::lang::pick;
+use crate::report::Report;
 use crate::{Failure, Outcome, inputs, output};
 
 /// Bytes of an input looked at to tell its syntax.
 const BEGINNING: u64 = baowen::flat::SIGHT as u64;
 
+/// Bytes of JSON that are checked: it is held in memory, and so are the places of all its values.
+const LONGEST_JSON: u64 = 64 << 20;
+
 /// Findings of one code told of a file; the rest are counted.
 const MOST_FINDINGS: u64 = 100;
+
+/// As many where they are kept in a file: every path that is not carried, as a rule.
+const MOST_REPORTED: u64 = 10_000;
 
 struct Translate {
     translator: Translator,
@@ -30,11 +37,13 @@ struct Translate {
     reader: Checker,
     /// Checks what is written.
     checker: Checker,
+    /// Makes of JSON what is checked.
+    converter: Converter,
     check: bool,
     strict: bool,
     trace: bool,
     lang: Lang,
-    redact: bool,
+    report: Report,
 }
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
@@ -60,7 +69,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         charset: written,
         source_charset: charset,
         now: now.map(Into::into),
-        most_findings: MOST_FINDINGS,
+        most_findings: match matches.contains_id("report") {
+            true => MOST_REPORTED,
+            false => MOST_FINDINGS,
+        },
         line_breaks: matches.get_flag("lines"),
         format: match matches.get_one::<String>("format").map(String::as_str) {
             Some("xml") => Some(Format::Xml),
@@ -116,11 +128,12 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         translator,
         reader: Checker::new(&specs, reading)?,
         checker: Checker::new(&specs, checking)?,
+        converter: Converter::new(&specs, baowen::convert::Options::default()),
         check: !matches.get_flag("no-check"),
         strict: matches.get_flag("strict"),
         trace: matches.get_flag("trace"),
         lang,
-        redact: matches.get_flag("redact"),
+        report: Report::new(matches, lang)?,
     };
     let paths: Vec<PathBuf> = matches
         .get_many("paths")
@@ -128,7 +141,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         .cloned()
         .collect();
     let out = matches.get_one::<PathBuf>("out").map(PathBuf::as_path);
-    match (paths.as_slice(), out) {
+    let outcome = match (paths.as_slice(), out) {
         ([path], out) if !holds_several(path) => translate.one(path, out),
         (_, Some(out)) => translate.many(&paths, out),
         (_, None) => Err(Failure::Message(
@@ -139,7 +152,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             )
             .to_owned(),
         )),
-    }
+    }?;
+    translate.report.finish()?;
+    Ok(outcome)
 }
 
 /// Whether it is CCYYMMDDhhmmss, and there is such a time.
@@ -220,8 +235,7 @@ impl Translate {
         let filled = Filled {
             out,
             extension: self.extension(),
-            lang: self.lang,
-            redact: self.redact,
+            report: &self.report,
         };
         filled.from(paths, &mut |name, input, to| {
             let (written, outcome) = self.translate(name, input, output::parent(to))?;
@@ -272,7 +286,7 @@ impl Translate {
             files.push(path);
             Ok(Box::new(writer))
         };
-        let mut sink = |finding: Finding| inputs::tell(name, &finding, self.lang, self.redact);
+        let mut sink = |finding: Finding| self.report.tell(name, &finding);
         let input = start.as_slice().chain(input);
         let totals = match self.trace {
             false => self.translator.read(input, from, &mut outputs, &mut sink),
@@ -325,20 +339,54 @@ impl Translate {
             0 | 1 => format!("{name} → {}", self.target()),
             _ => format!("{name} → {} {}", self.target(), at + 1),
         };
-        if matches!(self.translator.format(), Format::Json | Format::JsonLines) {
-            return Ok(0);
-        }
         let mut errors = 0;
-        let mut sink = |finding: Finding| {
+        let mut tell = |finding: Finding| {
             if finding.severity == Severity::Error {
                 errors += 1;
             }
             if finding.severity >= Severity::Warning {
-                inputs::tell(&label, &finding, self.lang, self.redact);
+                self.report.tell(&label, &finding);
             }
         };
-        self.checker.read(input, &mut sink)?;
+        match self.translator.format() {
+            Format::Json => self.checked_json(input, &label, &mut tell)?,
+            // Each line is a piece of a message.
+            Format::JsonLines => {}
+            _ => {
+                self.checker.read(input, &mut tell)?;
+            }
+        }
         Ok(errors)
+    }
+
+    /// Checks JSON as the XML that it stands for; findings are of the JSON.
+    fn checked_json(
+        &self,
+        input: File,
+        label: &str,
+        tell: &mut dyn FnMut(Finding),
+    ) -> Result<(), Failure> {
+        if input.metadata()?.len() > LONGEST_JSON {
+            let message = pick(
+                self.lang,
+                "too long to be checked as JSON; write --format xml, and check that",
+                "JSON 过长，未作校验；可写为 --format xml 后再校验",
+            );
+            let _ = writeln!(io::stderr(), "{label}: {message}");
+            return Ok(());
+        }
+        let mut xml = Vec::new();
+        let mut wrong = |finding: Finding| tell(finding);
+        let (_, places) = self.converter.json_places(input, &mut xml, &mut wrong)?;
+        let mut placed = |mut finding: Finding| {
+            let path = finding.place.path.as_deref().unwrap_or_default();
+            if let Some((_, span, at)) = places.nearest(path) {
+                (finding.span, finding.at) = (span, at);
+            }
+            tell(finding);
+        };
+        self.checker.slice(&xml, &mut placed)?;
+        Ok(())
     }
 
     fn target(&self) -> &str {
