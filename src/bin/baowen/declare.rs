@@ -273,7 +273,7 @@ fn describe(system: &System, lang: Lang, as_json: bool) -> Result<Outcome, Failu
     writeln!(out, "{}  {}", system.name, shown(&system.label, lang))?;
     writeln!(
         out,
-        "{} {}  (baowen show {})",
+        "{} {}  (baowen show {}, --format json-schema)",
         t("entry:", "录入单证："),
         system.entry.text,
         system.entry.text
