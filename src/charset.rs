@@ -568,7 +568,7 @@ mod tests {
         let of = |name: &str| Charset::of_syntax_identifier(name.as_bytes()).unwrap();
         let (shanghai, cyrillic) = (b"NAD \xC9\xCF\xBA\xA3", of("UNOE"));
         assert_eq!(
-            of("UNOC").hides(shanghai).map(Charset::name),
+            of("UNOC").hides(shanghai).map(|of| of.name()),
             Some("gb18030")
         );
         assert!(cyrillic.hides(shanghai).is_none());

@@ -1265,6 +1265,13 @@ fn translating_leaves_nothing_half_written() {
     };
     let strict = with(&["--strict"]);
     assert_eq!(code(&strict), 1, "{}", err(&strict));
+    // What is wrong with the source by its own spec, which no row reads.
+    assert!(err(&strict).contains("control-count"), "{}", err(&strict));
+    assert!(
+        err(&strict).contains("nothing is written"),
+        "{}",
+        err(&strict)
+    );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let lenient = with(&[]);
     assert_eq!(code(&lenient), 1);

@@ -245,9 +245,9 @@ fn every_sample_is_traced() {
     for (at, direction, syntax, source) in samples() {
         let map = &translate::maps()[*at];
         let mut options = Options::default();
-        for (name, must, _) in map.params() {
-            if must {
-                options = options.with_param(name, "1");
+        for param in map.params() {
+            if param.must(*direction) {
+                options = options.with_param(param.name, "1");
             }
         }
         let translator = Translator::new(map, *direction, options).unwrap();

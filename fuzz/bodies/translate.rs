@@ -54,9 +54,9 @@ pub(crate) fn translate(
         least_memory: 16 << 10,
         ..Options::default()
     };
-    for (name, must, _) in map.params() {
-        if must {
-            options = options.with_param(name, "1");
+    for param in map.params() {
+        if param.must(direction) {
+            options = options.with_param(param.name, "1");
         }
     }
     let translator = Translator::new(map, direction, options).unwrap();

@@ -835,7 +835,12 @@ fn test<'r, 'a: 'r>(
 fn step(input: &str) -> Parsed<'_, Step> {
     let (left, keyword) = expect("a step", name).parse(input)?;
     let one = |input| preceded(space1, expect("text in quotes", quoted)).parse(input);
-    let count = |input| preceded(space1, expect("a number", number)).parse(input);
+    // Numbers of characters and places, within what a value of a message may be.
+    let from_to = |what: &'static str, from: u32, to: u32| {
+        let within = verify(number, move |n: &u32| (from..=to).contains(n));
+        preceded(space1, expect(what, within))
+    };
+    let count = |input| from_to("a number from 1 to 100000", 1, 100_000).parse(input);
     let plain = |input| preceded(space1, expect("a name", step_word)).parse(input);
     let unit = |input| {
         map(opt(preceded(space1, tag("bytes"))), |bytes| match bytes {
@@ -858,7 +863,10 @@ fn step(input: &str) -> Parsed<'_, Step> {
             Step::Date(from.into(), to.into())
         })
         .parse(left),
-        "decimals" => map(count, Step::Decimals).parse(left),
+        "decimals" => {
+            let places = from_to("a number from 0 to 28", 0, 28);
+            map(places, Step::Decimals).parse(left)
+        }
         "times" => map(plain, |factor: &str| Step::Times(factor.into())).parse(left),
         "pad" => {
             let one = map_opt(one, |text: Box<str>| {

@@ -483,8 +483,8 @@ pub(crate) fn command(lang: Lang) -> Command {
                         .long("strict")
                         .action(ArgAction::SetTrue)
                         .help(t(
-                            "Write nothing where anything of severity error was found",
-                            "发现错误级问题时不写出任何内容",
+                            "Write nothing where anything of severity error was found, in what is read (by its own spec) or written",
+                            "所读内容（按其自身规范）或所写内容中发现错误级问题时，不写出任何内容",
                         )),
                 )
                 .arg(

@@ -1,7 +1,7 @@
 //! `baowen translate`: one message becomes another by a map.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ const MOST_REPORTED: u64 = 10_000;
 
 struct Translate {
     translator: Translator,
-    /// Tells the syntax of what is read.
+    /// Tells the syntax of what is read, and checks it where nothing may be wrong.
     reader: Checker,
     /// Checks what is written.
     checker: Checker,
@@ -105,8 +105,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         ..Default::default()
     };
     checking.xml.unsigned = map.unsigned(direction).is_some();
+    let as_message = matches.get_one::<String>("as");
     let reading = baowen::check::Options {
         charset,
+        message: as_message.map(|name| name.parse()).transpose()?,
         ..Default::default()
     };
     let translator = Translator::new(&map, direction, options)?;
@@ -277,6 +279,17 @@ impl Translate {
             .read_to_end(&mut start)
             .map_err(|error| told(error.to_string()))?;
         let from = self.syntax(&start)?;
+        let mut input: Box<dyn Read> = Box::new(start.as_slice().chain(input));
+        if self.strict && from != Syntax::Json {
+            let mut held = tempfile::tempfile()?;
+            io::copy(&mut input, &mut held).map_err(|error| told(error.to_string()))?;
+            if !self.is_sound(name, &mut held)? {
+                self.nothing_written(name);
+                return Ok((Vec::new(), Outcome::Found));
+            }
+            held.rewind()?;
+            input = Box::new(held);
+        }
         // An input may hold more messages than a process may have files open.
         let mut files: Vec<TempPath> = Vec::new();
         let mut outputs = |_: u64| -> baowen::Result<Box<dyn Write>> {
@@ -287,7 +300,6 @@ impl Translate {
             Ok(Box::new(writer))
         };
         let mut sink = |finding: Finding| self.report.tell(name, &finding);
-        let input = start.as_slice().chain(input);
         let totals = match self.trace {
             false => self.translator.read(input, from, &mut outputs, &mut sink),
             true => {
@@ -306,14 +318,32 @@ impl Translate {
         let outcome = self.outcome(name, &totals, errors);
         if self.strict && errors > 0 && !files.is_empty() {
             files.clear();
-            let message = pick(
-                self.lang,
-                "nothing is written: there are errors (--strict)",
-                "存在错误，未写出任何文件（--strict）",
-            );
-            let _ = writeln!(io::stderr(), "{name}: {message}");
+            self.nothing_written(name);
         }
         Ok((files, outcome))
+    }
+
+    /// Whether a source has no error by its own spec; those it has are told.
+    fn is_sound(&self, name: &str, held: &mut File) -> Result<bool, Failure> {
+        held.rewind()?;
+        let mut sound = true;
+        let mut tell = |finding: Finding| {
+            if finding.severity == Severity::Error {
+                sound = false;
+                self.report.tell(name, &finding);
+            }
+        };
+        self.reader.read(held, &mut tell)?;
+        Ok(sound)
+    }
+
+    fn nothing_written(&self, name: &str) {
+        let message = pick(
+            self.lang,
+            "nothing is written: there are errors (--strict)",
+            "存在错误，未写出任何文件（--strict）",
+        );
+        let _ = writeln!(io::stderr(), "{name}: {message}");
     }
 
     fn outcome(&self, name: &str, totals: &Totals, errors: u64) -> Outcome {
