@@ -75,8 +75,9 @@ use crate::finding::{Sink, Syntax};
 use crate::span::{LineColumn, Span};
 use crate::spec::Specs;
 use crate::spec::model::Label;
+use crate::tables::CodeTables;
 use crate::{Error, Result};
-use codes::Codes;
+use codes::OnDay;
 use exec::Work;
 use gather::{Gather, Reading};
 use load::{InPlace, Loaded};
@@ -153,7 +154,7 @@ pub struct Map {
     json: [bool; 2],
     forth: Option<Program>,
     back: Option<Program>,
-    codes: Codes,
+    codes: CodeTables,
     lints: Vec<Lint>,
     params: Vec<Box<str>>,
     /// ISO 9735 syntax versions of the sides that are UN/EDIFACT.
@@ -285,7 +286,7 @@ impl Map {
             })
         };
         let sides = [side(0)?, side(1)?];
-        let codes = Codes::new(specs);
+        let codes = CodeTables::new(specs);
         let mut lints = Vec::new();
         let mut made = |direction| -> Result<Option<Program>> {
             let writes = text.map.items.iter().any(|item| runs(item, direction));
@@ -766,7 +767,7 @@ impl Translator {
         let outbox = Outbox::new(&mut of_map, most, from, self.map.name());
         let work = Work::new(
             program,
-            self.map.codes.on(&settings.now),
+            OnDay::new(&self.map.codes, &settings.now),
             &self.map.params,
             outbox,
         );
