@@ -20,6 +20,7 @@ pub mod rule;
 pub mod sequence;
 pub mod span;
 pub mod spec;
+mod tables;
 pub mod tree;
 pub mod xml;
 

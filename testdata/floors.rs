@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Floor and rooms. Of those on a floor, each may use the ones before it only where that is said.
-const FLOORS: [(&str, u32); 20] = [
+const FLOORS: [(&str, u32); 21] = [
     ("span", 0),
     ("error", 0),
     ("finding", 0),
@@ -17,6 +17,7 @@ const FLOORS: [(&str, u32); 20] = [
     ("spec", 1),
     ("xml", 1),
     ("sequence", 2),
+    ("tables", 2),
     ("tree", 2),
     ("check", 3),
     ("convert", 3),

@@ -29,11 +29,15 @@ pub(crate) trait Sink {
     /// The innermost open element ends.
     fn end(&mut self) -> Result<()>;
 
-    /// A comment.
-    fn comment(&mut self, text: &str) -> Result<()>;
+    /// A comment; a syntax without comments leaves it out.
+    fn comment(&mut self, _text: &str) -> Result<()> {
+        Ok(())
+    }
 
-    /// A processing instruction.
-    fn instruction(&mut self, text: &str) -> Result<()>;
+    /// A processing instruction; a syntax without leaves it out.
+    fn instruction(&mut self, _text: &str) -> Result<()> {
+        Ok(())
+    }
 
     /// What holds several pieces begins: an element that a syntax of its own for many pieces does
     /// not need.

@@ -185,14 +185,6 @@ impl<W: Write> Sink for ToXml<W> {
         Ok(())
     }
 
-    fn comment(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn instruction(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
     fn faults(&mut self) -> &mut Vec<Finding> {
         &mut self.faults
     }

@@ -9,7 +9,6 @@ use super::ast::{
     Against, Arrow, At, Cel, Direction, Each, From, Item, Limits, Operand, Path, PathStep, Row,
     Selector, Total,
 };
-use super::codes::Codes;
 use super::date::Patterns;
 use super::program::{
     Ask, BASE, Begin, Body, Compare, Condition, EachOp, Envelope, Known, NONE, Op, Pick, Plain,
@@ -20,6 +19,7 @@ use super::step::{Act, Unready};
 use super::{Lint, Text};
 use crate::expr::{Env, Expr, Functions, Kind, Presence, Shape, Shapes, Type};
 use crate::spec::model::{Label, Role};
+use crate::tables::CodeTables;
 use crate::{Error, Result};
 
 /// Makes one direction of a map ready. What is not wrong but may not be meant goes to `lints`.
@@ -27,7 +27,7 @@ pub(super) fn compile(
     text: &Text,
     sides: &[Side; 2],
     direction: Direction,
-    codes: &Codes,
+    codes: &CodeTables,
     lints: &mut Vec<Lint>,
 ) -> Result<Program> {
     let at = match direction {
@@ -91,7 +91,7 @@ pub(super) struct Compiler<'c> {
     /// Which side of the text is source and which target.
     sides: [usize; 2],
     pub(super) wanted: Wanted,
-    codes: &'c Codes,
+    codes: &'c CodeTables,
     totals: Vec<Box<str>>,
     /// The source groups of the loops around, outermost first.
     loops: Vec<u32>,

@@ -583,14 +583,6 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
         Ok(())
     }
 
-    fn comment(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn instruction(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
     fn faults(&mut self) -> &mut Vec<Finding> {
         &mut self.gather.faults
     }

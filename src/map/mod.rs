@@ -78,8 +78,9 @@ use crate::finding::{Sink, Syntax};
 use crate::span::{LineColumn, Span};
 use crate::spec::model::Label;
 use crate::spec::{Home, Specs};
+use crate::tables::CodeTables;
 use crate::{Error, Result};
-use codes::Codes;
+use codes::OnDay;
 use exec::Work;
 use gather::{Gather, Reading};
 use load::{InPlace, Loaded};
@@ -157,7 +158,7 @@ pub struct Map {
     json: [bool; 2],
     forth: Option<Program>,
     back: Option<Program>,
-    codes: Codes,
+    codes: CodeTables,
     lints: Vec<Lint>,
     params: Vec<Box<str>>,
     /// In which directions rows ask for each parameter.
@@ -291,7 +292,7 @@ impl Map {
             })
         };
         let sides = [side(0)?, side(1)?];
-        let codes = Codes::new(specs);
+        let codes = CodeTables::new(specs);
         let mut lints = Vec::new();
         let mut made = |direction| -> Result<Option<Program>> {
             let writes = text.map.items.iter().any(|item| runs(item, direction));
@@ -709,7 +710,7 @@ impl Translator {
         let outbox = Outbox::new(&mut of_map, most, from, self.map.name());
         let work = Work::new(
             program,
-            self.map.codes.on(&settings.now),
+            OnDay::new(&self.map.codes, &settings.now),
             &self.map.params,
             outbox,
         );

@@ -318,14 +318,6 @@ impl Sink for Page<'_> {
         self.hand_on()
     }
 
-    fn comment(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn instruction(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
     fn faults(&mut self) -> &mut Vec<Finding> {
         &mut self.faults
     }

@@ -115,14 +115,6 @@ impl Sink for Shared {
         self.0.borrow_mut().put(b'>', "")
     }
 
-    fn comment(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn instruction(&mut self, _: &str) -> Result<()> {
-        Ok(())
-    }
-
     fn faults(&mut self) -> &mut Vec<Finding> {
         &mut self.1
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::ast::{Step, Unit};
-use super::codes::{Codes, Way, name_of};
 use super::date::Patterns;
 use crate::charset::Charset;
 use crate::codes::{CodeTable, Relation};
 use crate::finding::{Code, Lang};
+use crate::tables::{CodeTables, Way, name_of};
 
 /// A step in one direction.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ pub(super) struct Unready(pub(super) String);
 
 impl Step {
     /// The step on the way from left to right.
-    pub(super) fn forth(&self, codes: &Codes) -> Result<Act, Unready> {
+    pub(super) fn forth(&self, codes: &CodeTables) -> Result<Act, Unready> {
         Ok(match self {
             Self::Crosswalk(from, to) => crosswalk(codes, from, to)?,
             Self::Codes(pairs) => Act::Codes(pairs.iter().cloned().collect()),
@@ -108,7 +108,7 @@ impl Step {
     }
 
     /// The step on the way back; `None` where it leaves the value as it is.
-    pub(super) fn back(&self, codes: &Codes) -> Result<Option<Act>, Unready> {
+    pub(super) fn back(&self, codes: &CodeTables) -> Result<Option<Act>, Unready> {
         Ok(Some(match self {
             Self::Crosswalk(from, to) => crosswalk(codes, to, from)?,
             Self::Codes(pairs) => {
@@ -143,7 +143,7 @@ impl Step {
     }
 
     /// Why it cannot be turned round, where it may lose something.
-    pub(super) fn narrows(&self, codes: &Codes) -> Option<String> {
+    pub(super) fn narrows(&self, codes: &CodeTables) -> Option<String> {
         match self {
             Self::Crosswalk(from, to) => {
                 let (of, a, b) = codes.way(from, to).ok()?;
@@ -176,7 +176,7 @@ impl Step {
     }
 }
 
-fn crosswalk(codes: &Codes, from: &str, to: &str) -> Result<Act, Unready> {
+fn crosswalk(codes: &CodeTables, from: &str, to: &str) -> Result<Act, Unready> {
     let way = codes.way(from, to).map_err(Unready)?;
     Ok(Act::Crosswalk(way, format!("{from} → {to}").into()))
 }
@@ -301,7 +301,7 @@ impl Act {
                 None => missing(text, "codes", told)?,
             },
             Self::Name(table, lang) => match name_of(table, &text, *lang) {
-                Some(found) => found.into(),
+                Some(found) => found.to_owned().into(),
                 None => missing(text, &table.id, told)?,
             },
             Self::Date(from, to, pattern) => match from.read(&text) {

@@ -19,8 +19,9 @@ use super::ast::{
     Uncarried, Unit,
 };
 use crate::Result;
-use crate::spec::model::Label;
-use crate::spec::text::{Fault, Line, Parsed, Source, Verb, expect, number, word};
+use crate::spec::text::{
+    Fault, Line, Parsed, Source, Verb, expect, label, number, split, verb, word,
+};
 
 /// Loops nest no deeper.
 const DEEPEST: usize = 16;
@@ -100,14 +101,7 @@ impl Reader {
     }
 
     fn entry<'a>(&self, source: &mut Source<'a>, head: Line<'a>) -> Result<Entry> {
-        let verb = opt(terminated(
-            alt((
-                value(Verb::New, tag("new")),
-                value(Verb::Replace, tag("replace")),
-                value(Verb::Extends, tag("extends")),
-            )),
-            space1,
-        ));
+        let verb = verb(&[Verb::New, Verb::Replace, Verb::Extends]);
         let kind = expect("map or fragment", alt((tag("map"), tag("fragment"))));
         let named = expect("a name of letters, digits and hyphens", name);
         let (verb, kind, _, name, label) = source.parse(
@@ -439,12 +433,6 @@ impl Reader {
     }
 }
 
-/// The keyword of a line and what stands behind it.
-fn split(text: &str) -> (&str, &str) {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    (&text[..end], text[end..].trim_start())
-}
-
 fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
@@ -491,22 +479,6 @@ fn one_way<'a>(of: Arrow) -> impl Parser<&'a str, Output = Arrow, Error = Fault<
     map(opt(terminated(arrow, space1)), move |arrow| {
         arrow.unwrap_or(of)
     })
-}
-
-/// `English | 中文`; where only one is given, its characters say which.
-fn label(input: &str) -> Parsed<'_, Label> {
-    map(preceded(space0, rest), |text: &str| {
-        let (en, zh) = match text.split_once('|') {
-            Some((en, zh)) => (en.trim(), zh.trim()),
-            None if text.chars().any(|c| c >= '\u{2E80}') => ("", text.trim()),
-            None => (text.trim(), ""),
-        };
-        Label {
-            en: en.into(),
-            zh: zh.into(),
-        }
-    })
-    .parse(input)
 }
 
 /// Text in quotes, `\"` and `\\` in it, `\n` for a line break.

@@ -182,7 +182,7 @@ impl Rules {
 
     fn world(&self) -> World<'_> {
         World {
-            tables: &*self.0.outside,
+            tables: self.0.outside.tables(),
             functions: &self.0.functions,
         }
     }

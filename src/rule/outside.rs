@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use crate::codes::{CodeTable, Crosswalk, Side};
-use crate::expr::{Answer, CrosswalkId, Day, Host, TableId, Tables};
+use crate::expr::{Answer, CrosswalkId, Day, Host, TableId};
 use crate::finding::Lang;
 use crate::spec::Specs;
+use crate::tables::CodeTables;
 
 /// What a register answers. A host may supply its own.
 pub trait Register: Send + Sync + std::fmt::Debug {
@@ -15,23 +15,14 @@ pub trait Register: Send + Sync + std::fmt::Debug {
     fn row(&self, key: &str) -> Option<Columns>;
 }
 
-/// A side of a crosswalk from which another is asked.
-type Way = (Arc<Crosswalk>, Side, Side);
-/// The names of both sides, and the way between them.
-type Named = ((Box<str>, Box<str>), Way);
-/// A table by its name, once it was asked.
-type Table = (Box<str>, OnceLock<Option<Arc<CodeTable>>>);
 /// Names and values of the columns of a row.
 pub type Columns = Vec<(Box<str>, Box<str>)>;
 
 /// What lies outside of messages.
 #[derive(Debug)]
 pub(crate) struct Outside {
-    specs: Specs,
-    /// By name, each loaded when it is first asked.
-    tables: Vec<Table>,
-    /// Those that expressions name: never taken out.
-    ways: Arc<Mutex<Vec<Named>>>,
+    /// Those of other runs too, for expressions that were compiled with them number them alike.
+    tables: Arc<CodeTables>,
     registers: HashMap<Box<str>, Arc<dyn Register>>,
     context: HashMap<Box<str>, Box<str>>,
     today: Option<Day>,
@@ -44,11 +35,8 @@ impl Outside {
         context: HashMap<Box<str>, Box<str>>,
         today: Option<Day>,
     ) -> Self {
-        let names = specs.table_ids().into_iter();
         Self {
-            tables: names.map(|name| (name.into(), OnceLock::new())).collect(),
-            specs: specs.clone(),
-            ways: Arc::default(),
+            tables: Arc::new(CodeTables::new(specs)),
             registers,
             context,
             today,
@@ -64,90 +52,30 @@ impl Outside {
         today: Option<Day>,
     ) -> Self {
         Self {
-            ways: self.ways.clone(),
-            ..Self::new(&self.specs, registers, context, today)
+            tables: self.tables.clone(),
+            registers,
+            context,
+            today,
         }
     }
 
-    fn held(&self, table: TableId) -> Option<&CodeTable> {
-        let (name, held) = self.tables.get(table.0 as usize)?;
-        // A table that is broken is told by whoever checks the specs.
-        let held = held.get_or_init(|| self.specs.table(name).ok().flatten());
-        held.as_deref()
-    }
-
-    fn ways(&self) -> MutexGuard<'_, Vec<Named>> {
-        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A day as tables count them.
-fn day(on: Day) -> Option<crate::codes::Day> {
-    crate::codes::Day::new(u16::try_from(on.year).ok()?, on.month, on.day)
-}
-
-impl Tables for Outside {
-    fn table(&self, name: &str) -> Option<TableId> {
-        let at = self.tables.binary_search_by(|(held, _)| (**held).cmp(name));
-        at.ok().map(|at| TableId(at as u32))
-    }
-
-    fn crosswalk(&self, from: &str, to: &str) -> Option<CrosswalkId> {
-        let mut ways = self.ways();
-        let known = ways
-            .iter()
-            .position(|((a, b), _)| **a == *from && **b == *to);
-        if let Some(at) = known {
-            return Some(CrosswalkId(at as u32));
-        }
-        let way = self.specs.crosswalk_between(from, to).ok()?;
-        ways.push(((from.into(), to.into()), way));
-        Some(CrosswalkId(ways.len() as u32 - 1))
-    }
-
-    fn table_names(&self) -> Vec<String> {
-        self.tables
-            .iter()
-            .map(|(name, _)| name.to_string())
-            .collect()
-    }
-
-    fn crosswalk_sides(&self) -> Vec<String> {
-        let mut sides = Vec::new();
-        for name in self.specs.crosswalk_names() {
-            if let Ok(Some(crosswalk)) = self.specs.crosswalk(name) {
-                sides.extend(crosswalk.sides().map(|(_, side)| format!("{name}:{side}")));
-            }
-        }
-        sides
+    /// The tables, as expressions are compiled with them.
+    pub(crate) fn tables(&self) -> &CodeTables {
+        &self.tables
     }
 }
 
 impl Host for Outside {
     fn lookup(&self, table: TableId, code: &str, on: Option<Day>) -> bool {
-        let Some(table) = self.held(table) else {
-            return false;
-        };
-        match on.and_then(day) {
-            Some(on) => table.get_on(code, on).is_some(),
-            None => table.codes().contains(code.as_bytes()),
-        }
+        self.tables.holds(table, code, on)
     }
 
     fn name(&self, table: TableId, code: &str, lang: Lang) -> Option<Cow<'_, str>> {
-        let entry = self.held(table)?.get(code)?;
-        let name = match lang {
-            Lang::En => entry.en(),
-            Lang::Zh => entry.zh(),
-        };
-        (!name.is_empty()).then_some(Cow::Borrowed(name))
+        self.tables.name(table, code, lang).map(Cow::Borrowed)
     }
 
     fn crosswalk(&self, crosswalk: CrosswalkId, code: &str) -> Option<Cow<'_, str>> {
-        let ways = self.ways();
-        let (_, (of, from, to)) = ways.get(crosswalk.0 as usize)?;
-        of.get(*from, *to, code)
-            .map(|found| found.to_owned().into())
+        self.tables.cross(crosswalk, code).map(Cow::Owned)
     }
 
     fn register(&self, name: &str, key: &str) -> Answer<'_> {

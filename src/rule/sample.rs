@@ -147,7 +147,7 @@ pub(crate) fn run(rules: &Rules, of: usize) -> Result<Vec<Outcome>> {
                 };
                 let plain = plain(rules);
                 let world = World {
-                    tables: &plain,
+                    tables: plain.tables(),
                     functions: rules.functions(),
                 };
                 let program = Program::new(
@@ -237,7 +237,7 @@ fn joined(rules: &Rules, of: usize, held: &Held, sample: &Sample) -> Result<Foun
                 continue;
             };
             let world = World {
-                tables: &*outside,
+                tables: outside.tables(),
                 functions: rules.functions(),
             };
             let program = Program::new(

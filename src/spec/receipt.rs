@@ -8,13 +8,13 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_until};
 use nom::character::complete::{char, space0, space1};
-use nom::combinator::{map, map_opt, opt, rest};
+use nom::combinator::{map, opt};
 use nom::multi::separated_list1;
 use nom::sequence::{delimited, preceded};
 
 use super::embedded;
 use super::model::Label;
-use super::text::{Line, Parsed, Source, Verb, expect, number, word};
+use super::text::{Line, Parsed, Source, Verb, expect, label, number, split, verb, word};
 use crate::Result;
 
 /// Parts of a receipt nest no deeper.
@@ -169,16 +169,11 @@ fn entry<'a>(
     head: Line<'a>,
     outcomes: &[(&str, Vec<Code>)],
 ) -> Result<Entry> {
-    let verb = opt(map_opt((word, space1), |(text, _)| match text {
-        "new" => Some(Verb::New),
-        "replace" => Some(Verb::Replace),
-        _ => None,
-    }));
     let (verb, _, _, name, label) = source.parse(
         head,
         head.text,
         (
-            verb,
+            verb(&[Verb::New, Verb::Replace]),
             expect("`receipt` and a name", tag("receipt")),
             expect("a blank and a name", space1),
             expect("a name", word),
@@ -245,27 +240,6 @@ fn entry<'a>(
         receipt,
         line: head.number,
     })
-}
-
-/// A keyword and what stands behind it.
-fn split(text: &str) -> (&str, &str) {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    (&text[..end], text[end..].trim_start())
-}
-
-fn label(input: &str) -> Parsed<'_, Label> {
-    map(preceded(space0, rest), |text: &str| {
-        let (en, zh) = match text.split_once('|') {
-            Some((en, zh)) => (en.trim(), zh.trim()),
-            None if text.chars().any(|c| c >= '\u{2E80}') => ("", text.trim()),
-            None => (text.trim(), ""),
-        };
-        Label {
-            en: en.into(),
-            zh: zh.into(),
-        }
-    })
-    .parse(input)
 }
 
 fn path(input: &str) -> Parsed<'_, &str> {

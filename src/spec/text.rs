@@ -35,7 +35,7 @@ use nom::multi::{many1, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-use super::model::{Class, DependencyKind};
+use super::model::{Class, DependencyKind, Label};
 use super::release::{Ranges, Until};
 use crate::{Error, Result};
 
@@ -338,6 +338,38 @@ fn name(input: &str) -> Parsed<'_, Box<str>> {
     map(preceded(space0, rest), |text: &str| text.trim().into()).parse(input)
 }
 
+/// What an entry of a layer does to the base, where its line says so: one of `verbs` and a blank.
+pub(crate) fn verb<'a>(
+    verbs: &[Verb],
+) -> impl Parser<&'a str, Output = Option<Verb>, Error = Fault<'a>> {
+    opt(map_opt((word, space1), move |(text, _): (&str, _)| {
+        verbs.iter().copied().find(|verb| verb.as_str() == text)
+    }))
+}
+
+/// The keyword of a line and what stands behind it.
+pub(crate) fn split(text: &str) -> (&str, &str) {
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    (&text[..end], text[end..].trim_start())
+}
+
+/// The rest of a line as names for people: `English | 中文`; where only one is given, its characters
+/// say which.
+pub(crate) fn label(input: &str) -> Parsed<'_, Label> {
+    map(preceded(space0, rest), |text: &str| {
+        let (en, zh) = match text.split_once('|') {
+            Some((en, zh)) => (en.trim(), zh.trim()),
+            None if text.chars().any(|c| c >= '\u{2E80}') => ("", text.trim()),
+            None => (text.trim(), ""),
+        };
+        Label {
+            en: en.into(),
+            zh: zh.into(),
+        }
+    })
+    .parse(input)
+}
+
 pub(crate) fn number(input: &str) -> Parsed<'_, u32> {
     expect(
         "a number below 4294967296",
@@ -553,13 +585,8 @@ impl<'a> Source<'a> {
         let Some(head) = self.next_at(0)? else {
             return Ok(None);
         };
-        let (verb, text) = match head.text.split_once(char::is_whitespace) {
-            Some(("new", rest)) => (Some(Verb::New), rest.trim_start()),
-            Some(("restrict", rest)) => (Some(Verb::Restrict), rest.trim_start()),
-            Some(("extends", rest)) => (Some(Verb::Extends), rest.trim_start()),
-            Some(("replace", rest)) => (Some(Verb::Replace), rest.trim_start()),
-            _ => (None, head.text),
-        };
+        let all = [Verb::New, Verb::Restrict, Verb::Extends, Verb::Replace];
+        let (text, verb) = verb(&all).parse(head.text).unwrap_or((head.text, None));
         let (keyword, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let rest = if rest.is_empty() {
             &text[text.len()..]

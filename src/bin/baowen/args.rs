@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::lang::pick;
-use crate::show::Form;
+use crate::show_form::Form;
 
 /// The whole command.
 pub(crate) fn command(lang: Lang) -> Command {

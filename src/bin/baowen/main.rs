@@ -25,6 +25,7 @@ mod sarif;
 mod show;
 mod show_edifact;
 mod show_flat;
+mod show_form;
 mod show_message;
 mod show_schema;
 mod specs;

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::lang::pick;
-use crate::show::{Form, head, no_such_form, row};
+use crate::show_form::{Form, head, no_such_form, row};
 
 /// Where something is looked up: a release of UN/EDIFACT, or a version of the syntax.
 #[derive(Clone, Copy)]

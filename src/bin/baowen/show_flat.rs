@@ -9,7 +9,7 @@ use baowen::spec::model::CodeList;
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::show::{Form, head, name_of, no_such_form, row};
+use crate::show_form::{Form, head, name_of, no_such_form, row};
 
 pub(crate) fn run(
     out: &mut dyn Write,

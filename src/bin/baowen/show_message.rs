@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::lang::pick;
-use crate::show::{Form, cell, head, name_of, no_such_form, row};
+use crate::show_form::{Form, cell, head, name_of, no_such_form, row};
 
 /// Names that are listed where one is not found.
 const MOST: usize = 12;

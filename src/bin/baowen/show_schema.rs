@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
 use crate::lang::pick;
-use crate::show::name_of;
+use crate::show_form::name_of;
 use crate::{Failure, inputs};
 
 /// Codes of a list that are shown in one line.

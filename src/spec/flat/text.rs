@@ -3,13 +3,14 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
-use nom::character::complete::{char, digit1, space0, space1};
-use nom::combinator::{map, map_opt, opt, rest};
+use nom::character::complete::{char, digit1, space1};
+use nom::combinator::{map, map_opt, opt};
 use nom::multi::{many1, separated_list1};
 use nom::sequence::preceded;
 
 use super::super::text::{
-    Fault, Line, Parsed, Source, code_value, dependency_kind, expect, number, status, word,
+    Fault, Line, Parsed, Source, code_value, dependency_kind, expect, label, number, split, status,
+    verb, word,
 };
 use super::super::xml::tables;
 use super::{Counted, Entry, Field, Layout, Lengths, Picture, Record, Separators, Verb};
@@ -33,18 +34,11 @@ pub(in crate::spec) fn parse(file: &str, text: &str) -> Result<Vec<Entry>> {
 }
 
 fn entry<'a>(source: &mut Source<'a>, head: Line<'a>) -> Result<Entry> {
-    let verb = opt(map_opt((word, space1), |(text, _)| match text {
-        "new" => Some(Verb::New),
-        "replace" => Some(Verb::Replace),
-        "restrict" => Some(Verb::Restrict),
-        "extends" => Some(Verb::Extends),
-        _ => None,
-    }));
     let (verb, _, _, message, label) = source.parse(
         head,
         head.text,
         (
-            verb,
+            verb(&[Verb::New, Verb::Replace, Verb::Restrict, Verb::Extends]),
             expect("`flat` and a message", tag("flat")),
             expect("a blank and a message", space1),
             expect("a message", word),
@@ -103,12 +97,6 @@ fn entry<'a>(source: &mut Source<'a>, head: Line<'a>) -> Result<Entry> {
         layout,
         line: head.number,
     })
-}
-
-/// A keyword and what stands behind it.
-fn split(text: &str) -> (&str, &str) {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    (&text[..end], text[end..].trim_start())
 }
 
 fn record<'a>(
@@ -354,22 +342,6 @@ fn field_number(input: &str) -> Parsed<'_, u16> {
 fn maximum(input: &str) -> Parsed<'_, Option<u32>> {
     let what = "a number, or * for any";
     expect(what, alt((map(char('*'), |_| None), map(number, Some)))).parse(input)
-}
-
-/// `English | 中文`; where only one is given, its characters say which.
-fn label(input: &str) -> Parsed<'_, Label> {
-    map(preceded(space0, rest), |text: &str| {
-        let (en, zh) = match text.split_once('|') {
-            Some((en, zh)) => (en.trim(), zh.trim()),
-            None if text.chars().any(|c| c >= '\u{2E80}') => ("", text.trim()),
-            None => (text.trim(), ""),
-        };
-        Label {
-            en: en.into(),
-            zh: zh.into(),
-        }
-    })
-    .parse(input)
 }
 
 /// Field separator, terminator, and release character or `none`.

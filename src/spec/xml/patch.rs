@@ -21,8 +21,8 @@ use nom::combinator::{map, opt, verify};
 use nom::sequence::preceded;
 
 use super::super::model::Class;
-use super::super::text::{Line, Source, Verb, expect, word};
-use super::text::{format, occurs, part, qualify, split, status};
+use super::super::text::{Line, Source, Verb, expect, split, word};
+use super::text::{format, occurs, part, qualify, status};
 use super::{Bound, Codes, Element, Format, Holds, Message, Occurs, Part, Status, Value};
 use crate::{Error, Result};
 

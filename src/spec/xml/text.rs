@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_till1};
-use nom::character::complete::{char, digit1, space0, space1};
+use nom::character::complete::{char, digit1, space1};
 use nom::combinator::{map, map_opt, opt, recognize, rest, verify};
 use nom::multi::{many0, many0_count};
 use nom::sequence::{delimited, preceded, terminated};
 
-use super::super::text::{Fault, Line, Parsed, Source, expect, word};
+use super::super::text::{Fault, Line, Parsed, Source, expect, label, split, verb, word};
 use super::patch;
 use super::{
     Attribute, Bound, Codes, Element, Entry, Format, Head, Holds, Message, Occurs, Part, Status,
@@ -95,16 +95,11 @@ pub(super) fn heads(file: &'static str, text: &'static str) -> Result<Vec<Head>>
 
 /// The lines of a message above its root.
 fn head<'a>(source: &mut Source<'a>, line: Line<'a>) -> Result<(Option<Verb>, Message)> {
-    let verb = opt(map_opt((word, space1), |(text, _)| match text {
-        "new" => Some(Verb::New),
-        "replace" => Some(Verb::Replace),
-        _ => None,
-    }));
     let (verb, _, _, name, label) = source.parse(
         line,
         line.text,
         (
-            verb,
+            verb(&[Verb::New, Verb::Replace]),
             expect("`message` and a name", tag("message")),
             expect("a blank and a name", space1),
             expect("a name", verify(word, |name: &str| !name.contains('@'))),
@@ -193,12 +188,6 @@ fn check_paths<'a>(source: &Source<'a>, line: Line<'a>, message: &Message) -> Re
         }
     }
     Ok(())
-}
-
-/// A keyword and what stands behind it.
-pub(super) fn split(text: &str) -> (&str, &str) {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    (&text[..end], text[end..].trim_start())
 }
 
 fn element<'a>(
@@ -541,20 +530,4 @@ pub(super) fn format(input: &str) -> Parsed<'_, (Format, bool)> {
     });
     let what = "a format, as an..35, n..14,4, CCYYMMDD or xs:dateTime";
     expect(what, one).parse(input)
-}
-
-/// `English | 中文`; where only one is given, its characters say which.
-pub(in crate::spec) fn label(input: &str) -> Parsed<'_, Label> {
-    map(preceded(space0, rest), |text: &str| {
-        let (en, zh) = match text.split_once('|') {
-            Some((en, zh)) => (en.trim(), zh.trim()),
-            None if text.chars().any(|c| c >= '\u{2E80}') => ("", text.trim()),
-            None => (text.trim(), ""),
-        };
-        Label {
-            en: en.into(),
-            zh: zh.into(),
-        }
-    })
-    .parse(input)
 }

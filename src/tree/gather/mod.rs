@@ -5,6 +5,7 @@
 //! nobody further out wants is given back when it ends, so that a message of any length needs little
 //! memory. This room knows no rule and no map.
 
+mod groups;
 mod json;
 mod outline;
 mod projection;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Document, Gathering, Listener, Projection, ROOT, Say, WantedId};
+use super::groups::{self, OpenGroups};
+use super::{Document, Gathering, Listener, Projection, Say, WantedId};
 use crate::charset::Charset;
 use crate::expr::Spot;
 use crate::flat::Record;
-use crate::sequence::{GroupId, Place, Plan};
+use crate::sequence::{Place, Plan};
 use crate::span::{LineColumn, Span};
 
 /// What a position gives.
@@ -30,15 +31,7 @@ const MOST_PLACES: u32 = 999;
 
 impl RecordPlan {
     pub(crate) fn new(projection: &Projection, plan: &Plan) -> Self {
-        let mut groups: Vec<Option<WantedId>> = Vec::with_capacity(plan.groups().len());
-        for (at, group) in plan.groups().iter().enumerate() {
-            let found = if at == 0 {
-                Some(ROOT)
-            } else {
-                groups[group.parent as usize].and_then(|of| projection.find(of, &group.name))
-            };
-            groups.push(found);
-        }
+        let groups = groups::wanted(projection, plan);
         let positions = plan.positions().iter().map(|position| {
             let around = groups[position.group as usize]?;
             let record = match &*position.name {
@@ -79,8 +72,7 @@ fn fields(projection: &Projection, record: WantedId) -> Box<[(usize, WantedId)]>
 /// Gathers from one message.
 pub(crate) struct RecordGatherer {
     gathering: Gathering,
-    /// Open groups, the message first, and whether anything of each is wanted.
-    groups: Vec<(GroupId, bool)>,
+    groups: OpenGroups,
 }
 
 impl RecordGatherer {
@@ -95,7 +87,7 @@ impl RecordGatherer {
         gathering.begin(document, spot);
         Self {
             gathering,
-            groups: vec![(0, true)],
+            groups: OpenGroups::new(),
         }
     }
 
@@ -117,24 +109,9 @@ impl RecordGatherer {
             at: locate(record.offset()),
         };
         self.gathering.set_number(Some(number));
-        let keep = place.keep as usize;
-        self.leave(keep, say);
-        if place.repeat
-            && let Some((repeated, _)) = self.groups.last().copied()
-            && repeated != 0
-        {
-            self.leave(keep - 1, say);
-            self.enter(plans, repeated, &head);
-        }
-        let mut chain: Vec<GroupId> = Vec::new();
-        let mut at = plan.position(place.position).group;
-        while at != 0 && self.groups.iter().all(|(open, _)| *open != at) {
-            chain.push(at);
-            at = plan.group(at).parent;
-        }
-        for group in chain.into_iter().rev() {
-            self.enter(plans, group, &head);
-        }
+        let gathering = &mut self.gathering;
+        self.groups
+            .move_to(gathering, &plans.groups, plan, place, &head, say);
         let Some(given) = &plans.positions[place.position as usize] else {
             return;
         };
@@ -162,22 +139,6 @@ impl RecordGatherer {
         if given.record.is_some() {
             self.gathering.close(say);
         }
-    }
-
-    fn leave(&mut self, keep: usize, say: &mut dyn Say) {
-        while self.groups.len() > keep.max(1) {
-            if self.groups.pop().is_some_and(|(_, wanted)| wanted) {
-                self.gathering.close(say);
-            }
-        }
-    }
-
-    fn enter(&mut self, plans: &RecordPlan, group: GroupId, head: &dyn Fn() -> Spot) {
-        let wanted = plans.groups[group as usize];
-        if let Some(wanted) = wanted {
-            self.gathering.open(wanted, head());
-        }
-        self.groups.push((group, wanted.is_some()));
     }
 
     /// The message ends.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Document, Gathering, Listener, Projection, ROOT, Say, WantedId};
+use super::groups::{self, OpenGroups};
+use super::{Document, Gathering, Listener, Projection, Say, WantedId};
 use crate::charset::Charset;
 use crate::edifact::{End, Segment};
 use crate::expr::Spot;
-use crate::sequence::{GroupId, Place, Plan};
+use crate::sequence::{Place, Plan};
 use crate::span::{LineColumn, Span};
 
 /// A component that is wanted.
@@ -44,15 +45,7 @@ const MOST_PLACES: u32 = 999;
 
 impl SegmentPlan {
     pub(crate) fn new(projection: &Projection, plan: &Plan, syntax: u8) -> Self {
-        let mut groups: Vec<Option<WantedId>> = Vec::with_capacity(plan.groups().len());
-        for (at, group) in plan.groups().iter().enumerate() {
-            let found = if at == 0 {
-                Some(ROOT)
-            } else {
-                groups[group.parent as usize].and_then(|of| projection.find(of, &group.name))
-            };
-            groups.push(found);
-        }
+        let groups = groups::wanted(projection, plan);
         let positions = plan.positions().iter().map(|position| {
             let around = groups[position.group as usize]?;
             let segment = projection.find(around, &position.name)?;
@@ -103,8 +96,7 @@ fn elements(projection: &Projection, segment: WantedId, syntax: u8) -> Box<[Elem
 /// Gathers from one message.
 pub(crate) struct SegmentGatherer {
     gathering: Gathering,
-    /// Open groups, the message first, and whether anything of each is wanted.
-    groups: Vec<(GroupId, bool)>,
+    groups: OpenGroups,
 }
 
 impl SegmentGatherer {
@@ -119,7 +111,7 @@ impl SegmentGatherer {
         gathering.begin(document, spot);
         Self {
             gathering,
-            groups: vec![(0, true)],
+            groups: OpenGroups::new(),
         }
     }
 
@@ -137,10 +129,7 @@ impl SegmentGatherer {
         say: &mut dyn Say,
     ) {
         let group = plan.position(place.position).group;
-        let keep = place.keep as usize;
-        let moves = self.groups.len() > keep
-            || place.repeat
-            || self.groups.last().is_none_or(|(open, _)| *open != group);
+        let moves = self.groups.moves(place, group);
         let given = plans.positions[place.position as usize].as_ref();
         if !moves && given.is_none() {
             return;
@@ -151,45 +140,15 @@ impl SegmentGatherer {
         };
         self.gathering.set_number(Some(number));
         if moves {
-            self.leave(keep, say);
-            if place.repeat
-                && let Some((repeated, _)) = self.groups.last().copied()
-                && repeated != 0
-            {
-                self.leave(keep - 1, say);
-                self.enter(plans, repeated, &head);
-            }
-            let mut chain: Vec<GroupId> = Vec::new();
-            let mut at = group;
-            while at != 0 && self.groups.iter().all(|(open, _)| *open != at) {
-                chain.push(at);
-                at = plan.group(at).parent;
-            }
-            for group in chain.into_iter().rev() {
-                self.enter(plans, group, &head);
-            }
+            let gathering = &mut self.gathering;
+            self.groups
+                .move_to(gathering, &plans.groups, plan, place, &head, say);
         }
         if let Some(given) = given {
             self.gathering.open(given.segment, head());
             self.elements(given, segment, charset, locate, say);
             self.gathering.close(say);
         }
-    }
-
-    fn leave(&mut self, keep: usize, say: &mut dyn Say) {
-        while self.groups.len() > keep.max(1) {
-            if self.groups.pop().is_some_and(|(_, wanted)| wanted) {
-                self.gathering.close(say);
-            }
-        }
-    }
-
-    fn enter(&mut self, plans: &SegmentPlan, group: GroupId, head: &dyn Fn() -> Spot) {
-        let wanted = plans.groups[group as usize];
-        if let Some(wanted) = wanted {
-            self.gathering.open(wanted, head());
-        }
-        self.groups.push((group, wanted.is_some()));
     }
 
     fn elements(
