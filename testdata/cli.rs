@@ -1542,7 +1542,7 @@ fn signatures_do_not_hold_for_what_is_written_anew() {
     ] {
         for words in [&["convert", "--to", "json", "-"][..], &["fmt", "-"]] {
             let told = err(&with_input(words, input.as_bytes()));
-            let told = told.lines().find(|line| line.contains("signature-broken"));
+            let told = told.lines().find(|line| line.contains("convert-signature"));
             assert_eq!(told.is_some(), at.is_some(), "{words:?} {input}");
             let told = told.unwrap_or_default();
             assert!(told.contains(at.unwrap_or_default()), "{told}");

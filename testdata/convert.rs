@@ -554,6 +554,11 @@ fn every_finding_has_a_case() {
             "b:Message",
         ),
         (
+            "convert-signature",
+            edifact("USH+1+1+3'BGM+785+1'UST+1+2'UNT+5+1'"),
+            "tag=\"USH\"",
+        ),
+        (
             "convert-beyond-spec",
             edifact("BGM+785+1+9+AB+5+6+7'UNT+3+1'"),
             "<b:E at=\"7\">7</b:E>",

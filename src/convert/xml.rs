@@ -442,7 +442,7 @@ impl<S: Sink + ?Sized> Handler for FromXml<'_, S> {
         if start.local() == "Signature" && start.namespace() == SIGNATURE && !self.out.asks_places()
         {
             let (at, len) = start.place();
-            scene.report(Code::SIGNATURE_BROKEN, at, len, |finding| finding);
+            scene.report(Code::CONVERT_SIGNATURE, at, len, |finding| finding);
         }
         let mut preserve = self.frames.last().is_some_and(|frame| frame.preserve);
         for (name, value) in start.attributes() {

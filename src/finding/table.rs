@@ -1062,7 +1062,7 @@ findings! {
         zh "报文为 {message}，而此处应为 {expected}：两者的差异之处可能缺失"
         explain_en "A map is written for one directory. Between directories segments move to other groups, and elements get other names. `baowen translate --as {expected}` reads the message by the directory of the map; or a layer has a map for this one."
         explain_zh "映射针对一版目录编写。不同目录间，段会移入别的组，数据元名称也会变化。可用 baowen translate --as {expected} 按映射的目录读取该报文，或在自己的层中为此目录另写映射。";
-    SIGNATURE_BROKEN "signature-broken" Warning
+    CONVERT_SIGNATURE "convert-signature" Warning
         en "the message is signed; the signature does not hold for what is written anew"
         zh "报文已签名；重新写出后签名不再有效"
         explain_en "A signature (ds:Signature of XML, USH to UST of UN/EDIFACT) is made over what was read as it stood. What is laid out anew or written in another syntax must be signed anew."

@@ -455,7 +455,7 @@ impl<W: Write> Handler for Writer<W> {
     fn start(&mut self, start: &Start<'_>, scene: &mut Scene<'_, '_>) {
         if self.indent.is_some() && start.local() == "Signature" && start.namespace() == SIGNATURE {
             let (at, len) = start.place();
-            scene.report(Code::SIGNATURE_BROKEN, at, len, |finding| finding);
+            scene.report(Code::CONVERT_SIGNATURE, at, len, |finding| finding);
         }
         let begun = self.begin(start.name());
         self.keep(begun);

@@ -355,7 +355,7 @@ impl Report<'_> {
             match sent.bytes {
                 Some(bytes) => {
                     let mut file = output::unnamed(folder).map_err(told)?;
-                    file.write_all(bytes).map_err(told)?;
+                    file.as_file_mut().write_all(bytes).map_err(told)?;
                     output::name(file.into_temp_path(), &path).map_err(told)?;
                 }
                 None => match std::fs::remove_file(&path) {

@@ -79,7 +79,7 @@ fn broken(bytes: &[u8], span: Span, (name, lang): (&str, Lang)) {
     let before = &bytes[..(span.start as usize).min(bytes.len())];
     let lines = before.split(|byte| *byte == b'\n');
     let column = lines.clone().next_back().map_or(0, <[u8]>::len);
-    let mut finding = Finding::new(Code::SIGNATURE_BROKEN, span);
+    let mut finding = Finding::new(Code::CONVERT_SIGNATURE, span);
     finding.at = LineColumn {
         line: lines.count() as u64,
         column: column as u64 + 1,

@@ -297,7 +297,7 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
         }
         // Who asks for places tells of signatures by itself.
         if segment.tag() == b"USH" && !self.out.asks_places() {
-            let finding = Finding::new(Code::SIGNATURE_BROKEN, segment.span());
+            let finding = Finding::new(Code::CONVERT_SIGNATURE, segment.span());
             self.tell(finding, segment.offset(), segment.span().len, at);
         }
         let mut layout = layout;
