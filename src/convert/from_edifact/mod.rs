@@ -372,8 +372,7 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
 
 /// Whether two definitions are of one message in two directories.
 fn is_other(one: &str, other: &str) -> bool {
-    let name = |of: &str| of.split('@').next().map(str::to_owned);
-    one != other && name(one) == name(other)
+    one != other && one.split('@').next() == other.split('@').next()
 }
 
 fn tag_text(segment: &Segment<'_>) -> String {
