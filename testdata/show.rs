@@ -40,7 +40,7 @@ fn what_there_is() {
         assert!(text.lines().any(|held| held == line), "{line}");
     }
     let json: Value = serde_json::from_str(&out(&["show", "--format", "json"])).unwrap();
-    assert_eq!(json["messages"].as_array().unwrap().len(), 240);
+    assert_eq!(json["messages"].as_array().unwrap().len(), 241);
     let own = out(&["show", "--specs", "testdata/layers/port-xml"]);
     assert!(own.contains("Your own messages\n"), "{own}");
 }
