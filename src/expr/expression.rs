@@ -48,6 +48,7 @@ pub struct Expr {
     paths: Vec<Path>,
     present: Vec<Path>,
     cost: u32,
+    pieces: bool,
 }
 
 impl Expr {
@@ -102,6 +103,7 @@ impl Expr {
         };
         Ok(Self {
             text: text.into(),
+            pieces: typed.node.is_pieces(),
             root: Arc::new(typed.node),
             of: typed.of,
             present: typed.yes.into_iter().filter_map(path).collect(),
@@ -124,6 +126,20 @@ impl Expr {
     /// As [`eval`](Self::eval); what is no boolean is [`NoOverload`](super::TroubleKind::NoOverload).
     pub fn holds<'a>(&'a self, scope: &Scope<'a>) -> Result<bool, Trouble> {
         Evaluation::new(scope).truth(&self.root)
+    }
+
+    /// Whether it is text that is put together of pieces, as concatenations and choices of fields and
+    /// constants are.
+    pub(crate) const fn is_pieces(&self) -> bool {
+        self.pieces
+    }
+
+    /// Puts its text at the end of `out`, piece by piece. With trouble some of them may stand there.
+    ///
+    /// # Errors
+    /// As [`eval`](Self::eval); what is no text is [`NoOverload`](super::TroubleKind::NoOverload).
+    pub(crate) fn write<'a>(&'a self, scope: &Scope<'a>, out: &mut String) -> Result<(), Trouble> {
+        Evaluation::new(scope).write(&self.root, out)
     }
 
     /// Its text.

@@ -4,36 +4,93 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
+use super::ask::Written;
 use super::ast::{OnCharset, OnLong, OnMissing};
 use super::compile::limits_of;
 use super::exec::{Frame, Work};
-use super::program::{RowOp, Source};
+use super::program::{Quick, RowOp, Source};
 use super::side::FieldId;
-use super::step::{Carried, Told, Ways};
+use super::step::{Act, Carried, Told, Ways, is_plain_number};
 use super::target::Origin;
 use super::transliterate::transliterate;
+use crate::charset::Charset;
+use crate::convert::buffer::is_special;
 use crate::expr::NodeId;
 use crate::finding::{Code, Finding};
 
-const DIGIT: u8 = 1;
-const LARGE: u8 = 2;
-const SMALL: u8 = 4;
+/// It may stand in a text of the target.
+const FIT: u8 = 1;
+/// It needs no escape in XML.
+const BARE: u8 = 2;
+const DIGIT: u8 = 4;
 
-/// What kind of character a byte is; blanks count as large letters.
-const KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        kinds[byte] = match byte as u8 {
-            b'0'..=b'9' => DIGIT,
-            b'A'..=b'Z' | b' ' => LARGE,
-            b'a'..=b'z' => SMALL,
-            _ => 0,
+/// What a text of the target may be made of.
+#[derive(Clone, Debug)]
+pub(super) struct Usual {
+    charset: Option<Charset>,
+    kinds: [u8; 256],
+}
+
+impl Usual {
+    pub(super) fn of(charset: Option<Charset>) -> Self {
+        let fits = |byte: u8| {
+            // What is no character by itself is told of another way.
+            let Some(charset) = charset else { return true };
+            let mut buffer = [0; 4];
+            let text: &str = char::from(byte).encode_utf8(&mut buffer);
+            let bytes = charset.encode(text);
+            (b' '..=b'~').contains(&byte) && bytes.is_some_and(|bytes| charset.holds(&bytes))
         };
-        byte += 1;
+        let mut kinds = [0; 256];
+        for (byte, kind) in (0..=u8::MAX).zip(&mut kinds) {
+            *kind |= if fits(byte) { FIT } else { 0 };
+            *kind |= if is_special(byte, false) { 0 } else { BARE };
+            *kind |= if byte.is_ascii_digit() { DIGIT } else { 0 };
+        }
+        Self { charset, kinds }
     }
-    kinds
-};
+
+    /// Is from now on that of another character set.
+    pub(super) fn follow(&mut self, charset: Option<Charset>) {
+        if self.charset != charset {
+            *self = Self::of(charset);
+        }
+    }
+
+    /// What all bytes of a text have in common.
+    #[inline]
+    fn common(&self, text: &str) -> u8 {
+        let kinds = text.bytes().map(|byte| self.kinds[usize::from(byte)]);
+        kinds.fold(FIT | BARE | DIGIT, |all, kind| all & kind)
+    }
+
+    /// Whether a text is written as it is; and if so, whether it needs no escapes.
+    #[inline]
+    fn takes(&self, text: &str, limits: Quick) -> Option<bool> {
+        if text.len() > limits.max as usize {
+            // The point of a number does not count.
+            return None;
+        }
+        if !limits.numeric && self.charset.is_none() {
+            let special = |any: bool, byte: u8| any | is_special(byte, false);
+            return Some(!text.bytes().fold(false, special));
+        }
+        let common = self.common(text);
+        let fits = match limits.numeric {
+            false => common & FIT != 0,
+            true => common & DIGIT != 0 || is_decimal(text, limits.decimals),
+        };
+        fits.then_some(common & BARE != 0)
+    }
+}
+
+/// Whether a text is digits with a point between them, and at most so many behind it.
+fn is_decimal(text: &str, decimals: u32) -> bool {
+    let digits = |of: &str| !of.is_empty() && of.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('.').is_some_and(|(whole, behind)| {
+        digits(whole) && digits(behind) && behind.len() <= decimals as usize
+    })
+}
 
 impl<'p> Work<'p> {
     /// The value of a row, after its steps.
@@ -42,7 +99,7 @@ impl<'p> Work<'p> {
         row: &'p RowOp,
         scope: NodeId,
     ) -> Option<(Carried<'static>, Origin)> {
-        if !row.when.iter().all(|when| self.holds(when, scope)) {
+        if !self.all_hold(&row.when, scope) {
             return None;
         }
         let mut origin = Origin {
@@ -148,64 +205,130 @@ impl<'p> Work<'p> {
         field.map_or_else(String::new, |field| self.program.target.path(*field))
     }
 
-    /// Copies the value of a row without steps, as most are; false where more has to be looked at.
+    /// Writes the value of a row that hardly changes on its way, as most do; false where more has to be
+    /// looked at: then nothing was written or told.
     #[inline]
-    pub(super) fn copy(&mut self, row: &'p RowOp, frames: &mut [Frame<'p>], scope: NodeId) -> bool {
-        let Some(plain) = &row.plain else {
+    pub(super) fn quick(
+        &mut self,
+        row: &'p RowOp,
+        frames: &mut [Frame<'p>],
+        scope: NodeId,
+    ) -> bool {
+        let Some(limits) = row.quick else {
             return false;
         };
-        if !row.when.iter().all(|when| self.holds(when, scope)) {
-            return true;
-        }
-        let (mut fact, mut text) = (None, None);
-        match &row.from {
-            Source::Path(path) => fact = self.find(path, scope),
-            Source::Text(held) => text = Some(&**held),
-            _ => return false,
-        }
-        if fact.is_none() && text.is_none() {
-            text = row.default.as_deref();
-        }
-        let value = match (fact, text) {
-            (Some(node), _) => self.facts.text(node),
-            (None, Some(text)) => text,
-            (None, None) => return true,
-        };
-        // Letters, digits and blanks are in every character set but small ones in that of level A.
-        let usual = match (plain.numeric, self.charset.is_some()) {
-            (true, _) => DIGIT,
-            (false, true) => DIGIT | LARGE,
-            (false, false) => DIGIT | LARGE | SMALL,
-        };
-        let kinds = value.bytes().map(|byte| KINDS[usize::from(byte)]);
-        let is_usual = kinds.fold(true, |all, kind| all & (kind & usual != 0));
-        if value.len() > plain.max as usize || !is_usual {
-            return false;
-        }
-        if value.is_empty() {
+        if !self.all_hold(&row.when, scope) {
             return true;
         }
         let at = frames.len() - 1;
+        let mut origin = Origin::default();
+        let begin = self.tree.end();
+        match &row.from {
+            Source::Path(path) => {
+                origin.fact = self.find(path, scope);
+                if let Some(node) = origin.fact {
+                    self.tree.text_mut().push_str(self.facts.text(node));
+                }
+            }
+            Source::Paths(paths) => {
+                for path in paths {
+                    if let Some(node) = self.find(path, scope) {
+                        origin.fact = origin.fact.or(Some(node));
+                        self.tree.text_mut().push_str(self.facts.text(node));
+                    }
+                }
+            }
+            Source::Text(text) => self.tree.text_mut().push_str(text),
+            Source::Param(at) => self.tree.text_mut().push_str(&self.params[*at]),
+            Source::Number => {
+                if let Some(number) = self.numbers.last() {
+                    put_number(self.tree.text_mut(), *number);
+                }
+            }
+            Source::Now => self.tree.text_mut().push_str(&self.now),
+            Source::Fold(fold, path) => {
+                let mut nodes = self.lists.pop().unwrap_or_default();
+                self.all(path, scope, &mut nodes);
+                origin.fact = nodes.first().copied();
+                let made = self.made(frames, at, row.to[0]);
+                let held = made.is_some_and(|node| self.tree.text(node).is_some());
+                // Where something stands already, it need not be known what does not replace it.
+                let is_needed = !(held && row.if_empty && row.acts.is_empty());
+                if is_needed && let Some(total) = self.fold(*fold, &nodes) {
+                    self.tree.text_mut().push_str(&total);
+                }
+                nodes.clear();
+                self.lists.push(nodes);
+                if !is_needed {
+                    return true;
+                }
+            }
+            Source::Expr(formula) => {
+                match self.write_formula(formula, scope, &row.at, &mut origin) {
+                    Written::Text | Written::Nothing => {}
+                    Written::Not => return false,
+                }
+            }
+            Source::Total(_) => return false,
+        }
+        if self.tree.end() == begin {
+            let is_there = matches!(row.from, Source::Text(_) | Source::Now);
+            if let Some(default) = row.default.as_ref().filter(|_| !is_there) {
+                self.tree.text_mut().push_str(default);
+            }
+        } else if !self.change(row, begin) {
+            self.tree.text_mut().truncate(begin);
+            return false;
+        }
+        let end = self.tree.end();
+        if end == begin {
+            return true;
+        }
+        let Some(bare) = self.usual.takes(self.tree.text_from(begin), limits) else {
+            self.tree.text_mut().truncate(begin);
+            return false;
+        };
         let made = self.slot(frames, at, row.to[0]);
         if let Some(held) = self.tree.text(made) {
-            return row.if_empty
-                || !row.adds
-                    && held == fact.map_or(text.unwrap_or_default(), |node| self.facts.text(node));
+            let same = held == &self.tree.text_from(begin)[..end - begin];
+            if self.tree.end() == end {
+                self.tree.text_mut().truncate(begin);
+            }
+            return row.if_empty || !row.adds && same;
         }
-        match fact {
-            Some(node) => self.tree.set_plain(made, self.facts.text(node)),
-            None => self.tree.set_plain(made, text.unwrap_or_default()),
-        }
+        self.tree.set_stretch(made, (begin, end), bare);
         if let Some(origins) = &mut self.origins {
-            let spot = fact.map_or_else(Default::default, |node| self.facts.spot(node));
+            if let Some(fact) = origin.fact {
+                origin.spot = self.facts.spot(fact);
+            }
             origins.push(Origin {
                 node: made,
-                fact,
-                spot,
                 line: row.at.line,
+                ..origin
             });
         }
         true
+    }
+
+    /// Takes the text of the target from `begin` on through the steps of a row; false where they say
+    /// something of it.
+    fn change(&mut self, row: &RowOp, begin: usize) -> bool {
+        match row.acts.as_slice() {
+            [] | [Act::Glue] => true,
+            [Act::Decimals(places)] => {
+                is_plain_number(self.tree.text_from(begin), *places as usize)
+            }
+            [Act::Date(from, to, _)] => {
+                let Some(moment) = from.read(self.tree.text_from(begin)) else {
+                    return false;
+                };
+                let text = self.tree.text_mut();
+                text.truncate(begin);
+                to.write(&moment, text);
+                true
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn write(
@@ -390,4 +513,23 @@ impl<'p> Work<'p> {
         }
         Some(text)
     }
+}
+
+/// Puts a number at the end of a text.
+fn put_number(out: &mut String, number: i64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut left = number.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
 }

@@ -11,8 +11,8 @@ use super::ast::{
 };
 use super::date::Patterns;
 use super::program::{
-    Ask, BASE, Begin, Body, Compare, Condition, EachOp, Envelope, Known, NONE, Op, Pick, Plain,
-    Program, RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted,
+    Ask, BASE, Begin, Body, Compare, Condition, EachOp, Envelope, Formula, Known, NONE, Op, Pick,
+    Program, Quick, RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted,
 };
 use super::side::{FieldId, Side};
 use super::step::{Act, Unready};
@@ -59,6 +59,7 @@ pub(super) fn compile(
         top: true,
     };
     compiler.items(&text.map.items, &scope, &mut body)?;
+    body.finish();
     let counting = compiler.counting(&body);
     let envelope = compiler.envelope();
     compiler.mandatory(&body, &counting, envelope.as_ref());
@@ -152,7 +153,10 @@ impl Compiler<'_> {
                     }
                 }
                 Item::Each(each) if each.arrow.runs(self.direction) => {
-                    let op = self.each(each, scope, body)?;
+                    let mut op = self.each(each, scope, body)?;
+                    if !scope.top {
+                        op.chain = body.chain(op.from.from, &op.from.steps);
+                    }
                     body.ops.push(Op::Each(Box::new(op)));
                 }
                 Item::Total(total) if total.arrow.runs(self.direction) => {
@@ -197,7 +201,10 @@ impl Compiler<'_> {
                 _ => &[],
             };
             for path in paths {
-                let path = self.source_path(path, scope)?;
+                let mut path = self.source_path(path, scope)?;
+                if !scope.top {
+                    path.share(body);
+                }
                 body.ops.push(Op::Known(Known {
                     path,
                     value: value.clone(),
@@ -209,7 +216,7 @@ impl Compiler<'_> {
         // What the outermost rows read may still come when others of them have run.
         if !scope.top {
             let paths = match &mut op.from {
-                Source::Path(path) => std::slice::from_mut(path),
+                Source::Path(path) | Source::Fold(_, path) => std::slice::from_mut(path),
                 Source::Paths(paths) => paths,
                 _ => &mut [],
             };
@@ -226,7 +233,7 @@ impl Compiler<'_> {
         for (arrow, cel) in &row.when {
             if arrow.runs(self.direction) {
                 let condition = self.condition(cel, scope, &known)?;
-                known.extend_from_slice(condition.expr.presence_facts());
+                known.extend_from_slice(condition.formula.expr.presence_facts());
                 when.push(condition);
             }
         }
@@ -250,7 +257,8 @@ impl Compiler<'_> {
             Operand::Now => Source::Now,
             Operand::Fold(fold, path) => Source::Fold(*fold, self.source_path(path, scope)?),
             Operand::Cel(cel) => {
-                Source::Expr(Box::new(self.expression(cel, scope, &known, false)?))
+                let expr = self.expression(cel, scope, &known, false)?;
+                Source::Expr(Box::new(Formula::new(expr)))
             }
         };
         let targets = match to {
@@ -286,15 +294,22 @@ impl Compiler<'_> {
             &acts,
             slot_field(body, slots[0], scope.target),
         )?;
-        let plain = matches!(source, Source::Path(_) | Source::Text(_))
-            && acts.is_empty()
-            && slots.len() == 1;
-        let plain = plain.then(|| {
+        let simple = match acts.as_slice() {
+            [] | [Act::Decimals(_) | Act::Date(..)] => !matches!(source, Source::Paths(_)),
+            [Act::Glue] => true,
+            _ => false,
+        };
+        let is_quick = simple && slots.len() == 1 && !matches!(source, Source::Total(_));
+        let quick = is_quick.then(|| {
             let field = slot_field(body, slots[0], scope.target);
             let value = self.target.get(field).value.as_ref();
-            Plain {
+            // A message of UN/EDIFACT says nothing of decimals that holds for its numbers.
+            let decimals = value.and_then(|value| value.decimals);
+            let decimals = decimals.filter(|_| !self.target.is_edifact());
+            Quick {
                 numeric: value.is_some_and(|value| value.numeric),
                 max: value.and_then(|value| value.max).unwrap_or(u32::MAX),
+                decimals: decimals.unwrap_or(u32::MAX),
             }
         });
         let mut defaults = row.default.iter();
@@ -307,7 +322,7 @@ impl Compiler<'_> {
             limits: row.limits.or(self.text.map.limits),
             adds: row.adds,
             if_empty: row.if_empty,
-            plain,
+            quick,
             fields: slots
                 .iter()
                 .map(|slot| slot_field(body, *slot, scope.target))
@@ -431,6 +446,7 @@ impl Compiler<'_> {
         let path = &each.sides[self.sides[1]];
         let mut op = EachOp {
             from,
+            chain: NONE,
             when: Vec::new(),
             parent: BASE,
             field: scope.target,
@@ -479,6 +495,7 @@ impl Compiler<'_> {
             self.keyed.push((target, node));
         }
         self.items(&each.items, &inner, &mut made)?;
+        made.finish();
         op.body = made;
         self.loops.pop();
         if self.target.get(target).max == Some(1)
@@ -682,6 +699,7 @@ impl Compiler<'_> {
         body.slots.push(Slot {
             parent,
             field,
+            mark: super::target::which(&which),
             which,
             sets: Vec::new(),
         });
@@ -741,9 +759,9 @@ impl Compiler<'_> {
         scope: &Scope,
         known: &[crate::expr::Path],
     ) -> Result<Condition> {
-        let expr = self.expression(cel, scope, known, true)?;
+        let formula = Formula::new(self.expression(cel, scope, known, true)?);
         let at = cel.at.clone();
-        Ok(Condition { expr, at })
+        Ok(Condition { formula, at })
     }
 
     fn expression(

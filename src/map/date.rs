@@ -88,7 +88,7 @@ impl Patterns {
     }
 
     /// Writes a moment by the pattern that has just its parts, else by the first.
-    pub(super) fn write(&self, moment: &Moment) -> String {
+    pub(super) fn write(&self, moment: &Moment, out: &mut String) {
         let fits = |tokens: &&Vec<Token>| {
             let mut there = [false; 7];
             let parts = tokens.iter().filter_map(|token| token.part());
@@ -96,20 +96,24 @@ impl Patterns {
             (0..7).all(|part| there[part] == moment.parts[part].is_some())
         };
         let tokens = self.0.iter().find(fits).or(self.0.first());
-        let mut out = String::new();
         for token in tokens.into_iter().flatten() {
             let least = u32::from(matches!(token, Token::Month | Token::Day));
             let value = token.part().map(|part| moment.parts[part].unwrap_or(least));
             match (token, value) {
                 (Token::Sign(sign), _) => out.push(*sign),
-                (Token::Year, Some(value)) => out.push_str(&format!("{value:04}")),
-                (Token::ShortYear, Some(value)) => out.push_str(&format!("{:02}", value % 100)),
-                (Token::Fraction, Some(value)) => out.push_str(&format!("{value:03}")),
-                (_, Some(value)) => out.push_str(&format!("{value:02}")),
+                (Token::ShortYear, Some(value)) => digits(value % 100, 2, out),
+                (token, Some(value)) => digits(value, token.len(), out),
                 (_, None) => {}
             }
         }
-        out
+    }
+}
+
+/// Writes the last so many digits of a number.
+fn digits(value: u32, len: usize, out: &mut String) {
+    for place in (0..len as u32).rev() {
+        let digit = value / 10_u32.pow(place) % 10;
+        out.push(char::from(b'0' + digit as u8));
     }
 }
 
@@ -147,7 +151,8 @@ fn read(tokens: &[Token], text: &str) -> Option<Moment> {
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let value: u32 = digits.parse().ok()?;
+        let digits = digits.bytes().map(|digit| u32::from(digit - b'0'));
+        let value = digits.fold(0, |value, digit| value * 10 + digit);
         let value = match token {
             // Years of two digits are those around this century's first half.
             Token::ShortYear => value + if value < 80 { 2000 } else { 1900 },
@@ -187,7 +192,9 @@ mod tests {
     fn dates_are_read_and_written() {
         let change = |from: &str, to: &str, text: &str| {
             let moment = Patterns::parse(from).unwrap().read(text)?;
-            Some(Patterns::parse(to).unwrap().write(&moment))
+            let mut out = String::new();
+            Patterns::parse(to).unwrap().write(&moment, &mut out);
+            Some(out)
         };
         for (from, to, text, expected) in [
             ("CCYYMMDD", "CCYY-MM-DD", "20261125", Some("2026-11-25")),

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::exec::Work;
-use super::program::{Ask, Begin, Compare, NONE, Pick, SourcePath, SourceStep};
+use super::program::{Ask, Begin, Compare, Family, NONE, Pick, SourcePath, SourceStep, key};
 use crate::expr::NodeId;
 
 /// Records of one name that are looked through one by one; more get an index.
 const FEW: usize = 8;
+/// Records of one name that are looked at to find where a family of chains leads.
+const MANY: usize = 64;
 
 /// Of records by the value that a selector asks for.
 pub(super) type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeId]>>>;
@@ -25,7 +27,7 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) const UNKNOWN: Self = Self::new(u32::MAX);
-    const NOTHING: Self = Self::new(u32::MAX - 1);
+    pub(super) const NOTHING: Self = Self::new(u32::MAX - 1);
     const SEVERAL: Self = Self::new(u32::MAX - 2);
 
     const fn new(node: u32) -> Self {
@@ -34,6 +36,25 @@ impl Held {
             marked: false,
         }
     }
+
+    /// What it tells.
+    #[inline]
+    pub(super) fn lead(self) -> Lead {
+        match self.node {
+            node if node < Self::SEVERAL.node => Lead::One(NodeId::at(node as usize)),
+            node if node == Self::NOTHING.node => Lead::Nothing,
+            _ => Lead::Several,
+        }
+    }
+}
+
+/// Where a chain leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lead {
+    Nothing,
+    One(NodeId),
+    /// There are several, or it was not worth while to count them.
+    Several,
 }
 
 impl<'p> Work<'p> {
@@ -52,15 +73,19 @@ impl<'p> Work<'p> {
     }
 
     /// The first value that a path leads to; it counts as read.
+    #[inline]
     pub(super) fn find(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
         let found = match path.chain {
             NONE => self.whole_way(path, scope)?,
-            chain => match self.held(chain, scope).node {
-                node if node == Held::NOTHING.node => return None,
-                node if node == Held::SEVERAL.node => self.whole_way(path, scope)?,
-                node => {
+            chain => match self.held(chain, scope).lead() {
+                Lead::Nothing => return None,
+                Lead::Several => self.whole_way(path, scope)?,
+                Lead::One(node) => {
                     let last = &path.steps[path.steps.len() - 1..];
-                    let found = self.walk(last, NodeId::at(node as usize), scope)?;
+                    let found = match &last[0].pick {
+                        Pick::Any => self.facts.first(node, last[0].slot)?,
+                        _ => self.walk(last, node, scope)?,
+                    };
                     self.mark_chain(chain);
                     found
                 }
@@ -76,13 +101,18 @@ impl<'p> Work<'p> {
     }
 
     /// Where a chain of the body at hand leads; looked for once in each group.
-    fn held(&mut self, chain: u32, scope: NodeId) -> Held {
-        let at = self.held_at + chain as usize;
-        let held = self.held[at];
-        if held.node != Held::UNKNOWN.node {
-            return held;
+    #[inline]
+    pub(super) fn held(&mut self, chain: u32, scope: NodeId) -> Held {
+        match self.held[self.held_at + chain as usize] {
+            held if held.node == Held::UNKNOWN.node => self.look(chain, scope),
+            held => held,
         }
-        let of = &self.chains[chain as usize];
+    }
+
+    #[inline(never)]
+    fn look(&mut self, chain: u32, scope: NodeId) -> Held {
+        let at = self.held_at + chain as usize;
+        let of = &self.body.chains[chain as usize];
         let around = match of.before {
             NONE => match of.from {
                 Begin::Message => self.root,
@@ -95,11 +125,61 @@ impl<'p> Work<'p> {
             },
         };
         let found = match around {
+            Ok(around) if of.family != NONE => {
+                self.classify(&self.body.families[of.family as usize], around, scope);
+                return self.held[at];
+            }
             Ok(around) => self.only(&of.step, around, scope),
             Err(held) => Held::new(held.node),
         };
         self.held[at] = found;
         found
+    }
+
+    /// Finds where all chains of a family lead.
+    fn classify(&mut self, family: &'p Family, around: NodeId, scope: NodeId) {
+        let body = self.body;
+        let step = &body.chains[family.first as usize].step;
+        let Pick::Where(asks) = &step.pick else {
+            return;
+        };
+        for member in &family.members {
+            self.held[self.held_at + member.chain as usize] = Held::NOTHING;
+        }
+        let (mut at, mut seen) = (self.facts.first(around, step.slot), 0);
+        while let Some(child) = at {
+            seen += 1;
+            if seen > MANY {
+                for member in &family.members {
+                    self.held[self.held_at + member.chain as usize] = Held::SEVERAL;
+                }
+                return;
+            }
+            if let Some(found) = self.walk(&asks[0].steps, child, scope) {
+                let text = self.facts.text(found);
+                let (key, len) = (key(text), text.len());
+                for member in &family.members {
+                    if member.key != key
+                        || member.value.len() != len
+                        || len > 8 && *member.value != *self.facts.text(found)
+                    {
+                        continue;
+                    }
+                    if member.asks_more
+                        && let Pick::Where(asks) = &body.chains[member.chain as usize].step.pick
+                        && !self.fits(&asks[1..], child, scope)
+                    {
+                        continue;
+                    }
+                    let held = &mut self.held[self.held_at + member.chain as usize];
+                    *held = match held.node {
+                        node if node == Held::NOTHING.node => Held::new(child.index() as u32),
+                        _ => Held::SEVERAL,
+                    };
+                }
+            }
+            at = self.facts.next(child);
+        }
     }
 
     /// Where a step leads; several too where there are many to be looked through.
@@ -141,7 +221,16 @@ impl<'p> Work<'p> {
     }
 
     /// What the selectors of a chain asked for counts as read.
-    fn mark_chain(&mut self, chain: u32) {
+    #[inline]
+    pub(super) fn mark_chain(&mut self, chain: u32) {
+        if !self.held[self.held_at + chain as usize].marked {
+            self.mark_all(chain);
+        }
+    }
+
+    #[inline(never)]
+    fn mark_all(&mut self, chain: u32) {
+        let body = self.body;
         let mut chain = chain;
         while chain != NONE {
             let held = &mut self.held[self.held_at + chain as usize];
@@ -149,11 +238,24 @@ impl<'p> Work<'p> {
                 return;
             }
             let node = NodeId::at(held.node as usize);
-            let of = &self.chains[chain as usize];
+            let of = &body.chains[chain as usize];
             if let Pick::Where(asks) = &of.step.pick {
                 self.mark(asks, node);
             }
             chain = of.before;
+        }
+    }
+
+    /// As [`mark_chain`](Self::mark_chain), of those steps of a chain that lead somewhere; it leads
+    /// nowhere as a whole.
+    pub(super) fn mark_beginning(&mut self, chain: u32) {
+        let body = self.body;
+        let mut chain = body.chains[chain as usize].before;
+        while chain != NONE {
+            if let Lead::One(_) = self.held[self.held_at + chain as usize].lead() {
+                return self.mark_chain(chain);
+            }
+            chain = body.chains[chain as usize].before;
         }
     }
 
@@ -220,14 +322,30 @@ impl<'p> Work<'p> {
 
     /// All nodes that a path leads to; values count as read.
     pub(super) fn all(&mut self, path: &'p SourcePath, scope: NodeId, out: &mut Vec<NodeId>) {
-        let Some(begin) = self.begin_of(path, scope) else {
-            return;
+        let lead = match path.chain {
+            NONE => Lead::Several,
+            chain => self.held(chain, scope).lead(),
         };
-        self.walk_all(&path.steps, begin, scope, out);
-        for node in out.iter() {
-            self.read[node.index()] |= self.program.wanted.nodes[self.kinds[node.index()] as usize]
-                .children
-                .is_empty();
+        match lead {
+            Lead::Nothing => return self.mark_beginning(path.chain),
+            Lead::One(node) => {
+                self.mark_chain(path.chain);
+                let last = &path.steps[path.steps.len() - 1..];
+                self.walk_all(last, node, scope, out);
+            }
+            Lead::Several => {
+                let Some(begin) = self.begin_of(path, scope) else {
+                    return;
+                };
+                self.walk_all(&path.steps, begin, scope, out);
+            }
+        }
+        // They are all of one name.
+        let wanted = &self.program.wanted.nodes[path.node as usize];
+        if wanted.children.is_empty() {
+            for node in out.iter() {
+                self.read[node.index()] = true;
+            }
         }
     }
 
@@ -338,6 +456,9 @@ impl<'p> Work<'p> {
         let Compare::This(path) = &ask.against else {
             return None;
         };
+        if self.facts.seen(node, slot) as usize <= FEW {
+            return None;
+        }
         self.facts.children(node, slot).nth(FEW)?;
         let begin = self.begin_of(path, scope)?;
         let wanted = self.walk(&path.steps, begin, scope);
