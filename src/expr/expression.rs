@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::compile::{Compiler, Place, Root};
 use super::eval::Evaluation;
-use super::op::Node;
+use super::op::{Base, Leaf, Node, Op};
 use super::{Env, Facts, Fault, Host, Name, Path, Presence, Trouble, Type, Value, syntax};
 
 /// What one evaluation may take.
@@ -126,6 +126,24 @@ impl Expr {
     /// As [`eval`](Self::eval); what is no boolean is [`NoOverload`](super::TroubleKind::NoOverload).
     pub fn holds<'a>(&'a self, scope: &Scope<'a>) -> Result<bool, Trouble> {
         Evaluation::new(scope).truth(&self.root)
+    }
+
+    /// Where it says no more than that something is there: the path that leads there, by the first of
+    /// what there are several of, and whether there has to be a value at its end.
+    pub(crate) fn presence(&self) -> Option<(&Path, bool)> {
+        let Op::Present(read) = &self.root.op else {
+            return None;
+        };
+        match (&read.base, self.paths.as_slice()) {
+            (Base::Bound(at), [path]) if path.root == Name(*at) => {
+                let slots = path.steps.iter().map(|step| step.slot);
+                let is_value = matches!(read.leaf, Leaf::Text | Leaf::Number);
+                slots
+                    .eq(read.slots.iter().copied())
+                    .then_some((path, is_value))
+            }
+            _ => None,
+        }
     }
 
     /// Whether it is text that is put together of pieces, as concatenations and choices of fields and

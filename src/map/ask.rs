@@ -7,7 +7,7 @@ use super::exec::Work;
 use super::program::{Condition, Formula};
 use super::step::Carried;
 use super::target::Origin;
-use crate::expr::{Limits, NodeId, Number, Scope, Trouble, TroubleKind, Type, Value};
+use crate::expr::{Limits, NodeId, Number, Path, Scope, Trouble, TroubleKind, Type, Value};
 use crate::finding::Code;
 
 /// How the text of an expression came out that was put behind the text of the target.
@@ -29,6 +29,9 @@ impl<'p> Work<'p> {
     pub(super) fn holds(&mut self, condition: &'p Condition, scope: NodeId) -> bool {
         let mut origin = Origin::default();
         let Condition { formula, at } = condition;
+        if let Some((path, is_value)) = &formula.has {
+            return self.is_there(path, *is_value, scope);
+        }
         if *formula.expr.kind() != Type::Bool {
             let value = self.evaluate(formula, scope, at, &mut origin);
             return matches!(value, Some(Value::Bool(true)));
@@ -90,6 +93,34 @@ impl<'p> Work<'p> {
         }
     }
 
+    /// Whether a path leads somewhere; what it leads to counts as read.
+    fn is_there(&mut self, path: &'p Path, is_value: bool, scope: NodeId) -> bool {
+        let from = match path.root.0 {
+            0 => Some(scope),
+            1 => Some(self.facts.parent(scope).unwrap_or(scope)),
+            _ => self.root,
+        };
+        let (Some(from), Some(_)) = (from, self.root) else {
+            return false;
+        };
+        let first = match self.facts.only(from, &path.steps) {
+            Some(found) => {
+                if let Some(node) = found {
+                    self.read[node.index()] = true;
+                }
+                found
+            }
+            None => {
+                let read = &mut self.read;
+                let mark = &mut |node: NodeId| read[node.index()] = true;
+                self.facts.follow(from, &path.steps, mark);
+                let mut steps = path.steps.iter();
+                steps.try_fold(from, |node, step| self.facts.first(node, step.slot))
+            }
+        };
+        first.is_some_and(|node| !is_value || self.facts.has_text(node))
+    }
+
     /// What an expression reads counts as read; the first of it is where its value comes from. Gives
     /// the group around and that of the message.
     fn reads(
@@ -107,6 +138,13 @@ impl<'p> Work<'p> {
                 2 => root,
                 _ => continue,
             };
+            if let Some(found) = self.facts.only(from, &path.steps) {
+                if let Some(node) = found {
+                    self.read[node.index()] = true;
+                    origin.fact = origin.fact.or(found);
+                }
+                continue;
+            }
             let read = &mut self.read;
             let mut first = None;
             self.facts.follow(from, &path.steps, &mut |node| {

@@ -48,6 +48,7 @@ pub(super) fn compile(
         loops: Vec::new(),
         asks: 0,
         keyed: Vec::new(),
+        shared: Vec::new(),
         uncarried: Vec::new(),
         lints,
     };
@@ -57,9 +58,11 @@ pub(super) fn compile(
         node: 0,
         target: 0,
         top: true,
+        shared: false,
     };
     compiler.items(&text.map.items, &scope, &mut body)?;
     body.finish();
+    compiler.count_together(&mut body);
     let counting = compiler.counting(&body);
     let envelope = compiler.envelope();
     compiler.mandatory(&body, &counting, envelope.as_ref());
@@ -99,6 +102,8 @@ pub(super) struct Compiler<'c> {
     asks: u32,
     /// Targets of keyed loops.
     keyed: Vec<(FieldId, u32)>,
+    /// Fields of groups that several bodies may write below one group.
+    shared: Vec<FieldId>,
     /// Paths that are known not to be carried.
     uncarried: Vec<(FieldId, Label)>,
     lints: &'c mut Vec<Lint>,
@@ -112,6 +117,8 @@ struct Scope {
     target: FieldId,
     /// Outside all loops.
     top: bool,
+    /// What is written may stand in a group that was written before, by the same loop or another.
+    shared: bool,
 }
 
 impl Compiler<'_> {
@@ -307,11 +314,15 @@ impl Compiler<'_> {
             let decimals = value.and_then(|value| value.decimals);
             let decimals = decimals.filter(|_| !self.target.is_edifact());
             Quick {
+                to: slots[0],
                 numeric: value.is_some_and(|value| value.numeric),
                 max: value.and_then(|value| value.max).unwrap_or(u32::MAX),
                 decimals: decimals.unwrap_or(u32::MAX),
             }
         });
+        let copies = quick.is_some()
+            && matches!((&source, acts.as_slice()), (Source::Path(_), []))
+            && when.is_empty();
         let mut defaults = row.default.iter();
         let default = defaults.find(|(arrow, _)| arrow.runs(self.direction));
         Ok(RowOp {
@@ -322,6 +333,7 @@ impl Compiler<'_> {
             limits: row.limits.or(self.text.map.limits),
             adds: row.adds,
             if_empty: row.if_empty,
+            copies,
             quick,
             fields: slots
                 .iter()
@@ -454,6 +466,7 @@ impl Compiler<'_> {
             inline: path.steps.is_empty(),
             by: Vec::new(),
             keyed: NONE,
+            counter: NONE,
             body: Body::default(),
             at: each.at.clone(),
         };
@@ -471,12 +484,17 @@ impl Compiler<'_> {
             let around = slot_field(body, parent, scope.target);
             target = self.target_child(around, last)?;
             op.field = target;
+            match scope.shared {
+                true => self.shared.push(target),
+                false => op.counter = body.counter(parent, target),
+            }
             self.selector_sets(last, target, &mut op.body, &mut op.sets, each.arrow)?;
         }
         let inner = Scope {
             node,
             target,
             top: false,
+            shared: op.inline || !each.by.is_empty(),
         };
         self.loops.push(node);
         for (arrow, cel) in &each.when {
@@ -510,6 +528,18 @@ impl Compiler<'_> {
             self.lint(&each.at, lint, zh);
         }
         Ok(op)
+    }
+
+    /// Groups that more than one body may write below one group are counted for all of them.
+    fn count_together(&self, body: &mut Body) {
+        for op in &mut body.ops {
+            if let Op::Each(each) = op {
+                if self.shared.contains(&each.field) {
+                    each.counter = NONE;
+                }
+                self.count_together(&mut each.body);
+            }
+        }
     }
 
     /// Whether a path may lead to several nodes.

@@ -143,7 +143,9 @@ impl<'p> Work<'p> {
         self.held_at = 0;
         self.body = &self.program.body;
         self.slots.clear();
-        self.slots.resize(self.program.body.slots.len(), NONE);
+        let body = &self.program.body;
+        self.slots
+            .resize(body.slots.len() + body.counters.len(), NONE);
         if let Some(origins) = &mut self.origins {
             origins.clear();
         }
@@ -193,11 +195,14 @@ impl<'p> Work<'p> {
     fn inside(&mut self, body: &'p Body, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
         for (op, guard) in body.ops.iter().zip(&body.guards) {
             if *guard != program::NONE
-                && let Lead::Nothing = self.held(*guard, scope).lead()
+                && let Lead::Nothing = self.lead(*guard)
             {
                 continue;
             }
-            self.op(op, frames, scope);
+            match op {
+                Op::Row(row) => self.row(row, frames, scope),
+                _ => self.op(op, frames, scope),
+            }
         }
     }
 
@@ -209,7 +214,7 @@ impl<'p> Work<'p> {
             Op::Each(each) => {
                 let lead = match each.chain {
                     program::NONE => Lead::Several,
-                    chain => self.held(chain, scope).lead(),
+                    chain => self.lead(chain),
                 };
                 match lead {
                     Lead::Nothing => return self.mark_beginning(each.chain),
@@ -234,7 +239,15 @@ impl<'p> Work<'p> {
         }
     }
 
+    #[inline]
     fn row(&mut self, row: &'p RowOp, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
+        if !(row.copies && self.copy(row, frames, scope)) {
+            self.change(row, frames, scope);
+        }
+    }
+
+    #[inline(never)]
+    fn change(&mut self, row: &'p RowOp, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
         if self.quick(row, frames, scope) {
             return;
         }
@@ -305,11 +318,11 @@ impl<'p> Work<'p> {
             base = self.base(frames, outer);
         }
         let slots = self.slots.len();
-        self.slots.resize(slots + each.body.slots.len(), NONE);
+        let more = each.body.slots.len() + each.body.counters.len();
+        self.slots.resize(slots + more, NONE);
         let held_at = std::mem::replace(&mut self.held_at, self.held.len());
         let body = std::mem::replace(&mut self.body, &each.body);
-        let held = self.held_at + each.body.chains.len();
-        self.held.resize(held, Held::UNKNOWN);
+        self.lead_all(node);
         frames.push(Frame {
             body: &each.body,
             base,
@@ -349,13 +362,22 @@ impl<'p> Work<'p> {
         let parent = self.slot(frames, outer, each.parent);
         let mut too_many = None;
         if let Some(max) = self.program.target.get(each.field).max {
-            let of = (parent, each.field);
-            let count = self.counts.entry(of).or_insert_with(|| {
-                self.counted.push(of);
-                0
-            });
-            *count += 1;
-            too_many = (*count == max + 1).then_some(max);
+            let count = match each.counter {
+                program::NONE => {
+                    let of = (parent, each.field);
+                    self.counts.entry(of).or_insert_with(|| {
+                        self.counted.push(of);
+                        NONE
+                    })
+                }
+                counter => {
+                    let Frame { body, slots, .. } = &frames[outer];
+                    &mut self.slots[slots + body.slots.len() + counter as usize]
+                }
+            };
+            // The first is number 0.
+            *count = count.wrapping_add(1);
+            too_many = (*count == max).then_some(max);
         }
         if let Some(max) = too_many {
             let name = self.program.target.path(each.field);
@@ -402,9 +424,9 @@ impl<'p> Work<'p> {
         let of = &frames[at].body.slots[slot as usize];
         let parent = self.slot(frames, at, of.parent);
         // What is written with the parent may be this one.
-        let held = self.slots[place];
-        if held != NONE {
-            return held;
+        match self.slots[place] {
+            NONE => {}
+            held => return held,
         }
         let mark = of.mark;
         let found = match frames[at].merges {

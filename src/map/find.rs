@@ -21,19 +21,22 @@ pub(super) type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeI
 pub(super) struct Held {
     /// The only node, as long as it is none of those below.
     node: u32,
-    /// What the chain's selectors asked for counts as read.
-    marked: bool,
+    /// The value by which a family told it from others, until that counts as read.
+    asked: u32,
 }
 
 impl Held {
-    pub(super) const UNKNOWN: Self = Self::new(u32::MAX);
-    pub(super) const NOTHING: Self = Self::new(u32::MAX - 1);
-    const SEVERAL: Self = Self::new(u32::MAX - 2);
+    pub(super) const NOTHING: Self = Self::new(u32::MAX);
+    const SEVERAL: Self = Self::new(u32::MAX - 1);
+    /// What selectors asked for is to be looked for again.
+    const UNKNOWN: u32 = u32::MAX;
+    /// What selectors asked for counts as read.
+    const MARKED: u32 = u32::MAX - 1;
 
     const fn new(node: u32) -> Self {
         Self {
             node,
-            marked: false,
+            asked: Self::UNKNOWN,
         }
     }
 
@@ -77,7 +80,7 @@ impl<'p> Work<'p> {
     pub(super) fn find(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
         let found = match path.chain {
             NONE => self.whole_way(path, scope)?,
-            chain => match self.held(chain, scope).lead() {
+            chain => match self.lead(chain) {
                 Lead::Nothing => return None,
                 Lead::Several => self.whole_way(path, scope)?,
                 Lead::One(node) => {
@@ -92,7 +95,7 @@ impl<'p> Work<'p> {
             },
         };
         self.read[found.index()] = true;
-        (!self.facts.text(found).is_empty()).then_some(found)
+        self.facts.has_text(found).then_some(found)
     }
 
     fn whole_way(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
@@ -100,40 +103,49 @@ impl<'p> Work<'p> {
         self.walk(&path.steps, begin, scope)
     }
 
-    /// Where a chain of the body at hand leads; looked for once in each group.
+    /// Where a chain of the body at hand leads.
     #[inline]
-    pub(super) fn held(&mut self, chain: u32, scope: NodeId) -> Held {
-        match self.held[self.held_at + chain as usize] {
-            held if held.node == Held::UNKNOWN.node => self.look(chain, scope),
-            held => held,
-        }
+    pub(super) fn lead(&self, chain: u32) -> Lead {
+        self.held[self.held_at + chain as usize].lead()
     }
 
-    #[inline(never)]
-    fn look(&mut self, chain: u32, scope: NodeId) -> Held {
-        let at = self.held_at + chain as usize;
-        let of = &self.body.chains[chain as usize];
-        let around = match of.before {
-            NONE => match of.from {
-                Begin::Message => self.root,
-                Begin::Up(levels) => self.above(scope, levels),
+    /// Finds where the chains of the body at hand lead in a group.
+    pub(super) fn lead_all(&mut self, scope: NodeId) {
+        let body = self.body;
+        let begin = self.held_at;
+        self.held.resize(begin + body.chains.len(), Held::NOTHING);
+        let mut at = 0;
+        while let Some(of) = body.chains.get(at) {
+            let around = match of.before {
+                NONE => match of.from {
+                    Begin::Message => self.root,
+                    Begin::Up(levels) => self.above(scope, levels),
+                },
+                // Others that go on from nothing or from several are passed over.
+                before => Some(NodeId::at(self.held[begin + before as usize].node as usize)),
+            };
+            match around {
+                None => {}
+                Some(around) if of.family == NONE => {
+                    self.held[begin + at] = self.only(&of.step, around, scope);
+                }
+                Some(around) => {
+                    // The first of a family tells of all.
+                    let family = &body.families[of.family as usize];
+                    if family.first as usize == at {
+                        self.classify(family, around, scope);
+                    }
+                }
             }
-            .ok_or(Held::NOTHING),
-            before => match self.held(before, scope) {
-                held if held.node < Held::SEVERAL.node => Ok(NodeId::at(held.node as usize)),
-                held => Err(held),
-            },
-        };
-        let found = match around {
-            Ok(around) if of.family != NONE => {
-                self.classify(&self.body.families[of.family as usize], around, scope);
-                return self.held[at];
-            }
-            Ok(around) => self.only(&of.step, around, scope),
-            Err(held) => Held::new(held.node),
-        };
-        self.held[at] = found;
-        found
+            at = match self.held[begin + at].lead() {
+                Lead::One(_) => at + 1,
+                Lead::Nothing => of.end as usize,
+                Lead::Several => {
+                    self.held[begin + at..begin + of.end as usize].fill(Held::SEVERAL);
+                    of.end as usize
+                }
+            };
+        }
     }
 
     /// Finds where all chains of a family lead.
@@ -143,9 +155,6 @@ impl<'p> Work<'p> {
         let Pick::Where(asks) = &step.pick else {
             return;
         };
-        for member in &family.members {
-            self.held[self.held_at + member.chain as usize] = Held::NOTHING;
-        }
         let (mut at, mut seen) = (self.facts.first(around, step.slot), 0);
         while let Some(child) = at {
             seen += 1;
@@ -173,7 +182,10 @@ impl<'p> Work<'p> {
                     }
                     let held = &mut self.held[self.held_at + member.chain as usize];
                     *held = match held.node {
-                        node if node == Held::NOTHING.node => Held::new(child.index() as u32),
+                        node if node == Held::NOTHING.node => Held {
+                            node: child.index() as u32,
+                            asked: found.index() as u32,
+                        },
                         _ => Held::SEVERAL,
                     };
                 }
@@ -223,7 +235,7 @@ impl<'p> Work<'p> {
     /// What the selectors of a chain asked for counts as read.
     #[inline]
     pub(super) fn mark_chain(&mut self, chain: u32) {
-        if !self.held[self.held_at + chain as usize].marked {
+        if self.held[self.held_at + chain as usize].asked != Held::MARKED {
             self.mark_all(chain);
         }
     }
@@ -234,13 +246,20 @@ impl<'p> Work<'p> {
         let mut chain = chain;
         while chain != NONE {
             let held = &mut self.held[self.held_at + chain as usize];
-            if std::mem::replace(&mut held.marked, true) {
+            let node = NodeId::at(held.node as usize);
+            let asked = std::mem::replace(&mut held.asked, Held::MARKED);
+            if asked == Held::MARKED {
                 return;
             }
-            let node = NodeId::at(held.node as usize);
             let of = &body.chains[chain as usize];
             if let Pick::Where(asks) = &of.step.pick {
-                self.mark(asks, node);
+                match asked {
+                    Held::UNKNOWN => self.mark(asks, node),
+                    asked => {
+                        self.read[asked as usize] = true;
+                        self.mark(&asks[1..], node);
+                    }
+                }
             }
             chain = of.before;
         }
@@ -252,43 +271,53 @@ impl<'p> Work<'p> {
         let body = self.body;
         let mut chain = body.chains[chain as usize].before;
         while chain != NONE {
-            if let Lead::One(_) = self.held[self.held_at + chain as usize].lead() {
+            if let Lead::One(_) = self.lead(chain) {
                 return self.mark_chain(chain);
             }
             chain = body.chains[chain as usize].before;
         }
     }
 
-    fn walk(
-        &mut self,
-        mut steps: &'p [SourceStep],
-        mut node: NodeId,
-        scope: NodeId,
-    ) -> Option<NodeId> {
-        loop {
-            let Some((step, rest)) = steps.split_first() else {
-                return Some(node);
+    /// The first node that steps lead to.
+    #[inline]
+    fn walk(&mut self, steps: &'p [SourceStep], mut node: NodeId, scope: NodeId) -> Option<NodeId> {
+        for (at, step) in steps.iter().enumerate() {
+            let Pick::Any = step.pick else {
+                return self.walk_on(&steps[at..], node, scope);
             };
-            match &step.pick {
-                Pick::Any => {
-                    let mut child = self.facts.first(node, step.slot)?;
-                    if !rest.is_empty() {
-                        while let Some(next) = self.facts.next(child) {
-                            if let Some(found) = self.walk(rest, child, scope) {
-                                return Some(found);
-                            }
-                            child = next;
-                        }
-                    }
-                    node = child;
-                }
-                Pick::Nth(nth) => {
-                    let mut children = self.facts.children(node, step.slot);
-                    node = children.nth(*nth as usize - 1)?;
-                }
-                Pick::Where(asks) => return self.walk_where(step, asks, rest, node, scope),
+            let child = self.facts.first(node, step.slot)?;
+            if at + 1 < steps.len() && self.facts.next(child).is_some() {
+                return self.walk_on(&steps[at..], node, scope);
             }
-            steps = rest;
+            node = child;
+        }
+        Some(node)
+    }
+
+    /// As [`walk`](Self::walk), where there may be several ways.
+    #[inline(never)]
+    fn walk_on(&mut self, steps: &'p [SourceStep], node: NodeId, scope: NodeId) -> Option<NodeId> {
+        let Some((step, rest)) = steps.split_first() else {
+            return Some(node);
+        };
+        match &step.pick {
+            Pick::Any => {
+                let mut child = self.facts.first(node, step.slot)?;
+                if !rest.is_empty() {
+                    while let Some(next) = self.facts.next(child) {
+                        if let Some(found) = self.walk(rest, child, scope) {
+                            return Some(found);
+                        }
+                        child = next;
+                    }
+                }
+                self.walk(rest, child, scope)
+            }
+            Pick::Nth(nth) => {
+                let child = self.facts.children(node, step.slot).nth(*nth as usize - 1);
+                self.walk(rest, child?, scope)
+            }
+            Pick::Where(asks) => self.walk_where(step, asks, rest, node, scope),
         }
     }
 
@@ -324,7 +353,7 @@ impl<'p> Work<'p> {
     pub(super) fn all(&mut self, path: &'p SourcePath, scope: NodeId, out: &mut Vec<NodeId>) {
         let lead = match path.chain {
             NONE => Lead::Several,
-            chain => self.held(chain, scope).lead(),
+            chain => self.lead(chain),
         };
         match lead {
             Lead::Nothing => return self.mark_beginning(path.chain),
@@ -467,28 +496,29 @@ impl<'p> Work<'p> {
         };
         let local = usize::from(self.unit.is_some_and(|unit| node.index() as u32 >= unit));
         let key = (node, ask.index);
-        if !self.indexes[local].contains_key(&key) {
-            let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
-            let mut at = self.facts.first(node, slot);
-            while let Some(child) = at {
-                if let Some(found) = self.walk(&ask.steps, child, scope) {
-                    let text = self.facts.text(found);
-                    match lists.get_mut(text) {
-                        Some(list) => list.push(child),
-                        None => {
-                            lists.insert(text.into(), vec![child]);
-                        }
+        if let Some(index) = self.indexes[local].get(&key) {
+            let found = index.get(self.facts.text(wanted));
+            return Some(found.cloned().unwrap_or_default());
+        }
+        let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
+        let mut at = self.facts.first(node, slot);
+        while let Some(child) = at {
+            if let Some(found) = self.walk(&ask.steps, child, scope) {
+                let text = self.facts.text(found);
+                match lists.get_mut(text) {
+                    Some(list) => list.push(child),
+                    None => {
+                        lists.insert(text.into(), vec![child]);
                     }
                 }
-                at = self.facts.next(child);
             }
-            let index = lists.into_iter().map(|(text, list)| (text, list.into()));
-            let index = index.collect();
-            self.indexes[local].insert(key, index);
+            at = self.facts.next(child);
         }
-        let text = self.facts.text(wanted);
-        let found = self.indexes[local].get(&key)?.get(text);
-        Some(found.cloned().unwrap_or_default())
+        let index = lists.into_iter().map(|(text, list)| (text, list.into()));
+        let index: FxHashMap<Box<str>, Rc<[NodeId]>> = index.collect();
+        let found = index.get(self.facts.text(wanted)).cloned();
+        self.indexes[local].insert(key, index);
+        Some(found.unwrap_or_default())
     }
 }
 

@@ -137,6 +137,8 @@ pub(super) struct Body {
     pub(super) ops: Vec<Op>,
     /// For each of them the chain without which it does nothing; `NONE`: it has to be tried.
     pub(super) guards: Vec<u32>,
+    /// Slots and fields of which groups below are counted.
+    pub(super) counters: Vec<(u32, FieldId)>,
 }
 
 /// A place of the target below the group of a body.
@@ -174,6 +176,8 @@ pub(super) struct RowOp {
     pub(super) adds: bool,
     /// It writes only where nothing stands yet.
     pub(super) if_empty: bool,
+    /// It copies a value, under no condition and without a change.
+    pub(super) copies: bool,
     /// One value goes to one place with hardly a change.
     pub(super) quick: Option<Quick>,
     pub(super) when: Vec<Condition>,
@@ -185,6 +189,8 @@ pub(super) struct RowOp {
 /// What a value may be that is written without a closer look.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quick {
+    /// The slot that is written.
+    pub(super) to: u32,
     pub(super) numeric: bool,
     pub(super) max: u32,
     pub(super) decimals: u32,
@@ -196,6 +202,8 @@ pub(super) struct Formula {
     pub(super) expr: Expr,
     /// It may ask for parameters or totals.
     pub(super) asks_maps: bool,
+    /// It says only that something is there: the path that leads there, and whether it is a value.
+    pub(super) has: Option<(crate::expr::Path, bool)>,
 }
 
 impl Formula {
@@ -203,7 +211,14 @@ impl Formula {
         let asks_maps = ["param", "total"]
             .iter()
             .any(|name| expr.text().contains(name));
-        Self { expr, asks_maps }
+        let has = expr.presence();
+        let has = has.filter(|(path, _)| !path.steps.is_empty() && path.root.0 < 3);
+        let has = has.map(|(path, is_value)| (path.clone(), is_value));
+        Self {
+            expr,
+            asks_maps,
+            has,
+        }
     }
 }
 
@@ -255,6 +270,8 @@ pub(super) struct EachOp {
     pub(super) by: Vec<RowOp>,
     /// Loops that write the same keyed groups have the same number.
     pub(super) keyed: u32,
+    /// Of the counters of the body around that of its groups; `NONE`: other bodies may write the same.
+    pub(super) counter: u32,
     pub(super) body: Body,
     pub(super) at: At,
 }
@@ -285,6 +302,8 @@ pub(super) struct Chain {
     pub(super) before: u32,
     pub(super) from: Begin,
     pub(super) step: SourceStep,
+    /// Up to here chains go on from it.
+    pub(super) end: u32,
     /// The family that it belongs to; `NONE`: it stands by itself.
     pub(super) family: u32,
 }
@@ -422,6 +441,7 @@ impl Body {
                     before: at,
                     from,
                     step: step.clone(),
+                    end: NONE,
                     family: NONE,
                 });
                 self.chains.len() - 1
@@ -430,9 +450,78 @@ impl Body {
         at
     }
 
+    /// The counter of groups of a field below a slot.
+    pub(super) fn counter(&mut self, slot: u32, field: FieldId) -> u32 {
+        let known = self.counters.iter().position(|of| *of == (slot, field));
+        let at = known.unwrap_or_else(|| {
+            self.counters.push((slot, field));
+            self.counters.len() - 1
+        });
+        at as u32
+    }
+
     /// All its operations are there: chains that are told from each other by one value become
     /// families, and operations that do nothing without a chain are told from others.
     pub(super) fn finish(&mut self) {
+        self.order();
+        self.find_families();
+        self.guards = self.ops.iter().map(|op| self.guard(op)).collect();
+    }
+
+    /// Puts behind each chain those that go on from it.
+    fn order(&mut self) {
+        let mut below = vec![Vec::new(); self.chains.len()];
+        let mut left = Vec::new();
+        for (at, of) in self.chains.iter().enumerate().rev() {
+            match below.get_mut(of.before as usize) {
+                Some(below) => below.push(at as u32),
+                None => left.push(at as u32),
+            }
+        }
+        let mut places = vec![NONE; self.chains.len()];
+        let mut order = Vec::new();
+        while let Some(at) = left.pop() {
+            places[at as usize] = order.len() as u32;
+            order.push(at);
+            left.append(&mut below[at as usize]);
+        }
+        let place = |chain: u32| places.get(chain as usize).copied().unwrap_or(NONE);
+        let mut chains: Vec<_> = std::mem::take(&mut self.chains)
+            .into_iter()
+            .enumerate()
+            .collect();
+        chains.sort_by_key(|(at, _)| places[*at]);
+        self.chains = chains.into_iter().map(|(_, chain)| chain).collect();
+        for (at, chain) in self.chains.iter_mut().enumerate() {
+            (chain.before, chain.end) = (place(chain.before), at as u32 + 1);
+        }
+        for at in (0..self.chains.len()).rev() {
+            let of = &self.chains[at];
+            let (before, end) = (of.before, of.end);
+            if let Some(before) = self.chains.get_mut(before as usize) {
+                before.end = before.end.max(end);
+            }
+        }
+        for op in &mut self.ops {
+            match op {
+                Op::Row(row) => {
+                    let paths = match &mut row.from {
+                        Source::Path(path) | Source::Fold(_, path) => std::slice::from_mut(path),
+                        Source::Paths(paths) => paths,
+                        _ => &mut [],
+                    };
+                    for path in paths {
+                        path.chain = place(path.chain);
+                    }
+                }
+                Op::Each(each) => each.chain = place(each.chain),
+                Op::Known(known) => known.path.chain = place(known.path.chain),
+                Op::Total(_) => {}
+            }
+        }
+    }
+
+    fn find_families(&mut self) {
         for at in 0..self.chains.len() {
             let of = &self.chains[at];
             let Some((steps, values)) = of.step.qualifier() else {
@@ -465,7 +554,6 @@ impl Body {
                 }
             }
         }
-        self.guards = self.ops.iter().map(|op| self.guard(op)).collect();
     }
 
     /// The chain without which an operation does nothing.

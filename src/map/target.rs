@@ -127,6 +127,14 @@ impl Tree {
         node.plain = false;
     }
 
+    /// As [`set_text`](Self::set_text); `plain`: it needs no escapes.
+    #[inline]
+    pub(super) fn set_value(&mut self, at: u32, text: &str, plain: bool) {
+        let begin = self.text.len();
+        self.text.push_str(text);
+        self.set_stretch(at, (begin, self.text.len()), plain);
+    }
+
     /// Where the text ends that was written so far.
     #[inline]
     pub(super) fn end(&self) -> usize {
