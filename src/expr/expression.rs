@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::compile::{Compiler, Place, Root};
 use super::eval::Evaluation;
 use super::op::{Base, Leaf, Node, Op};
-use super::{Env, Facts, Fault, Host, Name, Path, Presence, Trouble, Type, Value, syntax};
+use super::pieces::{self, Piece};
+use super::{Env, Facts, Fault, Host, Name, NodeId, Path, Presence, Trouble, Type, Value, syntax};
 
 /// What one evaluation may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub struct Expr {
     paths: Vec<Path>,
     present: Vec<Path>,
     cost: u32,
-    pieces: bool,
+    pieces: Option<Arc<[Piece]>>,
 }
 
 impl Expr {
@@ -103,7 +104,7 @@ impl Expr {
         };
         Ok(Self {
             text: text.into(),
-            pieces: typed.node.is_pieces(),
+            pieces: typed.node.pieces().map(Arc::from),
             root: Arc::new(typed.node),
             of: typed.of,
             present: typed.yes.into_iter().filter_map(path).collect(),
@@ -146,18 +147,21 @@ impl Expr {
         }
     }
 
-    /// Whether it is text that is put together of pieces, as concatenations and choices of fields and
-    /// constants are.
+    /// Whether [`write`](Self::write) may write it.
     pub(crate) const fn is_pieces(&self) -> bool {
-        self.pieces
+        self.pieces.is_some()
     }
 
-    /// Puts its text at the end of `out`, piece by piece. With trouble some of them may stand there.
-    ///
-    /// # Errors
-    /// As [`eval`](Self::eval); what is no text is [`NoOverload`](super::TroubleKind::NoOverload).
-    pub(crate) fn write<'a>(&'a self, scope: &Scope<'a>, out: &mut String) -> Result<(), Trouble> {
-        Evaluation::new(scope).write(&self.root, out)
+    /// Puts its value at the end of `out`, where it is text that is put together of fields of bound
+    /// records: these, by their names, are `bound`. `None` where it is anything else or very long; then
+    /// and with trouble a part of it may stand there.
+    pub(crate) fn write(
+        &self,
+        facts: &Facts,
+        bound: &[NodeId],
+        out: &mut String,
+    ) -> Option<Result<(), Trouble>> {
+        pieces::write(self.pieces.as_ref()?, facts, bound, out)
     }
 
     /// Its text.

@@ -101,6 +101,13 @@ struct Chain {
     seen: u32,
 }
 
+/// Chains of a record that has no children yet.
+static EMPTY: [Chain; 64] = [Chain {
+    first: NONE,
+    last: NONE,
+    seen: 0,
+}; 64];
+
 /// An arena of records and values.
 ///
 /// A record has a chain of children for every slot, so a path that is compiled to slots is read in as
@@ -207,13 +214,9 @@ impl Facts {
         }
         let place = self.place(spot);
         let chains = self.chains.len();
-        let empty = Chain {
-            first: NONE,
-            last: NONE,
-            seen: 0,
-        };
-        if slots > 0 {
-            self.chains.resize(chains + slots as usize, empty);
+        match EMPTY.get(..slots as usize) {
+            Some(empty) => self.chains.extend_from_slice(empty),
+            None => self.chains.resize(chains + slots as usize, EMPTY[0]),
         }
         self.entries.push(Entry {
             parent,

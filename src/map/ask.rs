@@ -75,15 +75,16 @@ impl<'p> Work<'p> {
         let Some((parent, root)) = self.reads(formula, scope, origin) else {
             return Written::Nothing;
         };
-        let mut out = std::mem::take(self.tree.text_mut());
+        let out = self.tree.text_mut();
         let begin = out.len();
-        let written = self.within(formula, (scope, parent, root), |of| {
-            formula.expr.write(of, &mut out)
-        });
-        if written.is_err() {
+        let bound = [scope, parent, root];
+        let written = formula.expr.write(&self.facts, &bound, out);
+        if !matches!(written, Some(Ok(()))) {
             out.truncate(begin);
         }
-        *self.tree.text_mut() = out;
+        let Some(written) = written else {
+            return Written::Not;
+        };
         match written {
             Ok(()) => Written::Text,
             Err(trouble) => {

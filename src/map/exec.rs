@@ -420,8 +420,14 @@ impl<'p> Work<'p> {
     }
 
     fn make(&mut self, frames: &mut [Frame<'p>], at: usize, slot: u32) -> u32 {
-        let place = frames[at].slots + slot as usize;
-        let of = &frames[at].body.slots[slot as usize];
+        let Frame {
+            body,
+            slots,
+            merges,
+            ..
+        } = frames[at];
+        let place = slots + slot as usize;
+        let of = &body.slots[slot as usize];
         let parent = self.slot(frames, at, of.parent);
         // What is written with the parent may be this one.
         match self.slots[place] {
@@ -429,7 +435,7 @@ impl<'p> Work<'p> {
             held => return held,
         }
         let mark = of.mark;
-        let found = match frames[at].merges {
+        let found = match merges {
             true => self.tree.child(parent, of.field, mark),
             false => None,
         };

@@ -14,7 +14,78 @@ const FEW: usize = 8;
 const MANY: usize = 64;
 
 /// Of records by the value that a selector asks for.
-pub(super) type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeId]>>>;
+pub(super) type Indexes = FxHashMap<(NodeId, u32), Index>;
+
+/// Records by a value.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// By values that are short enough to be numbers, which are found without a look elsewhere.
+    short: FxHashMap<(u64, u64), Chosen>,
+    long: FxHashMap<Box<str>, Chosen>,
+}
+
+/// What a selector chooses.
+#[derive(Clone, Debug)]
+enum Chosen {
+    Nothing,
+    One(NodeId),
+    Several(Rc<[NodeId]>),
+}
+
+impl Chosen {
+    fn all(&self) -> &[NodeId] {
+        match self {
+            Self::Nothing => &[],
+            Self::One(node) => std::slice::from_ref(node),
+            Self::Several(nodes) => nodes,
+        }
+    }
+}
+
+impl From<Vec<NodeId>> for Chosen {
+    fn from(nodes: Vec<NodeId>) -> Self {
+        match nodes.as_slice() {
+            [] => Self::Nothing,
+            [node] => Self::One(*node),
+            _ => Self::Several(nodes.into()),
+        }
+    }
+}
+
+impl Index {
+    /// A text as a number, where it has at most fifteen bytes.
+    #[inline]
+    fn short(text: &str) -> Option<(u64, u64)> {
+        let (bytes, len) = (text.as_bytes(), text.len() as u64);
+        match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) if (9..16).contains(&len) => {
+                let rest = u64::from_le_bytes(*last) >> (8 * (16 - len));
+                Some((u64::from_le_bytes(*first), rest | len << 56))
+            }
+            _ => (len <= 8).then(|| (key(text), len)),
+        }
+    }
+
+    fn new(lists: FxHashMap<Box<str>, Vec<NodeId>>) -> Self {
+        let mut made = Self::default();
+        for (text, list) in lists {
+            match Self::short(&text) {
+                Some(text) => made.short.insert(text, list.into()),
+                None => made.long.insert(text, list.into()),
+            };
+        }
+        made
+    }
+
+    #[inline]
+    fn get(&self, text: &str) -> Chosen {
+        let found = match Self::short(text) {
+            Some(text) => self.short.get(&text),
+            None => self.long.get(text),
+        };
+        found.cloned().unwrap_or(Chosen::Nothing)
+    }
+}
 
 /// Where a chain of a body leads in the group at hand.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +184,7 @@ impl<'p> Work<'p> {
     pub(super) fn lead_all(&mut self, scope: NodeId) {
         let body = self.body;
         let begin = self.held_at;
-        self.held.resize(begin + body.chains.len(), Held::NOTHING);
+        self.held.extend_from_slice(&body.nowhere);
         let mut at = 0;
         while let Some(of) = body.chains.get(at) {
             let around = match of.before {
@@ -124,20 +195,27 @@ impl<'p> Work<'p> {
                 // Others that go on from nothing or from several are passed over.
                 before => Some(NodeId::at(self.held[begin + before as usize].node as usize)),
             };
-            match around {
-                None => {}
-                Some(around) if of.family == NONE => {
-                    self.held[begin + at] = self.only(&of.step, around, scope);
-                }
-                Some(around) => {
+            let held = match (around, &of.step.pick) {
+                (None, _) => Held::NOTHING,
+                (Some(around), Pick::Any) => match self.facts.first(around, of.step.slot) {
+                    None => Held::NOTHING,
+                    Some(first) => match self.facts.next(first) {
+                        None => Held::new(first.index() as u32),
+                        Some(_) => Held::SEVERAL,
+                    },
+                },
+                (Some(around), _) if of.family == NONE => self.only(&of.step, around, scope),
+                (Some(around), _) => {
                     // The first of a family tells of all.
                     let family = &body.families[of.family as usize];
                     if family.first as usize == at {
                         self.classify(family, around, scope);
                     }
+                    self.held[begin + at]
                 }
-            }
-            at = match self.held[begin + at].lead() {
+            };
+            self.held[begin + at] = held;
+            at = match held.lead() {
                 Lead::One(_) => at + 1,
                 Lead::Nothing => of.end as usize,
                 Lead::Several => {
@@ -211,9 +289,9 @@ impl<'p> Work<'p> {
             }
             Pick::Where(asks) => {
                 if let Some(held) = self.indexed(asks, around, step.slot, scope) {
-                    return match *held {
+                    return match held.all() {
                         [] => Held::NOTHING,
-                        [node] => one(Some(node)),
+                        [node] => one(Some(*node)),
                         _ => Held::SEVERAL,
                     };
                 }
@@ -330,7 +408,7 @@ impl<'p> Work<'p> {
         scope: NodeId,
     ) -> Option<NodeId> {
         if let Some(held) = self.indexed(asks, node, step.slot, scope) {
-            return held.iter().copied().find_map(|child| {
+            return held.all().iter().copied().find_map(|child| {
                 let found = self.walk(rest, child, scope)?;
                 self.mark(asks, child);
                 Some(found)
@@ -393,7 +471,7 @@ impl<'p> Work<'p> {
         if let Pick::Where(asks) = &step.pick
             && let Some(held) = self.indexed(asks, node, step.slot, scope)
         {
-            for child in held.iter().copied() {
+            for child in held.all().iter().copied() {
                 self.mark(asks, child);
                 self.walk_all(rest, child, scope, out);
             }
@@ -480,7 +558,7 @@ impl<'p> Work<'p> {
         node: NodeId,
         slot: u32,
         scope: NodeId,
-    ) -> Option<Rc<[NodeId]>> {
+    ) -> Option<Chosen> {
         let [ask] = asks else { return None };
         let Compare::This(path) = &ask.against else {
             return None;
@@ -492,13 +570,12 @@ impl<'p> Work<'p> {
         let begin = self.begin_of(path, scope)?;
         let wanted = self.walk(&path.steps, begin, scope);
         let Some(wanted) = wanted else {
-            return Some(Rc::default());
+            return Some(Chosen::Nothing);
         };
         let local = usize::from(self.unit.is_some_and(|unit| node.index() as u32 >= unit));
         let key = (node, ask.index);
         if let Some(index) = self.indexes[local].get(&key) {
-            let found = index.get(self.facts.text(wanted));
-            return Some(found.cloned().unwrap_or_default());
+            return Some(index.get(self.facts.text(wanted)));
         }
         let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
         let mut at = self.facts.first(node, slot);
@@ -514,11 +591,10 @@ impl<'p> Work<'p> {
             }
             at = self.facts.next(child);
         }
-        let index = lists.into_iter().map(|(text, list)| (text, list.into()));
-        let index: FxHashMap<Box<str>, Rc<[NodeId]>> = index.collect();
-        let found = index.get(self.facts.text(wanted)).cloned();
+        let index = Index::new(lists);
+        let found = index.get(self.facts.text(wanted));
         self.indexes[local].insert(key, index);
-        Some(found.unwrap_or_default())
+        Some(found)
     }
 }
 

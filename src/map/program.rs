@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::{At, Fold, Limits};
+use super::find::Held;
 use super::side::{FieldId, Side};
 use super::step::Act;
 use crate::expr::Expr;
@@ -132,6 +133,8 @@ pub(super) struct Body {
     pub(super) slots: Vec<Slot>,
     /// The beginnings of the paths of its rows.
     pub(super) chains: Vec<Chain>,
+    /// That all of them lead nowhere.
+    pub(super) nowhere: Vec<Held>,
     /// Chains that the value of one field tells from each other.
     pub(super) families: Vec<Family>,
     pub(super) ops: Vec<Op>,
@@ -465,6 +468,7 @@ impl Body {
     pub(super) fn finish(&mut self) {
         self.order();
         self.find_families();
+        self.nowhere = vec![Held::NOTHING; self.chains.len()];
         self.guards = self.ops.iter().map(|op| self.guard(op)).collect();
     }
 
