@@ -170,8 +170,9 @@ impl<'p> Work<'p> {
     pub(super) fn forget_unit(&mut self) {
         self.indexes[1].clear();
         let nodes = self.tree.len() as u32;
-        let mut stay = self.counted_before;
-        for at in stay..self.counted.len() {
+        let begin = self.counted_before;
+        let mut stay = begin;
+        for at in begin..self.counted.len() {
             let of = self.counted[at];
             if of.0 < nodes {
                 self.counted[stay] = of;

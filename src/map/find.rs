@@ -603,3 +603,34 @@ impl<'p> Work<'p> {
 fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b)
 }
+
+#[cfg(test)]
+mod tests {
+    use rustc_hash::FxHashMap;
+
+    use super::Index;
+    use crate::expr::NodeId;
+
+    #[test]
+    fn an_index_tells_values_of_all_lengths_from_each_other() {
+        let mut texts = Vec::new();
+        for len in 1..24 {
+            texts.push("A".repeat(len));
+            texts.push("\0".repeat(len));
+            texts.push(format!("{}B", "A".repeat(len)));
+            texts.push(format!("B{}", "A".repeat(len)));
+        }
+        let lists: FxHashMap<Box<str>, Vec<NodeId>> = texts
+            .iter()
+            .enumerate()
+            .map(|(at, text)| (text.as_str().into(), vec![NodeId::at(at); at % 3 + 1]))
+            .collect();
+        let index = Index::new(lists);
+        for (at, text) in texts.iter().enumerate() {
+            assert_eq!(index.get(text).all(), vec![NodeId::at(at); at % 3 + 1]);
+        }
+        for text in ["", "C", "AAAAAAAAAAAC", "AAAAAAAAAAAAAAAAAAAAC"] {
+            assert!(index.get(text).all().is_empty(), "{text}");
+        }
+    }
+}
