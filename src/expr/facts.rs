@@ -76,6 +76,11 @@ impl Place {
         }
     }
 
+    #[inline]
+    const fn is_far(self) -> bool {
+        self.len == u32::MAX && self.start == 1
+    }
+
     /// `None` where it is too far away.
     fn new(spot: Spot, base: Spot) -> Option<Self> {
         let narrow = |of: u64| u32::try_from(of).ok();
@@ -86,6 +91,13 @@ impl Place {
             len: narrow(spot.span.len).filter(|len| *len != u32::MAX)?,
         })
     }
+}
+
+/// A place in the input, made ready for all nodes that stand there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    place: Place,
+    spot: Spot,
 }
 
 /// The children of one slot of one record.
@@ -157,6 +169,44 @@ impl Facts {
         Some(node)
     }
 
+    /// A place for nodes that are added next: before anything is given back or forgotten.
+    #[inline]
+    pub(crate) fn at(&mut self, spot: Spot) -> At {
+        let place = match spot == Spot::default() {
+            true => Place::NONE,
+            false => Place::new(spot, *self.base.get_or_insert(spot)).unwrap_or(Place::FAR),
+        };
+        At { place, spot }
+    }
+
+    /// As [`open`](Self::open).
+    #[inline]
+    pub(crate) fn open_at(&mut self, parent: NodeId, slot: u32, slots: u32, at: &At) -> NodeId {
+        self.add_at(parent.0, slot, slots, at, (0, 0))
+    }
+
+    /// Keeps a text that [values](Self::value_in) are pieces of; gives where it begins, or `None` where
+    /// it no longer fits.
+    #[inline]
+    pub(crate) fn keep(&mut self, text: &str) -> Option<u32> {
+        let begin = self.text.len();
+        (begin + text.len() < NONE as usize).then(|| self.text.push_str(text))?;
+        Some(begin as u32)
+    }
+
+    /// As [`value`](Self::value), of a value that is not empty: so many bytes of what was
+    /// [kept](Self::keep), from the place `from` on.
+    #[inline]
+    pub(crate) fn value_in(
+        &mut self,
+        parent: NodeId,
+        slot: u32,
+        (from, len): (u32, u32),
+        at: &At,
+    ) -> NodeId {
+        self.add_at(parent.0, slot, 0, at, (from, len))
+    }
+
     /// Gives a record a value of its own, as text of XML beside attributes; it replaces an earlier one.
     #[inline]
     pub fn set_text(&mut self, node: NodeId, text: &str) {
@@ -172,6 +222,19 @@ impl Facts {
 
     #[inline]
     fn add(&mut self, parent: u32, slot: u32, slots: u32, spot: Spot) -> NodeId {
+        let at = self.at(spot);
+        self.add_at(parent, slot, slots, &at, (0, 0))
+    }
+
+    #[inline]
+    fn add_at(
+        &mut self,
+        parent: u32,
+        slot: u32,
+        slots: u32,
+        at: &At,
+        (text, len): (u32, u32),
+    ) -> NodeId {
         let id = self.entries.len() as u32;
         let (mut previous, mut occurrence) = (NONE, 1);
         if let Some(chain) = self.chain_mut(parent, slot) {
@@ -186,7 +249,9 @@ impl Facts {
         if let Some(entry) = self.entries.get_mut(previous as usize) {
             entry.next = id;
         }
-        let place = self.place(spot);
+        if at.place.is_far() {
+            self.far.push((id, at.spot));
+        }
         let chains = self.chains.len();
         let empty = Chain {
             first: NONE,
@@ -204,26 +269,11 @@ impl Facts {
             occurrence,
             chains: chains as u32,
             slots,
-            text: 0,
-            len: 0,
-            place,
+            text,
+            len,
+            place: at.place,
         });
         NodeId(id)
-    }
-
-    #[inline]
-    fn place(&mut self, spot: Spot) -> Place {
-        if spot == Spot::default() {
-            return Place::NONE;
-        }
-        let base = *self.base.get_or_insert(spot);
-        match Place::new(spot, base) {
-            Some(place) => place,
-            None => {
-                self.far.push((self.entries.len() as u32, spot));
-                Place::FAR
-            }
-        }
     }
 
     #[inline]

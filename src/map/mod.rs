@@ -54,12 +54,14 @@ mod outbox;
 mod page;
 mod program;
 mod run;
+mod segment;
 mod side;
 mod spool;
 mod step;
 mod target;
 mod text;
 mod transliterate;
+mod unread;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

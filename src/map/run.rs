@@ -515,7 +515,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let field = self.program.wanted.nodes[kind as usize].field;
             all.push((self.program.source.path(field), count, spot, value));
         }
-        all.extend(gather.unwanted(self.program));
+        all.extend(gather.unread.all(self.program));
         // What is counted when it is written is made anew, as the header of a message.
         let source = &self.program.source;
         let counted = |path: &str| {
