@@ -20,6 +20,7 @@ use crate::convert::{Converter, Format};
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
 use crate::spec::model::Label;
+use crate::xml::Along;
 
 /// At most so many paths are named of those that are left out for one reason.
 const SHOWN: usize = 4;
@@ -37,6 +38,8 @@ pub(super) struct Run<'r, 'o> {
     /// Of a target in XML its tags, and memory for the next document.
     tags: Option<Rc<Tags>>,
     buffer: Option<Buffer>,
+    /// Holds documents against the schema of the settings.
+    along: Option<Box<Along<'r>>>,
     documents: u64,
     pub(super) messages: u64,
     /// The frames of the program that stay for the message.
@@ -105,6 +108,10 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             emitter: None,
             tags: None,
             buffer: None,
+            along: settings
+                .wants
+                .as_ref()
+                .map(|wants| Along::new(wants).into()),
             documents: 0,
             messages: 0,
             bodies: Vec::new(),
@@ -172,7 +179,8 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                 true => {
                     let tags = self.tags.get_or_insert_with(|| Rc::new(Tags::of(side)));
                     let buffer = self.buffer.take().unwrap_or_else(Buffer::new);
-                    Out::Page(Box::new(Page::new(side, tags.clone(), out, buffer)))
+                    let along = self.along.take();
+                    Out::Page(Box::new(Page::new(side, tags.clone(), out, buffer, along)))
                 }
                 false => Out::Events(self.converter.writer(self.format, out)?),
             };
@@ -256,7 +264,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                         let tree = &self.work.tree;
                         trail.stand_in(self.chain.iter().map(|at| tree.get(*at).field));
                     }
-                    let real = std::mem::replace(&mut emitter.out, Out::Events(Box::new(spool)));
+                    let real = std::mem::replace(&mut emitter.out, Out::Spool(spool));
                     let written = emitter.whole(&mut self.work.tree, at);
                     emitter.out = real;
                     written?;
@@ -344,7 +352,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             }
             self.open()?;
             let emitter = self.emitter.as_mut().expect("just opened");
-            spool.replay(&mut *emitter.out)?;
+            spool.replay(&mut emitter.out)?;
         }
         Ok(())
     }
@@ -363,7 +371,11 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
             if let Some(Out::Page(page)) = self.emitter.take().map(|emitter| emitter.out) {
-                self.buffer = Some(page.into_buffer());
+                let (buffer, along) = page.into_parts();
+                if along.as_ref().is_some_and(|along| along.is_whole()) {
+                    self.outputs.fits(self.documents);
+                }
+                (self.buffer, self.along) = (Some(buffer), along);
             }
         } else {
             self.told_by_writer();

@@ -16,6 +16,8 @@ use crate::expr::{At, NodeId};
 pub(super) struct Segments {
     /// The number of the taking, by what stands around the segment and its layout.
     known: FxHashMap<(Around, u32), u32>,
+    /// Of each layout the one that was met last.
+    last: Vec<Option<(Around, u32)>>,
     takings: Vec<Taking>,
     /// The values of the segment at hand.
     values: Vec<Value>,
@@ -198,9 +200,9 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             NONE => Around::Unwanted(open.slot, open.unwanted),
             node => Around::Wanted(node),
         };
-        let number = match self.gather.segments.known.get(&(around, layout.id)) {
-            Some(number) => *number,
-            None => self.taking(around, layout),
+        let number = match self.gather.segments.last.get(layout.id as usize) {
+            Some(Some((of, number))) if *of == around => *number,
+            _ => self.taking(around, layout),
         };
         let mut taking = std::mem::replace(
             &mut self.gather.segments.takings[number as usize],
@@ -218,23 +220,26 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         taken
     }
 
-    #[cold]
+    #[inline(never)]
     fn taking(&mut self, around: Around, layout: &Layout) -> u32 {
-        let taking = Taking::new(self.program, self.run.streams(), around, layout);
         let segments = &mut self.gather.segments;
-        let number = segments.takings.len() as u32;
-        segments.takings.push(taking);
-        segments.known.insert((around, layout.id), number);
+        let known = segments.known.get(&(around, layout.id)).copied();
+        let number = known.unwrap_or_else(|| {
+            let taking = Taking::new(self.program, self.run.streams(), around, layout);
+            let number = segments.takings.len() as u32;
+            segments.takings.push(taking);
+            segments.known.insert((around, layout.id), number);
+            number
+        });
+        let at = layout.id as usize;
+        if segments.last.len() <= at {
+            segments.last.resize(at + 1, None);
+        }
+        segments.last[at] = Some((around, number));
         number
     }
 
-    fn values(
-        &mut self,
-        of: &mut Values,
-        around: Around,
-        segment: &Segment<'_>,
-        values: &[Value],
-    ) {
+    fn values(&mut self, of: &mut Values, around: Around, segment: &Segment<'_>, values: &[Value]) {
         let spot = self.gather.spot;
         let (data, _, _) = segment.raw();
         let (inside, outer) = match around {
@@ -247,12 +252,12 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             values: all,
             ..
         } = of;
-        let mut record = None;
-        if of.opens {
-            let parent = self.fact(self.gather.frames.len() - 1);
-            let at = self.run.work.facts.at(spot);
-            record = Some(self.record(parent, named, &at));
-        }
+        let parent = match of.opens {
+            true => Some(self.fact(self.gather.frames.len() - 1)),
+            false => None,
+        };
+        let at = self.run.work.facts.at(spot);
+        let record = parent.map(|parent| self.record(parent, named, &at));
         if !named.is_wanted() {
             named.meet(&mut self.gather.unread, inside, outer);
             self.gather.signed |= of.signs;
@@ -262,7 +267,6 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             true => (named.node, NONE),
             false => (inside, named.entry),
         };
-        let at = self.run.work.facts.at(spot);
         let mut begin = None;
         let first = values.first().map_or(0, |value| value.from);
         let last = values.last().map_or(0, |value| value.to);

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use baowen::check::Checker;
 use baowen::convert::Format;
 use baowen::finding::{Finding, Lang, Severity, Syntax};
-use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
+use baowen::map::{Direction, Map, Options, Outputs, Totals, Trace, Translator};
 use baowen::spec::Specs;
+use baowen::xml::Schema;
 use clap::ArgMatches;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -19,6 +20,9 @@ use crate::{Failure, Outcome, inputs};
 /// Bytes of an input looked at to tell its syntax.
 const BEGINNING: u64 = baowen::flat::SIGHT as u64;
 
+/// Bytes of a document looked at to tell its schema.
+const NEAR: u64 = 64 << 10;
+
 /// Findings of one code told of a file; the rest are counted.
 const MOST_FINDINGS: u64 = 100;
 
@@ -26,8 +30,9 @@ struct Translate {
     translator: Translator,
     /// Tells the syntax of what is read.
     reader: Checker,
-    /// Checks what is written.
+    /// Checks what is written, which is held against this schema while it is.
     checker: Checker,
+    schema: Option<Arc<Schema>>,
     check: bool,
     strict: bool,
     trace: bool,
@@ -84,6 +89,13 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         charset,
         ..Default::default()
     };
+    let checker = Checker::new(&specs, checking)?;
+    let check = !matches.get_flag("no-check");
+    if check && options.format.is_none() && map.format(direction) == Format::Xml {
+        let target = map.sides()[usize::from(direction == Direction::Forth)];
+        options.schema = checker.schema_of(target)?;
+    }
+    let schema = options.schema.clone();
     let translator = Translator::new(&map, direction, options)?;
     if let Some(of) = written
         && translator.format() == Format::Edifact
@@ -102,8 +114,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     let translate = Translate {
         translator,
         reader: Checker::new(&specs, reading)?,
-        checker: Checker::new(&specs, checking)?,
-        check: !matches.get_flag("no-check"),
+        checker,
+        schema,
+        check,
         strict: matches.get_flag("strict"),
         trace: matches.get_flag("trace"),
         lang,
@@ -145,6 +158,32 @@ fn find(specs: &Specs, name: &str) -> Result<Arc<Map>, Failure> {
 /// What was written of one message or interchange, in a file that is not there yet.
 struct Written {
     file: TempPath,
+}
+
+/// Files without names in a folder. An input may hold more messages than a process may have files open.
+struct Files<'f> {
+    folder: &'f Path,
+    written: Vec<TempPath>,
+    /// Whether each was held against its schema and found good.
+    good: Vec<bool>,
+}
+
+impl<'o> Outputs<'o> for Files<'_> {
+    fn next(&mut self, _: u64) -> baowen::Result<Box<dyn Write + 'o>> {
+        let made = NamedTempFile::new_in(self.folder);
+        let made = made.map_err(|error| baowen::Error::io(self.folder, error))?;
+        let (writer, path) = made.into_parts();
+        self.written.push(path);
+        self.good.push(false);
+        Ok(Box::new(writer))
+    }
+
+    fn fits(&mut self, number: u64) {
+        let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+        if let Some(good) = self.good.get_mut(at) {
+            *good = true;
+        }
+    }
 }
 
 impl Translate {
@@ -285,14 +324,10 @@ impl Translate {
             .read_to_end(&mut start)
             .map_err(|error| told(error.to_string()))?;
         let from = self.syntax(&start)?;
-        // An input may hold more messages than a process may have files open.
-        let mut files: Vec<TempPath> = Vec::new();
-        let mut outputs = |_: u64| -> baowen::Result<Box<dyn Write>> {
-            let made = NamedTempFile::new_in(folder);
-            let made = made.map_err(|error| baowen::Error::io(folder, error))?;
-            let (writer, path) = made.into_parts();
-            files.push(path);
-            Ok(Box::new(writer))
+        let mut outputs = Files {
+            folder,
+            written: Vec::new(),
+            good: Vec::new(),
         };
         let mut sink = |finding: Finding| inputs::tell(name, &finding, self.lang, self.redact);
         let input = start.as_slice().chain(input);
@@ -306,9 +341,16 @@ impl Translate {
         };
         let totals = totals.map_err(|error| told(error.to_string()))?;
         let mut errors = totals.errors;
+        let Files {
+            written: mut files,
+            good,
+            ..
+        } = outputs;
         if self.check {
             for (at, file) in files.iter().enumerate() {
-                errors += self.checked(name, at, files.len(), file)?;
+                if !(good[at] && self.is_against_schema(file)?) {
+                    errors += self.checked(name, at, files.len(), file)?;
+                }
             }
         }
         let outcome = self.outcome(name, &totals, errors);
@@ -333,6 +375,16 @@ impl Translate {
             0 => Outcome::Clean,
             _ => Outcome::Found,
         }
+    }
+
+    /// Whether what was written is checked against the schema that it was held against.
+    fn is_against_schema(&self, file: &TempPath) -> Result<bool, Failure> {
+        let Some(schema) = &self.schema else {
+            return Ok(false);
+        };
+        let mut start = Vec::new();
+        File::open(file)?.take(NEAR).read_to_end(&mut start)?;
+        Ok(self.checker.is_against(schema, &start)?)
     }
 
     /// Checks what was written; gives the number of errors.
