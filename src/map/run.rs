@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::emit::{Emitter, Out, Trail};
 use super::exec::{Frame, Work};
 use super::gather::Gather;
@@ -49,7 +51,7 @@ pub(super) struct Run<'r, 'o> {
     /// Where values came from whose facts are given back, by the nodes they were written to.
     paths: HashMap<u32, Box<str>>,
     /// What nothing read, by the wanted node: how many, and where the first stands.
-    unread: HashMap<u32, (u64, Spot, Box<str>)>,
+    unread: FxHashMap<u32, (u64, Spot, Box<str>)>,
     chain: Vec<u32>,
 }
 
@@ -118,7 +120,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             stream,
             trace,
             paths: HashMap::new(),
-            unread: HashMap::new(),
+            unread: FxHashMap::default(),
             chain: Vec::new(),
         };
         run.work.origins = run.trace.is_some().then(Vec::new);

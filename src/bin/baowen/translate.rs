@@ -91,7 +91,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     };
     let checker = Checker::new(&specs, checking)?;
     let check = !matches.get_flag("no-check");
-    if check && options.format.is_none() && map.format(direction) == Format::Xml {
+    if check && options.format.unwrap_or(map.format(direction)) == Format::Xml {
         let target = map.sides()[usize::from(direction == Direction::Forth)];
         options.schema = checker.schema_of(target)?;
     }
