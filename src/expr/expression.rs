@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::compile::{Compiler, Place, Root};
 use super::eval::Evaluation;
-use super::op::Node;
-use super::{Env, Facts, Fault, Host, Name, Path, Presence, Trouble, Type, Value, syntax};
+use super::op::{Base, Leaf, Node, Op};
+use super::pieces::{self, Piece};
+use super::{Env, Facts, Fault, Host, Name, NodeId, Path, Presence, Trouble, Type, Value, syntax};
 
 /// What one evaluation may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,7 @@ pub struct Expr {
     paths: Vec<Path>,
     present: Vec<Path>,
     cost: u32,
+    pieces: Option<Arc<[Piece]>>,
 }
 
 impl Expr {
@@ -102,6 +104,7 @@ impl Expr {
         };
         Ok(Self {
             text: text.into(),
+            pieces: typed.node.pieces().map(Arc::from),
             root: Arc::new(typed.node),
             of: typed.of,
             present: typed.yes.into_iter().filter_map(path).collect(),
@@ -124,6 +127,41 @@ impl Expr {
     /// As [`eval`](Self::eval); what is no boolean is [`NoOverload`](super::TroubleKind::NoOverload).
     pub fn holds<'a>(&'a self, scope: &Scope<'a>) -> Result<bool, Trouble> {
         Evaluation::new(scope).truth(&self.root)
+    }
+
+    /// Where it says no more than that something is there: the path that leads there, by the first of
+    /// what there are several of, and whether there has to be a value at its end.
+    pub(crate) fn presence(&self) -> Option<(&Path, bool)> {
+        let Op::Present(read) = &self.root.op else {
+            return None;
+        };
+        match (&read.base, self.paths.as_slice()) {
+            (Base::Bound(at), [path]) if path.root == Name(*at) => {
+                let slots = path.steps.iter().map(|step| step.slot);
+                let is_value = matches!(read.leaf, Leaf::Text | Leaf::Number);
+                slots
+                    .eq(read.slots.iter().copied())
+                    .then_some((path, is_value))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether [`write`](Self::write) may write it.
+    pub(crate) const fn is_pieces(&self) -> bool {
+        self.pieces.is_some()
+    }
+
+    /// Puts its value at the end of `out`, where it is text that is put together of fields of bound
+    /// records: these, by their names, are `bound`. `None` where it is anything else or very long; then
+    /// and with trouble a part of it may stand there.
+    pub(crate) fn write(
+        &self,
+        facts: &Facts,
+        bound: &[NodeId],
+        out: &mut String,
+    ) -> Option<Result<(), Trouble>> {
+        pieces::write(self.pieces.as_ref()?, facts, bound, out)
     }
 
     /// Its text.

@@ -82,13 +82,17 @@ impl Place {
     }
 
     /// `None` where it is too far away.
+    #[inline]
     fn new(spot: Spot, base: Spot) -> Option<Self> {
-        let narrow = |of: u64| u32::try_from(of).ok();
-        Some(Self {
-            start: narrow(spot.span.start.checked_sub(base.span.start)?)?,
-            line: narrow(spot.at.line.checked_sub(base.at.line)?)?,
-            column: narrow(spot.at.column)?,
-            len: narrow(spot.span.len).filter(|len| *len != u32::MAX)?,
+        // What stands before the base is very far behind it here.
+        let start = spot.span.start.wrapping_sub(base.span.start);
+        let line = spot.at.line.wrapping_sub(base.at.line);
+        let (column, len) = (spot.at.column, spot.span.len);
+        (start | line | column | len < u64::from(u32::MAX)).then_some(Self {
+            start: start as u32,
+            line: line as u32,
+            column: column as u32,
+            len: len as u32,
         })
     }
 }
@@ -108,6 +112,13 @@ struct Chain {
     /// How many there were, also those that are released.
     seen: u32,
 }
+
+/// Chains of a record that has no children yet.
+static EMPTY: [Chain; 64] = [Chain {
+    first: NONE,
+    last: NONE,
+    seen: 0,
+}; 64];
 
 /// An arena of records and values.
 ///
@@ -144,14 +155,14 @@ impl Facts {
 
     /// Adds a record with no parent and so many slots.
     pub fn root(&mut self, slots: u32) -> NodeId {
-        self.add(NONE, NONE, slots, Spot::default())
+        self.add(NONE, NONE, slots, Spot::default(), (0, 0))
     }
 
     /// Adds a record with `slots` slots of its own to a slot of `parent`.
     ///
     /// Who builds facts does not open what is empty: a composite without a value is absent.
     pub fn open(&mut self, parent: NodeId, slot: u32, slots: u32, spot: Spot) -> NodeId {
-        self.add(parent.0, slot, slots, spot)
+        self.add(parent.0, slot, slots, spot, (0, 0))
     }
 
     /// Adds a value to a slot of `parent`. An empty value is absent: it counts as an occurrence and
@@ -164,9 +175,8 @@ impl Facts {
             }
             return None;
         }
-        let node = self.add(parent.0, slot, 0, spot);
-        self.set_text(node, text);
-        Some(node)
+        let stretch = self.put(text).unwrap_or((0, 0));
+        Some(self.add(parent.0, slot, 0, spot, stretch))
     }
 
     /// A place for nodes that are added next: before anything is given back or forgotten.
@@ -210,20 +220,32 @@ impl Facts {
     /// Gives a record a value of its own, as text of XML beside attributes; it replaces an earlier one.
     #[inline]
     pub fn set_text(&mut self, node: NodeId, text: &str) {
-        let begin = self.text.len();
-        // Ranges are 32 bits wide: what no longer fits is absent.
-        let fits = begin + text.len() < NONE as usize;
-        if let Some(entry) = self.entries.get_mut(node.0 as usize).filter(|_| fits) {
-            self.text.push_str(text);
-            entry.text = begin as u32;
-            entry.len = text.len() as u32;
+        if let Some((begin, len)) = self.put(text)
+            && let Some(entry) = self.entries.get_mut(node.0 as usize)
+        {
+            (entry.text, entry.len) = (begin, len);
         }
     }
 
+    /// Where a text stands that is put behind the others; ranges are 32 bits wide: what no longer fits
+    /// is absent.
     #[inline]
-    fn add(&mut self, parent: u32, slot: u32, slots: u32, spot: Spot) -> NodeId {
+    fn put(&mut self, text: &str) -> Option<(u32, u32)> {
+        let begin = self.keep(text)?;
+        Some((begin, text.len() as u32))
+    }
+
+    #[inline]
+    fn add(
+        &mut self,
+        parent: u32,
+        slot: u32,
+        slots: u32,
+        spot: Spot,
+        stretch: (u32, u32),
+    ) -> NodeId {
         let at = self.at(spot);
-        self.add_at(parent, slot, slots, &at, (0, 0))
+        self.add_at(parent, slot, slots, &at, stretch)
     }
 
     #[inline]
@@ -253,13 +275,9 @@ impl Facts {
             self.far.push((id, at.spot));
         }
         let chains = self.chains.len();
-        let empty = Chain {
-            first: NONE,
-            last: NONE,
-            seen: 0,
-        };
-        if slots > 0 {
-            self.chains.resize(chains + slots as usize, empty);
+        match EMPTY.get(..slots as usize) {
+            Some(empty) => self.chains.extend_from_slice(empty),
+            None => self.chains.resize(chains + slots as usize, EMPTY[0]),
         }
         self.entries.push(Entry {
             parent,
@@ -434,6 +452,33 @@ impl Facts {
         self.text
             .get(begin..begin + entry.len as usize)
             .unwrap_or_default()
+    }
+
+    /// Whether a node has a value.
+    #[must_use]
+    #[inline]
+    pub fn has_text(&self, node: NodeId) -> bool {
+        let entry = self.entries.get(node.0 as usize);
+        entry.is_some_and(|entry| entry.len > 0)
+    }
+
+    /// The node that `steps` lead to from `from`, where there is one way at most; `None` where there may
+    /// be several.
+    pub(crate) fn only(&self, from: NodeId, steps: &[Step]) -> Option<Option<NodeId>> {
+        let mut node = from;
+        for step in steps {
+            if step.index.is_some() {
+                return None;
+            }
+            let Some(child) = self.first(node, step.slot) else {
+                return Some(None);
+            };
+            if self.next(child).is_some() {
+                return None;
+            }
+            node = child;
+        }
+        Some(Some(node))
     }
 
     /// Calls `visit` with every node that `steps` lead to from `from`: all of a list where a step

@@ -71,6 +71,7 @@ mod operators;
 mod optionals;
 mod path;
 mod pattern;
+mod pieces;
 mod read;
 mod shape;
 mod syntax;

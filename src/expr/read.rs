@@ -55,8 +55,16 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The node at the end of a path.
+    #[inline]
     pub(super) fn node(&mut self, read: &'a Read) -> Result<Option<NodeId>, Trouble> {
-        let Some(mut node) = self.base(&read.base)? else {
+        let begin = match &read.base {
+            Base::Bound(at) => match self.bound.get(*at as usize) {
+                Some(Value::Record(node)) => Some(*node),
+                _ => self.base(&read.base)?,
+            },
+            base => self.base(base)?,
+        };
+        let Some(mut node) = begin else {
             return Ok(None);
         };
         for slot in &read.slots {
@@ -68,6 +76,7 @@ impl<'a> Evaluation<'a> {
         Ok(Some(node))
     }
 
+    #[inline]
     pub(super) fn read_text(&mut self, read: &'a Read, node: &Node) -> Result<&'a str, Trouble> {
         let text = self.node(read)?.map_or("", |found| self.facts.text(found));
         if text.is_empty() {

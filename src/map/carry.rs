@@ -4,36 +4,152 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use super::ast::{OnCharset, OnLong, OnMissing};
+use super::ask::Written;
+use super::ast::{Fold, OnCharset, OnLong, OnMissing};
 use super::compile::limits_of;
 use super::exec::{Frame, Work};
-use super::program::{RowOp, Source};
+use super::program::{Quick, RowOp, Source, key};
 use super::side::FieldId;
-use super::step::{Carried, Told, Ways};
+use super::step::{Act, Carried, Told, Ways, is_plain_number};
 use super::target::Origin;
 use super::transliterate::transliterate;
+use crate::charset::Charset;
 use crate::expr::NodeId;
 use crate::finding::{Code, Finding};
 
-const DIGIT: u8 = 1;
-const LARGE: u8 = 2;
-const SMALL: u8 = 4;
+/// What a text of the target may be made of.
+#[derive(Clone, Debug)]
+pub(super) struct Usual {
+    charset: Option<Charset>,
+    /// Of bytes whether they may stand in it, where they are characters.
+    fits: [bool; 256],
+}
 
-/// What kind of character a byte is; blanks count as large letters.
-const KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        kinds[byte] = match byte as u8 {
-            b'0'..=b'9' => DIGIT,
-            b'A'..=b'Z' | b' ' => LARGE,
-            b'a'..=b'z' => SMALL,
-            _ => 0,
-        };
-        byte += 1;
+impl Usual {
+    pub(super) fn of(charset: Option<Charset>) -> Self {
+        let mut fits = [charset.is_none(); 256];
+        if let Some(charset) = charset {
+            for byte in b' '..=b'~' {
+                let mut buffer = [0; 4];
+                let text: &str = char::from(byte).encode_utf8(&mut buffer);
+                let bytes = charset.encode(text);
+                fits[usize::from(byte)] = bytes.is_some_and(|bytes| charset.holds(&bytes));
+            }
+        }
+        Self { charset, fits }
     }
-    kinds
-};
+
+    /// Is from now on that of another character set.
+    pub(super) fn follow(&mut self, charset: Option<Charset>) {
+        if self.charset != charset {
+            *self = Self::of(charset);
+        }
+    }
+
+    /// Whether a text is written as it is; and if so, whether it needs no escapes.
+    #[inline]
+    fn takes(&self, text: &str, limits: Quick) -> Option<bool> {
+        if text.len() > limits.max as usize {
+            // The point of a number does not count.
+            return None;
+        }
+        if limits.numeric {
+            return (is_digits(text) || is_decimal(text, limits.decimals)).then_some(true);
+        }
+        if self.charset.is_none() {
+            return Some(is_bare(text));
+        }
+        let fits = text.bytes().all(|byte| self.fits[usize::from(byte)]);
+        fits.then(|| is_bare(text))
+    }
+}
+
+/// A number that has a byte in each of its eight.
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Whether one of eight bytes is this one.
+const fn has(eight_of: u64, byte: u8) -> bool {
+    let rest = eight_of ^ eight(byte);
+    rest.wrapping_sub(eight(1)) & !rest & eight(0x80) != 0
+}
+
+/// Whether a text holds no character that XML writes as something else: see [`is_special`].
+///
+/// [`is_special`]: crate::convert::buffer::is_special
+fn is_bare(text: &str) -> bool {
+    // The signs `<` and `>` differ in one bit.
+    let special = |of: u64| has(of | eight(2), b'>') | has(of, b'&') | has(of, b'\r');
+    let (whole, rest) = text.as_bytes().as_chunks::<8>();
+    let among = |any: bool, of: &[u8; 8]| any | special(u64::from_le_bytes(*of));
+    let mut any = whole.iter().fold(false, among);
+    if !rest.is_empty() {
+        any |= match text.as_bytes().last_chunk::<8>() {
+            Some(last) => special(u64::from_le_bytes(*last)),
+            None => special(key(text)),
+        };
+    }
+    !any
+}
+
+/// Whether a text is digits, at least one.
+fn is_digits(text: &str) -> bool {
+    let len = text.len();
+    if !(1..=8).contains(&len) {
+        return len > 0 && text.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    // What the number has more bytes than the text is filled with noughts.
+    let of = key(text) | eight(b'0').checked_shl(8 * len as u32).unwrap_or(0);
+    let high = eight(0xF0);
+    (of & high | (of.wrapping_add(eight(6)) & high) >> 4) == eight(0x33)
+}
+
+/// Whether a text is digits with a point between them, and at most so many behind it.
+fn is_decimal(text: &str, decimals: u32) -> bool {
+    let point = text.bytes().position(|byte| byte == b'.');
+    point.is_some_and(|point| {
+        let (whole, behind) = (&text[..point], &text[point + 1..]);
+        is_digits(whole) && is_digits(behind) && behind.len() <= decimals as usize
+    })
+}
+
+/// The sum of numbers that are digits, some with a point between them, and its digits behind the point;
+/// `None` where one is anything else or there are none.
+fn sum<'t>(texts: impl Iterator<Item = &'t str>) -> Option<(u64, u32)> {
+    let (mut sum, mut places) = (0_u64, 0);
+    let mut any = false;
+    for text in texts {
+        let (mut value, mut behind, mut point) = (0_u64, 0, false);
+        if text.len() > 15 || !is_digits(text) && !is_decimal(text, u32::MAX) {
+            return None;
+        }
+        for byte in text.bytes() {
+            match byte {
+                b'.' => point = true,
+                digit => {
+                    value = value * 10 + u64::from(digit - b'0');
+                    behind += u32::from(point);
+                }
+            }
+        }
+        while behind < places {
+            value = value.checked_mul(10)?;
+            behind += 1;
+        }
+        while places < behind {
+            sum = sum.checked_mul(10)?;
+            places += 1;
+        }
+        sum = sum.checked_add(value)?;
+        any = true;
+    }
+    while places > 0 && sum % 10 == 0 {
+        sum /= 10;
+        places -= 1;
+    }
+    any.then_some((sum, places))
+}
 
 impl<'p> Work<'p> {
     /// The value of a row, after its steps.
@@ -42,7 +158,7 @@ impl<'p> Work<'p> {
         row: &'p RowOp,
         scope: NodeId,
     ) -> Option<(Carried<'static>, Origin)> {
-        if !row.when.iter().all(|when| self.holds(when, scope)) {
+        if !self.all_hold(&row.when, scope) {
             return None;
         }
         let mut origin = Origin {
@@ -148,64 +264,169 @@ impl<'p> Work<'p> {
         field.map_or_else(String::new, |field| self.program.target.path(*field))
     }
 
-    /// Copies the value of a row without steps, as most are; false where more has to be looked at.
+    /// Writes the value of a row that hardly changes on its way, as most do; false where more has to be
+    /// looked at: then nothing was written or told.
     #[inline]
-    pub(super) fn copy(&mut self, row: &'p RowOp, frames: &mut [Frame<'p>], scope: NodeId) -> bool {
-        let Some(plain) = &row.plain else {
+    pub(super) fn quick(
+        &mut self,
+        row: &'p RowOp,
+        frames: &mut [Frame<'p>],
+        scope: NodeId,
+    ) -> bool {
+        let Some(limits) = row.quick else {
             return false;
         };
-        if !row.when.iter().all(|when| self.holds(when, scope)) {
-            return true;
-        }
-        let (mut fact, mut text) = (None, None);
-        match &row.from {
-            Source::Path(path) => fact = self.find(path, scope),
-            Source::Text(held) => text = Some(&**held),
-            _ => return false,
-        }
-        if fact.is_none() && text.is_none() {
-            text = row.default.as_deref();
-        }
-        let value = match (fact, text) {
-            (Some(node), _) => self.facts.text(node),
-            (None, Some(text)) => text,
-            (None, None) => return true,
-        };
-        // Letters, digits and blanks are in every character set but small ones in that of level A.
-        let usual = match (plain.numeric, self.charset.is_some()) {
-            (true, _) => DIGIT,
-            (false, true) => DIGIT | LARGE,
-            (false, false) => DIGIT | LARGE | SMALL,
-        };
-        let kinds = value.bytes().map(|byte| KINDS[usize::from(byte)]);
-        let is_usual = kinds.fold(true, |all, kind| all & (kind & usual != 0));
-        if value.len() > plain.max as usize || !is_usual {
-            return false;
-        }
-        if value.is_empty() {
+        if !self.all_hold(&row.when, scope) {
             return true;
         }
         let at = frames.len() - 1;
-        let made = self.slot(frames, at, row.to[0]);
+        let mut origin = Origin::default();
+        let begin = self.tree.end();
+        match &row.from {
+            Source::Path(path) => {
+                origin.fact = self.find(path, scope);
+                if let Some(node) = origin.fact {
+                    self.tree.text_mut().push_str(self.facts.text(node));
+                }
+            }
+            Source::Paths(paths) => {
+                for path in paths {
+                    if let Some(node) = self.find(path, scope) {
+                        origin.fact = origin.fact.or(Some(node));
+                        self.tree.text_mut().push_str(self.facts.text(node));
+                    }
+                }
+            }
+            Source::Text(text) => self.tree.text_mut().push_str(text),
+            Source::Param(at) => self.tree.text_mut().push_str(&self.params[*at]),
+            Source::Number => {
+                if let Some(number) = self.numbers.last() {
+                    put_number(self.tree.text_mut(), number.unsigned_abs(), 0);
+                }
+            }
+            Source::Now => self.tree.text_mut().push_str(&self.now),
+            Source::Fold(fold, path) => {
+                let mut nodes = self.lists.pop().unwrap_or_default();
+                self.all(path, scope, &mut nodes);
+                origin.fact = nodes.first().copied();
+                let made = self.made(frames, at, limits.to);
+                let held = made.is_some_and(|node| self.tree.text(node).is_some());
+                // Where something stands already, it need not be known what does not replace it.
+                let is_needed = !(held && row.if_empty && row.acts.is_empty());
+                let texts = nodes.iter().map(|node| self.facts.text(*node));
+                let quick = match fold {
+                    Fold::Sum if is_needed => sum(texts),
+                    Fold::Count if is_needed => Some((nodes.len() as u64, 0)),
+                    _ => None,
+                };
+                match quick {
+                    Some((total, places)) => put_number(self.tree.text_mut(), total, places),
+                    None if is_needed => {
+                        let total = self.fold(*fold, &nodes).unwrap_or_default();
+                        self.tree.text_mut().push_str(&total);
+                    }
+                    None => {}
+                }
+                nodes.clear();
+                self.lists.push(nodes);
+                if !is_needed {
+                    return true;
+                }
+            }
+            Source::Expr(formula) => {
+                match self.write_formula(formula, scope, &row.at, &mut origin) {
+                    Written::Text | Written::Nothing => {}
+                    Written::Not => return false,
+                }
+            }
+            Source::Total(_) => return false,
+        }
+        if self.tree.end() == begin {
+            let is_there = matches!(row.from, Source::Text(_) | Source::Now);
+            if let Some(default) = row.default.as_ref().filter(|_| !is_there) {
+                self.tree.text_mut().push_str(default);
+            }
+        } else if !self.step(row, begin) {
+            self.tree.text_mut().truncate(begin);
+            return false;
+        }
+        let end = self.tree.end();
+        if end == begin {
+            return true;
+        }
+        let Some(bare) = self.usual.takes(self.tree.text_from(begin), limits) else {
+            self.tree.text_mut().truncate(begin);
+            return false;
+        };
+        let made = self.slot(frames, at, limits.to);
         if let Some(held) = self.tree.text(made) {
-            return row.if_empty
-                || !row.adds
-                    && held == fact.map_or(text.unwrap_or_default(), |node| self.facts.text(node));
+            let same = held == &self.tree.text_from(begin)[..end - begin];
+            if self.tree.end() == end {
+                self.tree.text_mut().truncate(begin);
+            }
+            return row.if_empty || !row.adds && same;
         }
-        match fact {
-            Some(node) => self.tree.set_plain(made, self.facts.text(node)),
-            None => self.tree.set_plain(made, text.unwrap_or_default()),
+        self.tree.set_stretch(made, (begin, end), bare);
+        self.came_from(row, made, origin.fact);
+        true
+    }
+
+    /// Writes the value of a row that only copies; false where there is none and it writes another, or
+    /// as of [`quick`](Self::quick).
+    #[inline]
+    pub(super) fn copy(&mut self, row: &'p RowOp, frames: &mut [Frame<'p>], scope: NodeId) -> bool {
+        let (Source::Path(path), Some(limits)) = (&row.from, row.quick) else {
+            return false;
+        };
+        let Some(node) = self.find(path, scope) else {
+            return row.default.is_none();
+        };
+        let Some(bare) = self.usual.takes(self.facts.text(node), limits) else {
+            return false;
+        };
+        let made = self.slot(frames, frames.len() - 1, limits.to);
+        let text = self.facts.text(node);
+        if let Some(held) = self.tree.text(made) {
+            return row.if_empty || !row.adds && held == text;
         }
+        self.tree.set_value(made, text, bare);
+        self.came_from(row, made, Some(node));
+        true
+    }
+
+    /// Keeps where a value came from, where that is asked for.
+    #[inline]
+    fn came_from(&mut self, row: &RowOp, node: u32, fact: Option<NodeId>) {
         if let Some(origins) = &mut self.origins {
-            let spot = fact.map_or_else(Default::default, |node| self.facts.spot(node));
+            let spot = fact.map_or_else(Default::default, |fact| self.facts.spot(fact));
             origins.push(Origin {
-                node: made,
+                node,
                 fact,
                 spot,
                 line: row.at.line,
             });
         }
-        true
+    }
+
+    /// Takes the text of the target from `begin` on through the steps of a row; false where they say
+    /// something of it.
+    fn step(&mut self, row: &RowOp, begin: usize) -> bool {
+        match row.acts.as_slice() {
+            [] | [Act::Glue] => true,
+            [Act::Decimals(places)] => {
+                is_plain_number(self.tree.text_from(begin), *places as usize)
+            }
+            [Act::Date(from, to, _)] => {
+                let Some(moment) = from.read(self.tree.text_from(begin)) else {
+                    return false;
+                };
+                let text = self.tree.text_mut();
+                text.truncate(begin);
+                to.write(&moment, text);
+                true
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn write(
@@ -389,5 +610,79 @@ impl<'p> Work<'p> {
             self.outbox.tell(finding);
         }
         Some(text)
+    }
+}
+
+/// Puts a number at the end of a text, with a point before its last `places` digits.
+fn put_number(out: &mut String, number: u64, places: u32) {
+    let mut digits = [0; 24];
+    let mut at = digits.len();
+    let mut left = number;
+    let mut written = 0;
+    while left > 0 || written <= places {
+        if written == places && places > 0 {
+            at -= 1;
+            digits[at] = b'.';
+        }
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        written += 1;
+    }
+    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_bare, is_decimal, is_digits, put_number, sum};
+    use crate::convert::buffer::is_special;
+
+    #[test]
+    fn special_characters_are_seen_wherever_they_stand() {
+        for byte in 1..=0x7F_u8 {
+            for len in 1..20 {
+                for at in 0..len {
+                    let mut text = "x".repeat(len);
+                    text.replace_range(at..=at, std::str::from_utf8(&[byte]).unwrap());
+                    assert_eq!(is_bare(&text), !is_special(byte, false), "{text:?}");
+                    let is_digit = len == 1 && byte.is_ascii_digit();
+                    assert_eq!(is_digits(&text), is_digit, "{text:?}");
+                    let text = text.replace('x', "7");
+                    assert_eq!(
+                        is_digits(&text),
+                        byte == b'x' || byte.is_ascii_digit(),
+                        "{text:?}"
+                    );
+                }
+            }
+        }
+        assert!(is_bare("") && is_bare("箱号与封志号") && !is_bare("箱号<封志号"));
+        assert!(!is_digits("") && !is_digits("１２"));
+    }
+
+    #[test]
+    fn sums_are_those_of_decimals() {
+        let total = |texts: &[&str]| {
+            let (sum, places) = sum(texts.iter().copied())?;
+            let mut out = String::new();
+            put_number(&mut out, sum, places);
+            Some(out)
+        };
+        for (texts, expected) in [
+            (&["1", "2.50", "0.005"][..], Some("3.505")),
+            (&["0"], Some("0")),
+            (&["0.5", "0.5"], Some("1")),
+            (&["007"], Some("7")),
+            (&["0.01"], Some("0.01")),
+            (&["999999999999999", "1"], Some("1000000000000000")),
+            (&["1.5", "-2"], None),
+            (&["1e3"], None),
+            (&[".5"], None),
+            (&["5."], None),
+            (&[], None),
+        ] {
+            assert_eq!(total(texts).as_deref(), expected, "{texts:?}");
+        }
+        assert!(is_decimal("1.25", 2) && !is_decimal("1.25", 1) && !is_decimal("1.2.5", 9));
     }
 }

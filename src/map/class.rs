@@ -44,7 +44,7 @@ impl Compiler<'_> {
         body_reads(&each.body, &mut reads);
         each.when
             .iter()
-            .for_each(|condition| expr_reads(&condition.expr, self, group, &mut reads));
+            .for_each(|condition| expr_reads(&condition.formula.expr, self, group, &mut reads));
         expr_reads_of(&each.body, self, group, &mut reads);
         let fine = |node: &u32| self.wanted.is_within(*node, group) || early_enough(*node);
         if !reads.iter().all(fine) {
@@ -190,7 +190,7 @@ fn ops_expr_reads(ops: &[Op], compiler: &Compiler<'_>, scope: u32, reads: &mut V
             Op::Each(each) => {
                 let group = each.from.node;
                 for condition in &each.when {
-                    expr_reads(&condition.expr, compiler, group, reads);
+                    expr_reads(&condition.formula.expr, compiler, group, reads);
                 }
                 for row in &each.by {
                     row_expr_reads(row, compiler, group, reads);
@@ -203,11 +203,11 @@ fn ops_expr_reads(ops: &[Op], compiler: &Compiler<'_>, scope: u32, reads: &mut V
 }
 
 fn row_expr_reads(row: &RowOp, compiler: &Compiler<'_>, scope: u32, reads: &mut Vec<u32>) {
-    if let Source::Expr(expr) = &row.from {
-        expr_reads(expr, compiler, scope, reads);
+    if let Source::Expr(formula) = &row.from {
+        expr_reads(&formula.expr, compiler, scope, reads);
     }
     for condition in &row.when {
-        expr_reads(&condition.expr, compiler, scope, reads);
+        expr_reads(&condition.formula.expr, compiler, scope, reads);
     }
 }
 
@@ -216,8 +216,11 @@ fn reads_totals(ops: &[Op]) -> bool {
     let of_expr = |expr: &Expr| expr.paths().iter().any(|path| path.root.0 == 4);
     let of_row = |row: &RowOp| {
         matches!(row.from, Source::Total(_))
-            || matches!(&row.from, Source::Expr(expr) if of_expr(expr) || expr.text().contains("total"))
-            || row.when.iter().any(|condition| of_expr(&condition.expr))
+            || matches!(&row.from, Source::Expr(formula) if of_expr(&formula.expr) || formula.expr.text().contains("total"))
+            || row
+                .when
+                .iter()
+                .any(|condition| of_expr(&condition.formula.expr))
     };
     ops.iter().any(|op| match op {
         Op::Row(row) => of_row(row),

@@ -11,8 +11,8 @@ use super::ast::{
 };
 use super::date::Patterns;
 use super::program::{
-    Ask, BASE, Begin, Body, Compare, Condition, EachOp, Envelope, Known, NONE, Op, Pick, Plain,
-    Program, RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted,
+    Ask, BASE, Begin, Body, Compare, Condition, EachOp, Envelope, Formula, Known, NONE, Op, Pick,
+    Program, Quick, RowOp, Slot, Source, SourcePath, SourceStep, TotalOp, Wanted,
 };
 use super::side::{FieldId, Side};
 use super::step::{Act, Unready};
@@ -48,6 +48,7 @@ pub(super) fn compile(
         loops: Vec::new(),
         asks: 0,
         keyed: Vec::new(),
+        shared: Vec::new(),
         uncarried: Vec::new(),
         lints,
     };
@@ -57,8 +58,11 @@ pub(super) fn compile(
         node: 0,
         target: 0,
         top: true,
+        shared: false,
     };
     compiler.items(&text.map.items, &scope, &mut body)?;
+    body.finish();
+    compiler.count_together(&mut body);
     let counting = compiler.counting(&body);
     let envelope = compiler.envelope();
     compiler.mandatory(&body, &counting, envelope.as_ref());
@@ -98,6 +102,8 @@ pub(super) struct Compiler<'c> {
     asks: u32,
     /// Targets of keyed loops.
     keyed: Vec<(FieldId, u32)>,
+    /// Fields of groups that several bodies may write below one group.
+    shared: Vec<FieldId>,
     /// Paths that are known not to be carried.
     uncarried: Vec<(FieldId, Label)>,
     lints: &'c mut Vec<Lint>,
@@ -111,6 +117,8 @@ struct Scope {
     target: FieldId,
     /// Outside all loops.
     top: bool,
+    /// What is written may stand in a group that was written before, by the same loop or another.
+    shared: bool,
 }
 
 impl Compiler<'_> {
@@ -152,7 +160,10 @@ impl Compiler<'_> {
                     }
                 }
                 Item::Each(each) if each.arrow.runs(self.direction) => {
-                    let op = self.each(each, scope, body)?;
+                    let mut op = self.each(each, scope, body)?;
+                    if !scope.top {
+                        op.chain = body.chain(op.from.from, &op.from.steps);
+                    }
                     body.ops.push(Op::Each(Box::new(op)));
                 }
                 Item::Total(total) if total.arrow.runs(self.direction) => {
@@ -197,7 +208,10 @@ impl Compiler<'_> {
                 _ => &[],
             };
             for path in paths {
-                let path = self.source_path(path, scope)?;
+                let mut path = self.source_path(path, scope)?;
+                if !scope.top {
+                    path.share(body);
+                }
                 body.ops.push(Op::Known(Known {
                     path,
                     value: value.clone(),
@@ -209,7 +223,7 @@ impl Compiler<'_> {
         // What the outermost rows read may still come when others of them have run.
         if !scope.top {
             let paths = match &mut op.from {
-                Source::Path(path) => std::slice::from_mut(path),
+                Source::Path(path) | Source::Fold(_, path) => std::slice::from_mut(path),
                 Source::Paths(paths) => paths,
                 _ => &mut [],
             };
@@ -226,7 +240,7 @@ impl Compiler<'_> {
         for (arrow, cel) in &row.when {
             if arrow.runs(self.direction) {
                 let condition = self.condition(cel, scope, &known)?;
-                known.extend_from_slice(condition.expr.presence_facts());
+                known.extend_from_slice(condition.formula.expr.presence_facts());
                 when.push(condition);
             }
         }
@@ -250,7 +264,8 @@ impl Compiler<'_> {
             Operand::Now => Source::Now,
             Operand::Fold(fold, path) => Source::Fold(*fold, self.source_path(path, scope)?),
             Operand::Cel(cel) => {
-                Source::Expr(Box::new(self.expression(cel, scope, &known, false)?))
+                let expr = self.expression(cel, scope, &known, false)?;
+                Source::Expr(Box::new(Formula::new(expr)))
             }
         };
         let targets = match to {
@@ -286,17 +301,28 @@ impl Compiler<'_> {
             &acts,
             slot_field(body, slots[0], scope.target),
         )?;
-        let plain = matches!(source, Source::Path(_) | Source::Text(_))
-            && acts.is_empty()
-            && slots.len() == 1;
-        let plain = plain.then(|| {
+        let simple = match acts.as_slice() {
+            [] | [Act::Decimals(_) | Act::Date(..)] => !matches!(source, Source::Paths(_)),
+            [Act::Glue] => true,
+            _ => false,
+        };
+        let is_quick = simple && slots.len() == 1 && !matches!(source, Source::Total(_));
+        let quick = is_quick.then(|| {
             let field = slot_field(body, slots[0], scope.target);
             let value = self.target.get(field).value.as_ref();
-            Plain {
+            // A message of UN/EDIFACT says nothing of decimals that holds for its numbers.
+            let decimals = value.and_then(|value| value.decimals);
+            let decimals = decimals.filter(|_| !self.target.is_edifact());
+            Quick {
+                to: slots[0],
                 numeric: value.is_some_and(|value| value.numeric),
                 max: value.and_then(|value| value.max).unwrap_or(u32::MAX),
+                decimals: decimals.unwrap_or(u32::MAX),
             }
         });
+        let copies = quick.is_some()
+            && matches!((&source, acts.as_slice()), (Source::Path(_), []))
+            && when.is_empty();
         let mut defaults = row.default.iter();
         let default = defaults.find(|(arrow, _)| arrow.runs(self.direction));
         Ok(RowOp {
@@ -307,7 +333,8 @@ impl Compiler<'_> {
             limits: row.limits.or(self.text.map.limits),
             adds: row.adds,
             if_empty: row.if_empty,
-            plain,
+            copies,
+            quick,
             fields: slots
                 .iter()
                 .map(|slot| slot_field(body, *slot, scope.target))
@@ -431,6 +458,7 @@ impl Compiler<'_> {
         let path = &each.sides[self.sides[1]];
         let mut op = EachOp {
             from,
+            chain: NONE,
             when: Vec::new(),
             parent: BASE,
             field: scope.target,
@@ -438,6 +466,7 @@ impl Compiler<'_> {
             inline: path.steps.is_empty(),
             by: Vec::new(),
             keyed: NONE,
+            counter: NONE,
             body: Body::default(),
             at: each.at.clone(),
         };
@@ -455,12 +484,17 @@ impl Compiler<'_> {
             let around = slot_field(body, parent, scope.target);
             target = self.target_child(around, last)?;
             op.field = target;
+            match scope.shared {
+                true => self.shared.push(target),
+                false => op.counter = body.counter(parent, target),
+            }
             self.selector_sets(last, target, &mut op.body, &mut op.sets, each.arrow)?;
         }
         let inner = Scope {
             node,
             target,
             top: false,
+            shared: op.inline || !each.by.is_empty(),
         };
         self.loops.push(node);
         for (arrow, cel) in &each.when {
@@ -479,6 +513,7 @@ impl Compiler<'_> {
             self.keyed.push((target, node));
         }
         self.items(&each.items, &inner, &mut made)?;
+        made.finish();
         op.body = made;
         self.loops.pop();
         if self.target.get(target).max == Some(1)
@@ -493,6 +528,18 @@ impl Compiler<'_> {
             self.lint(&each.at, lint, zh);
         }
         Ok(op)
+    }
+
+    /// Groups that more than one body may write below one group are counted for all of them.
+    fn count_together(&self, body: &mut Body) {
+        for op in &mut body.ops {
+            if let Op::Each(each) = op {
+                if self.shared.contains(&each.field) {
+                    each.counter = NONE;
+                }
+                self.count_together(&mut each.body);
+            }
+        }
     }
 
     /// Whether a path may lead to several nodes.
@@ -682,6 +729,7 @@ impl Compiler<'_> {
         body.slots.push(Slot {
             parent,
             field,
+            mark: super::target::which(&which),
             which,
             sets: Vec::new(),
         });
@@ -741,9 +789,9 @@ impl Compiler<'_> {
         scope: &Scope,
         known: &[crate::expr::Path],
     ) -> Result<Condition> {
-        let expr = self.expression(cel, scope, known, true)?;
+        let formula = Formula::new(self.expression(cel, scope, known, true)?);
         let at = cel.at.clone();
-        Ok(Condition { expr, at })
+        Ok(Condition { formula, at })
     }
 
     fn expression(

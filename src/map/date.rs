@@ -2,7 +2,14 @@
 
 /// A pattern, or several of which one is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Patterns(Vec<Vec<Token>>);
+pub(super) struct Patterns(Vec<Pattern>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pattern {
+    tokens: Vec<Token>,
+    /// Which parts of a moment it has.
+    parts: u8,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
@@ -64,53 +71,62 @@ impl Token {
 impl Patterns {
     /// Reads `CCYYMMDD/CCYYMMDDhhmm`; `None` where it is no pattern.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let each = text.split('/').map(tokens);
+        let each = text.split('/').map(|text| {
+            let tokens = tokens(text)?;
+            let parts = tokens.iter().filter_map(|token| token.part());
+            let parts = parts.fold(0, |parts, part| parts | 1 << part);
+            Some(Pattern { tokens, parts })
+        });
         each.collect::<Option<Vec<_>>>().map(Self)
     }
 
     /// The parts that a value may have: of every pattern.
     pub(super) fn parts(&self) -> [bool; 7] {
-        let mut there = [false; 7];
-        let parts = self.0.iter().flatten().filter_map(|token| token.part());
-        parts.for_each(|part| there[part] = true);
-        there
+        let all = self.0.iter().fold(0, |all, pattern| all | pattern.parts);
+        std::array::from_fn(|part| all >> part & 1 != 0)
     }
 
     /// Length of the longest.
     pub(super) fn longest(&self) -> usize {
-        let len = |tokens: &Vec<Token>| tokens.iter().map(|token| token.len()).sum();
+        let len = |of: &Pattern| of.tokens.iter().map(|token| token.len()).sum();
         self.0.iter().map(len).max().unwrap_or(0)
     }
 
     /// Reads a value; `None` where it fits no pattern or is not in the calendar.
     pub(super) fn read(&self, text: &str) -> Option<Moment> {
-        self.0.iter().find_map(|tokens| read(tokens, text))
+        self.0.iter().find_map(|of| read(&of.tokens, text))
     }
 
     /// Writes a moment by the pattern that has just its parts, else by the first.
-    pub(super) fn write(&self, moment: &Moment) -> String {
-        let fits = |tokens: &&Vec<Token>| {
-            let mut there = [false; 7];
-            let parts = tokens.iter().filter_map(|token| token.part());
-            parts.for_each(|part| there[part] = true);
-            (0..7).all(|part| there[part] == moment.parts[part].is_some())
+    pub(super) fn write(&self, moment: &Moment, out: &mut String) {
+        let there = (0..7).filter(|part| moment.parts[*part].is_some());
+        let there = there.fold(0, |there, part| there | 1 << part);
+        let fitting = self.0.iter().find(|pattern| pattern.parts == there);
+        let Some(pattern) = fitting.or(self.0.first()) else {
+            return;
         };
-        let tokens = self.0.iter().find(fits).or(self.0.first());
-        let mut out = String::new();
-        for token in tokens.into_iter().flatten() {
+        for token in &pattern.tokens {
             let least = u32::from(matches!(token, Token::Month | Token::Day));
             let value = token.part().map(|part| moment.parts[part].unwrap_or(least));
             match (token, value) {
                 (Token::Sign(sign), _) => out.push(*sign),
-                (Token::Year, Some(value)) => out.push_str(&format!("{value:04}")),
-                (Token::ShortYear, Some(value)) => out.push_str(&format!("{:02}", value % 100)),
-                (Token::Fraction, Some(value)) => out.push_str(&format!("{value:03}")),
-                (_, Some(value)) => out.push_str(&format!("{value:02}")),
+                (Token::ShortYear, Some(value)) => digits(value % 100, 2, out),
+                (token, Some(value)) => digits(value, token.len(), out),
                 (_, None) => {}
             }
         }
-        out
     }
+}
+
+/// Writes the last so many digits of a number.
+fn digits(value: u32, len: usize, out: &mut String) {
+    let mut text = [b'0'; 4];
+    let (mut left, len) = (value, len.min(text.len()));
+    for digit in text[..len].iter_mut().rev() {
+        *digit += (left % 10) as u8;
+        left /= 10;
+    }
+    out.push_str(std::str::from_utf8(&text[..len]).unwrap_or_default());
 }
 
 fn tokens(pattern: &str) -> Option<Vec<Token>> {
@@ -147,7 +163,8 @@ fn read(tokens: &[Token], text: &str) -> Option<Moment> {
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let value: u32 = digits.parse().ok()?;
+        let digits = digits.bytes().map(|digit| u32::from(digit - b'0'));
+        let value = digits.fold(0, |value, digit| value * 10 + digit);
         let value = match token {
             // Years of two digits are those around this century's first half.
             Token::ShortYear => value + if value < 80 { 2000 } else { 1900 },
@@ -187,7 +204,9 @@ mod tests {
     fn dates_are_read_and_written() {
         let change = |from: &str, to: &str, text: &str| {
             let moment = Patterns::parse(from).unwrap().read(text)?;
-            Some(Patterns::parse(to).unwrap().write(&moment))
+            let mut out = String::new();
+            Patterns::parse(to).unwrap().write(&moment, &mut out);
+            Some(out)
         };
         for (from, to, text, expected) in [
             ("CCYYMMDD", "CCYY-MM-DD", "20261125", Some("2026-11-25")),

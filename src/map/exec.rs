@@ -7,13 +7,15 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use super::ast::{At, Fold};
+use super::carry::Usual;
 use super::codes::OnDay;
-use super::find::{Held, Indexes};
+use super::find::{Held, Indexes, Lead};
+use super::keys::Keys;
 use super::outbox::Outbox;
-use super::program::{BASE, Body, Chain, EachOp, Known, Op, Program, TotalOp};
+use super::program::{self, BASE, Body, EachOp, Known, Op, Program, RowOp, Source, TotalOp};
 use super::side::FieldId;
 use super::step::Carried;
-use super::target::{NONE, Origin, Tree, which};
+use super::target::{NONE, Origin, Tree};
 use crate::charset::Charset;
 use crate::expr::{Facts, NodeId, Spot, Value};
 use crate::finding::{Code, Finding};
@@ -32,10 +34,15 @@ pub(super) struct Work<'p> {
     pub(super) names: &'p [Box<str>],
     pub(super) now: Box<str>,
     pub(super) charset: Option<Charset>,
+    /// What texts may be written without a closer look.
+    pub(super) usual: Usual,
     pub(super) totals: Vec<Decimal>,
     /// Groups of the target written so far, by the group around and their field.
     counts: FxHashMap<(u32, FieldId), u32>,
-    keyed: FxHashMap<(u32, u32, String), u32>,
+    /// What is in `counts`, and how many of these outlive the unit at hand.
+    counted: Vec<(u32, FieldId)>,
+    counted_before: usize,
+    keys: Keys,
     /// Of records by the value that a selector asks for: those that stay, and those of the unit.
     pub(super) indexes: [Indexes; 2],
     /// Facts from here on belong to the unit that is at hand.
@@ -46,10 +53,10 @@ pub(super) struct Work<'p> {
     /// Of the frames, one after the other, where their chains lead, and where those of the last begin.
     pub(super) held: Vec<Held>,
     pub(super) held_at: usize,
-    /// The chains of the last.
-    pub(super) chains: &'p [Chain],
+    /// The body of the last.
+    pub(super) body: &'p Body,
     /// Lists of nodes that are at hand again.
-    lists: Vec<Vec<NodeId>>,
+    pub(super) lists: Vec<Vec<NodeId>>,
     pub(super) outbox: Outbox<'p>,
     /// Bytes that facts and tree may take, and the place where they took more.
     pub(super) limit: usize,
@@ -94,16 +101,19 @@ impl<'p> Work<'p> {
             names,
             now: "".into(),
             charset: None,
+            usual: Usual::of(None),
             totals: vec![Decimal::ZERO; program.totals.len()],
             counts: FxHashMap::default(),
-            keyed: FxHashMap::default(),
+            counted: Vec::new(),
+            counted_before: 0,
+            keys: Keys::default(),
             indexes: [FxHashMap::default(), FxHashMap::default()],
             unit: None,
             numbers: Vec::new(),
             slots: Vec::new(),
             held: Vec::new(),
             held_at: 0,
-            chains: &[],
+            body: &program.body,
             lists: Vec::new(),
             outbox,
             limit: usize::MAX,
@@ -122,15 +132,20 @@ impl<'p> Work<'p> {
         self.totals.fill(Decimal::ZERO);
         self.bound_totals = None;
         self.counts.clear();
-        self.keyed.clear();
+        self.counted.clear();
+        self.counted_before = 0;
+        self.keys.clear();
+        self.usual.follow(self.charset);
         self.forget_unit();
         self.indexes[0].clear();
         self.numbers.clear();
         self.held.clear();
         self.held_at = 0;
-        self.chains = &[];
+        self.body = &self.program.body;
         self.slots.clear();
-        self.slots.resize(self.program.body.slots.len(), NONE);
+        let body = &self.program.body;
+        self.slots
+            .resize(body.slots.len() + body.counters.len(), NONE);
         if let Some(origins) = &mut self.origins {
             origins.clear();
         }
@@ -154,10 +169,21 @@ impl<'p> Work<'p> {
     /// What was known of a unit is forgotten.
     pub(super) fn forget_unit(&mut self) {
         self.indexes[1].clear();
-        self.counts
-            .retain(|(around, _), _| (*around as usize) < self.tree.len());
-        self.keyed
-            .retain(|(_, around, _), _| (*around as usize) < self.tree.len());
+        let nodes = self.tree.len() as u32;
+        let begin = self.counted_before;
+        let mut stay = begin;
+        for at in begin..self.counted.len() {
+            let of = self.counted[at];
+            if of.0 < nodes {
+                self.counted[stay] = of;
+                stay += 1;
+            } else {
+                self.counts.remove(&of);
+            }
+        }
+        self.counted.truncate(stay);
+        self.counted_before = stay;
+        self.keys.forget(nodes);
     }
 
     pub(super) fn run(&mut self, ops: &'p [Op], frames: &mut Vec<Frame<'p>>, scope: NodeId) {
@@ -166,17 +192,41 @@ impl<'p> Work<'p> {
         }
     }
 
+    /// Runs what is in a loop for the group of the last frame.
+    fn inside(&mut self, body: &'p Body, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
+        for (op, guard) in body.ops.iter().zip(&body.guards) {
+            if *guard != program::NONE
+                && let Lead::Nothing = self.lead(*guard)
+            {
+                continue;
+            }
+            match op {
+                Op::Row(row) => self.row(row, frames, scope),
+                _ => self.op(op, frames, scope),
+            }
+        }
+    }
+
     pub(super) fn op(&mut self, op: &'p Op, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
         match op {
             Op::Row(row) => {
-                if self.copy(row, frames, scope) {
-                    return;
-                }
-                if let Some((text, origin)) = self.value_of(row, scope) {
-                    self.write(row, text, origin, frames);
-                }
+                self.row(row, frames, scope);
             }
             Op::Each(each) => {
+                let lead = match each.chain {
+                    program::NONE => Lead::Several,
+                    chain => self.lead(chain),
+                };
+                match lead {
+                    Lead::Nothing => return self.mark_beginning(each.chain),
+                    Lead::One(node) => {
+                        self.mark_chain(each.chain);
+                        let wanted = &self.program.wanted.nodes[each.from.node as usize];
+                        self.read[node.index()] |= wanted.children.is_empty();
+                        return self.each(each, node, frames, &mut 0);
+                    }
+                    Lead::Several => {}
+                }
                 let mut found = self.lists.pop().unwrap_or_default();
                 self.all(&each.from, scope, &mut found);
                 let mut number = 0;
@@ -187,6 +237,23 @@ impl<'p> Work<'p> {
             }
             Op::Total(total) => self.total(total, scope),
             Op::Known(known) => self.known(known, scope),
+        }
+    }
+
+    #[inline]
+    fn row(&mut self, row: &'p RowOp, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
+        if !(row.copies && self.copy(row, frames, scope)) {
+            self.change(row, frames, scope);
+        }
+    }
+
+    #[inline(never)]
+    fn change(&mut self, row: &'p RowOp, frames: &mut Vec<Frame<'p>>, scope: NodeId) {
+        if self.quick(row, frames, scope) {
+            return;
+        }
+        if let Some((text, origin)) = self.value_of(row, scope) {
+            self.write(row, text, origin, frames);
         }
     }
 
@@ -220,35 +287,43 @@ impl<'p> Work<'p> {
         let outer = frames.len() - 1;
         let mut key = None;
         if !each.by.is_empty() {
-            let mut text = String::new();
+            let mut text = self.keys.take();
             for row in &each.by {
-                if let Some((Carried::One(value), _)) = self.value_of(row, node) {
-                    text.push_str(&value);
+                match &row.from {
+                    Source::Path(path) if row.bare() => {
+                        if let Some(found) = self.find(path, node) {
+                            text.push_str(self.facts.text(found));
+                        }
+                    }
+                    _ => {
+                        if let Some((Carried::One(value), _)) = self.value_of(row, node) {
+                            text.push_str(&value);
+                        }
+                    }
                 }
                 text.push('\u{1F}');
             }
-            if text.trim_matches('\u{1F}').is_empty() {
+            if text.bytes().all(|byte| byte == 0x1F) {
                 let spot = self.facts.spot(node);
                 let finding = self.finding(Code::MAP_NO_KEY, spot, Some(node), &each.at);
                 self.outbox.tell(finding);
                 self.numbers.pop();
                 return;
             }
-            let around = frames[outer].base;
-            let whole = (each.keyed, around, text);
-            base = self.keyed.get(&whole).copied().unwrap_or(NONE);
-            key = Some(whole);
+            let around = self.base(frames, outer);
+            base = self.keys.find(each.keyed, around, &text).unwrap_or(NONE);
+            key = Some((around, text));
         }
         let merges = key.is_some();
         if each.inline {
             base = self.base(frames, outer);
         }
         let slots = self.slots.len();
-        self.slots.resize(slots + each.body.slots.len(), NONE);
+        let more = each.body.slots.len() + each.body.counters.len();
+        self.slots.resize(slots + more, NONE);
         let held_at = std::mem::replace(&mut self.held_at, self.held.len());
-        let chains = std::mem::replace(&mut self.chains, &each.body.chains);
-        let held = self.held_at + each.body.chains.len();
-        self.held.resize(held, Held::UNKNOWN);
+        let body = std::mem::replace(&mut self.body, &each.body);
+        self.lead_all(node);
         frames.push(Frame {
             body: &each.body,
             base,
@@ -257,21 +332,23 @@ impl<'p> Work<'p> {
             scope: Some(node),
             merges,
         });
-        if let Some(key) = key {
+        if let Some((around, text)) = key {
             let at = frames.len() - 1;
+            let held = base;
             let base = self.base(frames, at);
-            self.keyed.insert(key, base);
+            match held {
+                NONE => self.keys.add(each.keyed, around, text, base),
+                _ => self.keys.put_back(text),
+            }
             for row in &each.by {
-                if let Some((text, origin)) = self.value_of(row, node) {
-                    self.write(row, text, origin, frames);
-                }
+                self.row(row, frames, node);
             }
         }
-        self.run(&each.body.ops, frames, node);
+        self.inside(&each.body, frames, node);
         frames.pop();
         self.slots.truncate(slots);
         self.held.truncate(self.held_at);
-        (self.held_at, self.chains) = (held_at, chains);
+        (self.held_at, self.body) = (held_at, body);
         self.numbers.pop();
     }
 
@@ -286,9 +363,22 @@ impl<'p> Work<'p> {
         let parent = self.slot(frames, outer, each.parent);
         let mut too_many = None;
         if let Some(max) = self.program.target.get(each.field).max {
-            let count = self.counts.entry((parent, each.field)).or_default();
-            *count += 1;
-            too_many = (*count == max + 1).then_some(max);
+            let count = match each.counter {
+                program::NONE => {
+                    let of = (parent, each.field);
+                    self.counts.entry(of).or_insert_with(|| {
+                        self.counted.push(of);
+                        NONE
+                    })
+                }
+                counter => {
+                    let Frame { body, slots, .. } = &frames[outer];
+                    &mut self.slots[slots + body.slots.len() + counter as usize]
+                }
+            };
+            // The first is number 0.
+            *count = count.wrapping_add(1);
+            too_many = (*count == max).then_some(max);
         }
         if let Some(max) = too_many {
             let name = self.program.target.path(each.field);
@@ -309,25 +399,44 @@ impl<'p> Work<'p> {
         base
     }
 
+    /// The node of a slot where it is made already.
+    pub(super) fn made(&self, frames: &[Frame<'p>], at: usize, slot: u32) -> Option<u32> {
+        let node = match slot {
+            BASE => frames[at].base,
+            slot => self.slots[frames[at].slots + slot as usize],
+        };
+        (node != NONE).then_some(node)
+    }
+
     /// The node of a slot, made with what leads to it.
+    #[inline]
     pub(super) fn slot(&mut self, frames: &mut [Frame<'p>], at: usize, slot: u32) -> u32 {
         if slot == BASE {
             return self.base(frames, at);
         }
-        let place = frames[at].slots + slot as usize;
-        let held = self.slots[place];
-        if held != NONE {
-            return held;
+        match self.slots[frames[at].slots + slot as usize] {
+            NONE => self.make(frames, at, slot),
+            held => held,
         }
-        let of = &frames[at].body.slots[slot as usize];
+    }
+
+    fn make(&mut self, frames: &mut [Frame<'p>], at: usize, slot: u32) -> u32 {
+        let Frame {
+            body,
+            slots,
+            merges,
+            ..
+        } = frames[at];
+        let place = slots + slot as usize;
+        let of = &body.slots[slot as usize];
         let parent = self.slot(frames, at, of.parent);
         // What is written with the parent may be this one.
-        let held = self.slots[place];
-        if held != NONE {
-            return held;
+        match self.slots[place] {
+            NONE => {}
+            held => return held,
         }
-        let mark = which(&of.which);
-        let found = match frames[at].merges {
+        let mark = of.mark;
+        let found = match merges {
             true => self.tree.child(parent, of.field, mark),
             false => None,
         };

@@ -5,35 +5,130 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::exec::Work;
-use super::program::{Ask, Begin, Compare, NONE, Pick, SourcePath, SourceStep};
+use super::program::{Ask, Begin, Compare, Family, NONE, Pick, SourcePath, SourceStep, key};
 use crate::expr::NodeId;
 
 /// Records of one name that are looked through one by one; more get an index.
 const FEW: usize = 8;
+/// Records of one name that are looked at to find where a family of chains leads.
+const MANY: usize = 64;
 
 /// Of records by the value that a selector asks for.
-pub(super) type Indexes = FxHashMap<(NodeId, u32), FxHashMap<Box<str>, Rc<[NodeId]>>>;
+pub(super) type Indexes = FxHashMap<(NodeId, u32), Index>;
+
+/// Records by a value.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// By values that are short enough to be numbers, which are found without a look elsewhere.
+    short: FxHashMap<(u64, u64), Chosen>,
+    long: FxHashMap<Box<str>, Chosen>,
+}
+
+/// What a selector chooses.
+#[derive(Clone, Debug)]
+enum Chosen {
+    Nothing,
+    One(NodeId),
+    Several(Rc<[NodeId]>),
+}
+
+impl Chosen {
+    fn all(&self) -> &[NodeId] {
+        match self {
+            Self::Nothing => &[],
+            Self::One(node) => std::slice::from_ref(node),
+            Self::Several(nodes) => nodes,
+        }
+    }
+}
+
+impl From<Vec<NodeId>> for Chosen {
+    fn from(nodes: Vec<NodeId>) -> Self {
+        match nodes.as_slice() {
+            [] => Self::Nothing,
+            [node] => Self::One(*node),
+            _ => Self::Several(nodes.into()),
+        }
+    }
+}
+
+impl Index {
+    /// A text as a number, where it has at most fifteen bytes.
+    #[inline]
+    fn short(text: &str) -> Option<(u64, u64)> {
+        let (bytes, len) = (text.as_bytes(), text.len() as u64);
+        match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) if (9..16).contains(&len) => {
+                let rest = u64::from_le_bytes(*last) >> (8 * (16 - len));
+                Some((u64::from_le_bytes(*first), rest | len << 56))
+            }
+            _ => (len <= 8).then(|| (key(text), len)),
+        }
+    }
+
+    fn new(lists: FxHashMap<Box<str>, Vec<NodeId>>) -> Self {
+        let mut made = Self::default();
+        for (text, list) in lists {
+            match Self::short(&text) {
+                Some(text) => made.short.insert(text, list.into()),
+                None => made.long.insert(text, list.into()),
+            };
+        }
+        made
+    }
+
+    #[inline]
+    fn get(&self, text: &str) -> Chosen {
+        let found = match Self::short(text) {
+            Some(text) => self.short.get(&text),
+            None => self.long.get(text),
+        };
+        found.cloned().unwrap_or(Chosen::Nothing)
+    }
+}
 
 /// Where a chain of a body leads in the group at hand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     /// The only node, as long as it is none of those below.
     node: u32,
-    /// What the chain's selectors asked for counts as read.
-    marked: bool,
+    /// The value by which a family told it from others, until that counts as read.
+    asked: u32,
 }
 
 impl Held {
-    pub(super) const UNKNOWN: Self = Self::new(u32::MAX);
-    const NOTHING: Self = Self::new(u32::MAX - 1);
-    const SEVERAL: Self = Self::new(u32::MAX - 2);
+    pub(super) const NOTHING: Self = Self::new(u32::MAX);
+    const SEVERAL: Self = Self::new(u32::MAX - 1);
+    /// What selectors asked for is to be looked for again.
+    const UNKNOWN: u32 = u32::MAX;
+    /// What selectors asked for counts as read.
+    const MARKED: u32 = u32::MAX - 1;
 
     const fn new(node: u32) -> Self {
         Self {
             node,
-            marked: false,
+            asked: Self::UNKNOWN,
         }
     }
+
+    /// What it tells.
+    #[inline]
+    pub(super) fn lead(self) -> Lead {
+        match self.node {
+            node if node < Self::SEVERAL.node => Lead::One(NodeId::at(node as usize)),
+            node if node == Self::NOTHING.node => Lead::Nothing,
+            _ => Lead::Several,
+        }
+    }
+}
+
+/// Where a chain leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lead {
+    Nothing,
+    One(NodeId),
+    /// There are several, or it was not worth while to count them.
+    Several,
 }
 
 impl<'p> Work<'p> {
@@ -52,22 +147,26 @@ impl<'p> Work<'p> {
     }
 
     /// The first value that a path leads to; it counts as read.
+    #[inline]
     pub(super) fn find(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
         let found = match path.chain {
             NONE => self.whole_way(path, scope)?,
-            chain => match self.held(chain, scope).node {
-                node if node == Held::NOTHING.node => return None,
-                node if node == Held::SEVERAL.node => self.whole_way(path, scope)?,
-                node => {
+            chain => match self.lead(chain) {
+                Lead::Nothing => return None,
+                Lead::Several => self.whole_way(path, scope)?,
+                Lead::One(node) => {
                     let last = &path.steps[path.steps.len() - 1..];
-                    let found = self.walk(last, NodeId::at(node as usize), scope)?;
+                    let found = match &last[0].pick {
+                        Pick::Any => self.facts.first(node, last[0].slot)?,
+                        _ => self.walk(last, node, scope)?,
+                    };
                     self.mark_chain(chain);
                     found
                 }
             },
         };
         self.read[found.index()] = true;
-        (!self.facts.text(found).is_empty()).then_some(found)
+        self.facts.has_text(found).then_some(found)
     }
 
     fn whole_way(&mut self, path: &'p SourcePath, scope: NodeId) -> Option<NodeId> {
@@ -75,31 +174,102 @@ impl<'p> Work<'p> {
         self.walk(&path.steps, begin, scope)
     }
 
-    /// Where a chain of the body at hand leads; looked for once in each group.
-    fn held(&mut self, chain: u32, scope: NodeId) -> Held {
-        let at = self.held_at + chain as usize;
-        let held = self.held[at];
-        if held.node != Held::UNKNOWN.node {
-            return held;
+    /// Where a chain of the body at hand leads.
+    #[inline]
+    pub(super) fn lead(&self, chain: u32) -> Lead {
+        self.held[self.held_at + chain as usize].lead()
+    }
+
+    /// Finds where the chains of the body at hand lead in a group.
+    pub(super) fn lead_all(&mut self, scope: NodeId) {
+        let body = self.body;
+        let begin = self.held_at;
+        self.held.extend_from_slice(&body.nowhere);
+        let mut at = 0;
+        while let Some(of) = body.chains.get(at) {
+            let around = match of.before {
+                NONE => match of.from {
+                    Begin::Message => self.root,
+                    Begin::Up(levels) => self.above(scope, levels),
+                },
+                // Others that go on from nothing or from several are passed over.
+                before => Some(NodeId::at(self.held[begin + before as usize].node as usize)),
+            };
+            let held = match (around, &of.step.pick) {
+                (None, _) => Held::NOTHING,
+                (Some(around), Pick::Any) => match self.facts.first(around, of.step.slot) {
+                    None => Held::NOTHING,
+                    Some(first) => match self.facts.next(first) {
+                        None => Held::new(first.index() as u32),
+                        Some(_) => Held::SEVERAL,
+                    },
+                },
+                (Some(around), _) if of.family == NONE => self.only(&of.step, around, scope),
+                (Some(around), _) => {
+                    // The first of a family tells of all.
+                    let family = &body.families[of.family as usize];
+                    if family.first as usize == at {
+                        self.classify(family, around, scope);
+                    }
+                    self.held[begin + at]
+                }
+            };
+            self.held[begin + at] = held;
+            at = match held.lead() {
+                Lead::One(_) => at + 1,
+                Lead::Nothing => of.end as usize,
+                Lead::Several => {
+                    self.held[begin + at..begin + of.end as usize].fill(Held::SEVERAL);
+                    of.end as usize
+                }
+            };
         }
-        let of = &self.chains[chain as usize];
-        let around = match of.before {
-            NONE => match of.from {
-                Begin::Message => self.root,
-                Begin::Up(levels) => self.above(scope, levels),
+    }
+
+    /// Finds where all chains of a family lead.
+    fn classify(&mut self, family: &'p Family, around: NodeId, scope: NodeId) {
+        let body = self.body;
+        let step = &body.chains[family.first as usize].step;
+        let Pick::Where(asks) = &step.pick else {
+            return;
+        };
+        let (mut at, mut seen) = (self.facts.first(around, step.slot), 0);
+        while let Some(child) = at {
+            seen += 1;
+            if seen > MANY {
+                for member in &family.members {
+                    self.held[self.held_at + member.chain as usize] = Held::SEVERAL;
+                }
+                return;
             }
-            .ok_or(Held::NOTHING),
-            before => match self.held(before, scope) {
-                held if held.node < Held::SEVERAL.node => Ok(NodeId::at(held.node as usize)),
-                held => Err(held),
-            },
-        };
-        let found = match around {
-            Ok(around) => self.only(&of.step, around, scope),
-            Err(held) => Held::new(held.node),
-        };
-        self.held[at] = found;
-        found
+            if let Some(found) = self.walk(&asks[0].steps, child, scope) {
+                let text = self.facts.text(found);
+                let (key, len) = (key(text), text.len());
+                for member in &family.members {
+                    if member.key != key
+                        || member.value.len() != len
+                        || len > 8 && *member.value != *self.facts.text(found)
+                    {
+                        continue;
+                    }
+                    if member.asks_more
+                        && let Pick::Where(asks) = &body.chains[member.chain as usize].step.pick
+                        && !self.fits(&asks[1..], child, scope)
+                    {
+                        continue;
+                    }
+                    let held = &mut self.held[self.held_at + member.chain as usize];
+                    *held = match held.node {
+                        node if node == Held::NOTHING.node => Held {
+                            node: child.index() as u32,
+                            asked: found.index() as u32,
+                        },
+                        _ => Held::SEVERAL,
+                    };
+                }
+            }
+            at = self.facts.next(child);
+        }
     }
 
     /// Where a step leads; several too where there are many to be looked through.
@@ -119,9 +289,9 @@ impl<'p> Work<'p> {
             }
             Pick::Where(asks) => {
                 if let Some(held) = self.indexed(asks, around, step.slot, scope) {
-                    return match *held {
+                    return match held.all() {
                         [] => Held::NOTHING,
-                        [node] => one(Some(node)),
+                        [node] => one(Some(*node)),
                         _ => Held::SEVERAL,
                     };
                 }
@@ -141,52 +311,91 @@ impl<'p> Work<'p> {
     }
 
     /// What the selectors of a chain asked for counts as read.
-    fn mark_chain(&mut self, chain: u32) {
+    #[inline]
+    pub(super) fn mark_chain(&mut self, chain: u32) {
+        if self.held[self.held_at + chain as usize].asked != Held::MARKED {
+            self.mark_all(chain);
+        }
+    }
+
+    #[inline(never)]
+    fn mark_all(&mut self, chain: u32) {
+        let body = self.body;
         let mut chain = chain;
         while chain != NONE {
             let held = &mut self.held[self.held_at + chain as usize];
-            if std::mem::replace(&mut held.marked, true) {
+            let node = NodeId::at(held.node as usize);
+            let asked = std::mem::replace(&mut held.asked, Held::MARKED);
+            if asked == Held::MARKED {
                 return;
             }
-            let node = NodeId::at(held.node as usize);
-            let of = &self.chains[chain as usize];
+            let of = &body.chains[chain as usize];
             if let Pick::Where(asks) = &of.step.pick {
-                self.mark(asks, node);
+                match asked {
+                    Held::UNKNOWN => self.mark(asks, node),
+                    asked => {
+                        self.read[asked as usize] = true;
+                        self.mark(&asks[1..], node);
+                    }
+                }
             }
             chain = of.before;
         }
     }
 
-    fn walk(
-        &mut self,
-        mut steps: &'p [SourceStep],
-        mut node: NodeId,
-        scope: NodeId,
-    ) -> Option<NodeId> {
-        loop {
-            let Some((step, rest)) = steps.split_first() else {
-                return Some(node);
-            };
-            match &step.pick {
-                Pick::Any => {
-                    let mut child = self.facts.first(node, step.slot)?;
-                    if !rest.is_empty() {
-                        while let Some(next) = self.facts.next(child) {
-                            if let Some(found) = self.walk(rest, child, scope) {
-                                return Some(found);
-                            }
-                            child = next;
-                        }
-                    }
-                    node = child;
-                }
-                Pick::Nth(nth) => {
-                    let mut children = self.facts.children(node, step.slot);
-                    node = children.nth(*nth as usize - 1)?;
-                }
-                Pick::Where(asks) => return self.walk_where(step, asks, rest, node, scope),
+    /// As [`mark_chain`](Self::mark_chain), of those steps of a chain that lead somewhere; it leads
+    /// nowhere as a whole.
+    pub(super) fn mark_beginning(&mut self, chain: u32) {
+        let body = self.body;
+        let mut chain = body.chains[chain as usize].before;
+        while chain != NONE {
+            if let Lead::One(_) = self.lead(chain) {
+                return self.mark_chain(chain);
             }
-            steps = rest;
+            chain = body.chains[chain as usize].before;
+        }
+    }
+
+    /// The first node that steps lead to.
+    #[inline]
+    fn walk(&mut self, steps: &'p [SourceStep], mut node: NodeId, scope: NodeId) -> Option<NodeId> {
+        for (at, step) in steps.iter().enumerate() {
+            let Pick::Any = step.pick else {
+                return self.walk_on(&steps[at..], node, scope);
+            };
+            let child = self.facts.first(node, step.slot)?;
+            if at + 1 < steps.len() && self.facts.next(child).is_some() {
+                return self.walk_on(&steps[at..], node, scope);
+            }
+            node = child;
+        }
+        Some(node)
+    }
+
+    /// As [`walk`](Self::walk), where there may be several ways.
+    #[inline(never)]
+    fn walk_on(&mut self, steps: &'p [SourceStep], node: NodeId, scope: NodeId) -> Option<NodeId> {
+        let Some((step, rest)) = steps.split_first() else {
+            return Some(node);
+        };
+        match &step.pick {
+            Pick::Any => {
+                let mut child = self.facts.first(node, step.slot)?;
+                if !rest.is_empty() {
+                    while let Some(next) = self.facts.next(child) {
+                        if let Some(found) = self.walk(rest, child, scope) {
+                            return Some(found);
+                        }
+                        child = next;
+                    }
+                }
+                self.walk(rest, child, scope)
+            }
+            Pick::Nth(nth) => {
+                let child = self.facts.children(node, step.slot).nth(*nth as usize - 1);
+                self.walk(rest, child?, scope)
+            }
+            Pick::Where(asks) => self.walk_where(step, asks, rest, node, scope),
         }
     }
 
@@ -199,7 +408,7 @@ impl<'p> Work<'p> {
         scope: NodeId,
     ) -> Option<NodeId> {
         if let Some(held) = self.indexed(asks, node, step.slot, scope) {
-            return held.iter().copied().find_map(|child| {
+            return held.all().iter().copied().find_map(|child| {
                 let found = self.walk(rest, child, scope)?;
                 self.mark(asks, child);
                 Some(found)
@@ -220,14 +429,30 @@ impl<'p> Work<'p> {
 
     /// All nodes that a path leads to; values count as read.
     pub(super) fn all(&mut self, path: &'p SourcePath, scope: NodeId, out: &mut Vec<NodeId>) {
-        let Some(begin) = self.begin_of(path, scope) else {
-            return;
+        let lead = match path.chain {
+            NONE => Lead::Several,
+            chain => self.lead(chain),
         };
-        self.walk_all(&path.steps, begin, scope, out);
-        for node in out.iter() {
-            self.read[node.index()] |= self.program.wanted.nodes[self.kinds[node.index()] as usize]
-                .children
-                .is_empty();
+        match lead {
+            Lead::Nothing => return self.mark_beginning(path.chain),
+            Lead::One(node) => {
+                self.mark_chain(path.chain);
+                let last = &path.steps[path.steps.len() - 1..];
+                self.walk_all(last, node, scope, out);
+            }
+            Lead::Several => {
+                let Some(begin) = self.begin_of(path, scope) else {
+                    return;
+                };
+                self.walk_all(&path.steps, begin, scope, out);
+            }
+        }
+        // They are all of one name.
+        let wanted = &self.program.wanted.nodes[path.node as usize];
+        if wanted.children.is_empty() {
+            for node in out.iter() {
+                self.read[node.index()] = true;
+            }
         }
     }
 
@@ -246,7 +471,7 @@ impl<'p> Work<'p> {
         if let Pick::Where(asks) = &step.pick
             && let Some(held) = self.indexed(asks, node, step.slot, scope)
         {
-            for child in held.iter().copied() {
+            for child in held.all().iter().copied() {
                 self.mark(asks, child);
                 self.walk_all(rest, child, scope, out);
             }
@@ -333,41 +558,43 @@ impl<'p> Work<'p> {
         node: NodeId,
         slot: u32,
         scope: NodeId,
-    ) -> Option<Rc<[NodeId]>> {
+    ) -> Option<Chosen> {
         let [ask] = asks else { return None };
         let Compare::This(path) = &ask.against else {
             return None;
         };
+        if self.facts.seen(node, slot) as usize <= FEW {
+            return None;
+        }
         self.facts.children(node, slot).nth(FEW)?;
         let begin = self.begin_of(path, scope)?;
         let wanted = self.walk(&path.steps, begin, scope);
         let Some(wanted) = wanted else {
-            return Some(Rc::default());
+            return Some(Chosen::Nothing);
         };
         let local = usize::from(self.unit.is_some_and(|unit| node.index() as u32 >= unit));
         let key = (node, ask.index);
-        if !self.indexes[local].contains_key(&key) {
-            let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
-            let mut at = self.facts.first(node, slot);
-            while let Some(child) = at {
-                if let Some(found) = self.walk(&ask.steps, child, scope) {
-                    let text = self.facts.text(found);
-                    match lists.get_mut(text) {
-                        Some(list) => list.push(child),
-                        None => {
-                            lists.insert(text.into(), vec![child]);
-                        }
+        if let Some(index) = self.indexes[local].get(&key) {
+            return Some(index.get(self.facts.text(wanted)));
+        }
+        let mut lists: FxHashMap<Box<str>, Vec<NodeId>> = FxHashMap::default();
+        let mut at = self.facts.first(node, slot);
+        while let Some(child) = at {
+            if let Some(found) = self.walk(&ask.steps, child, scope) {
+                let text = self.facts.text(found);
+                match lists.get_mut(text) {
+                    Some(list) => list.push(child),
+                    None => {
+                        lists.insert(text.into(), vec![child]);
                     }
                 }
-                at = self.facts.next(child);
             }
-            let index = lists.into_iter().map(|(text, list)| (text, list.into()));
-            let index = index.collect();
-            self.indexes[local].insert(key, index);
+            at = self.facts.next(child);
         }
-        let text = self.facts.text(wanted);
-        let found = self.indexes[local].get(&key)?.get(text);
-        Some(found.cloned().unwrap_or_default())
+        let index = Index::new(lists);
+        let found = index.get(self.facts.text(wanted));
+        self.indexes[local].insert(key, index);
+        Some(found)
     }
 }
 
@@ -375,4 +602,35 @@ impl<'p> Work<'p> {
 #[inline]
 fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustc_hash::FxHashMap;
+
+    use super::Index;
+    use crate::expr::NodeId;
+
+    #[test]
+    fn an_index_tells_values_of_all_lengths_from_each_other() {
+        let mut texts = Vec::new();
+        for len in 1..24 {
+            texts.push("A".repeat(len));
+            texts.push("\0".repeat(len));
+            texts.push(format!("{}B", "A".repeat(len)));
+            texts.push(format!("B{}", "A".repeat(len)));
+        }
+        let lists: FxHashMap<Box<str>, Vec<NodeId>> = texts
+            .iter()
+            .enumerate()
+            .map(|(at, text)| (text.as_str().into(), vec![NodeId::at(at); at % 3 + 1]))
+            .collect();
+        let index = Index::new(lists);
+        for (at, text) in texts.iter().enumerate() {
+            assert_eq!(index.get(text).all(), vec![NodeId::at(at); at % 3 + 1]);
+        }
+        for text in ["", "C", "AAAAAAAAAAAC", "AAAAAAAAAAAAAAAAAAAAC"] {
+            assert!(index.get(text).all().is_empty(), "{text}");
+        }
+    }
 }

@@ -49,6 +49,7 @@ mod exec;
 mod explain;
 mod find;
 mod gather;
+mod keys;
 mod load;
 mod outbox;
 mod page;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::{At, Fold, Limits};
+use super::find::Held;
 use super::side::{FieldId, Side};
 use super::step::Act;
 use crate::expr::Expr;
@@ -132,7 +133,15 @@ pub(super) struct Body {
     pub(super) slots: Vec<Slot>,
     /// The beginnings of the paths of its rows.
     pub(super) chains: Vec<Chain>,
+    /// That all of them lead nowhere.
+    pub(super) nowhere: Vec<Held>,
+    /// Chains that the value of one field tells from each other.
+    pub(super) families: Vec<Family>,
     pub(super) ops: Vec<Op>,
+    /// For each of them the chain without which it does nothing; `NONE`: it has to be tried.
+    pub(super) guards: Vec<u32>,
+    /// Slots and fields of which groups below are counted.
+    pub(super) counters: Vec<(u32, FieldId)>,
 }
 
 /// A place of the target below the group of a body.
@@ -142,6 +151,8 @@ pub(super) struct Slot {
     pub(super) field: FieldId,
     /// What tells it from other slots of the field: its selector.
     pub(super) which: Box<str>,
+    /// The same as a number.
+    pub(super) mark: u32,
     /// Values that are written with it.
     pub(super) sets: Vec<(u32, Box<str>)>,
 }
@@ -168,25 +179,56 @@ pub(super) struct RowOp {
     pub(super) adds: bool,
     /// It writes only where nothing stands yet.
     pub(super) if_empty: bool,
-    /// One value goes to one place as it is.
-    pub(super) plain: Option<Plain>,
+    /// It copies a value, under no condition and without a change.
+    pub(super) copies: bool,
+    /// One value goes to one place with hardly a change.
+    pub(super) quick: Option<Quick>,
     pub(super) when: Vec<Condition>,
     pub(super) default: Option<Box<str>>,
     pub(super) limits: Limits,
     pub(super) at: At,
 }
 
-/// What a value may be that is copied as it is.
+/// What a value may be that is written without a closer look.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plain {
+pub(super) struct Quick {
+    /// The slot that is written.
+    pub(super) to: u32,
     pub(super) numeric: bool,
     pub(super) max: u32,
+    pub(super) decimals: u32,
+}
+
+/// An expression.
+#[derive(Debug)]
+pub(super) struct Formula {
+    pub(super) expr: Expr,
+    /// It may ask for parameters or totals.
+    pub(super) asks_maps: bool,
+    /// It says only that something is there: the path that leads there, and whether it is a value.
+    pub(super) has: Option<(crate::expr::Path, bool)>,
+}
+
+impl Formula {
+    pub(super) fn new(expr: Expr) -> Self {
+        let asks_maps = ["param", "total"]
+            .iter()
+            .any(|name| expr.text().contains(name));
+        let has = expr.presence();
+        let has = has.filter(|(path, _)| !path.steps.is_empty() && path.root.0 < 3);
+        let has = has.map(|(path, is_value)| (path.clone(), is_value));
+        Self {
+            expr,
+            asks_maps,
+            has,
+        }
+    }
 }
 
 /// A condition.
 #[derive(Debug)]
 pub(super) struct Condition {
-    pub(super) expr: Expr,
+    pub(super) formula: Formula,
     pub(super) at: At,
 }
 
@@ -201,7 +243,7 @@ pub(super) enum Source {
     Total(usize),
     Now,
     Fold(Fold, SourcePath),
-    Expr(Box<Expr>),
+    Expr(Box<Formula>),
 }
 
 /// A value that is known.
@@ -216,6 +258,8 @@ pub(super) struct Known {
 #[derive(Debug)]
 pub(super) struct EachOp {
     pub(super) from: SourcePath,
+    /// Of the chains of the body around that which leads to its group; `NONE`: there is none.
+    pub(super) chain: u32,
     pub(super) when: Vec<Condition>,
     /// Where in the body around it the groups are written: their parent, their field, and what is
     /// written with each.
@@ -229,6 +273,8 @@ pub(super) struct EachOp {
     pub(super) by: Vec<RowOp>,
     /// Loops that write the same keyed groups have the same number.
     pub(super) keyed: u32,
+    /// Of the counters of the body around that of its groups; `NONE`: other bodies may write the same.
+    pub(super) counter: u32,
     pub(super) body: Body,
     pub(super) at: At,
 }
@@ -259,6 +305,29 @@ pub(super) struct Chain {
     pub(super) before: u32,
     pub(super) from: Begin,
     pub(super) step: SourceStep,
+    /// Up to here chains go on from it.
+    pub(super) end: u32,
+    /// The family that it belongs to; `NONE`: it stands by itself.
+    pub(super) family: u32,
+}
+
+/// Chains whose last steps choose records of one name by the value of the same field, as qualifiers
+/// do: who looks at each record once knows where all of them lead.
+#[derive(Debug)]
+pub(super) struct Family {
+    /// The first of them; all begin where it does.
+    pub(super) first: u32,
+    pub(super) members: Vec<Member>,
+}
+
+/// A value that a chain of a family asks for.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) chain: u32,
+    pub(super) key: u64,
+    pub(super) value: Box<str>,
+    /// It asks for more than this value.
+    pub(super) asks_more: bool,
 }
 
 /// Where a path begins.
@@ -308,45 +377,226 @@ impl PartialEq for Ask {
 
 impl Eq for Ask {}
 
+impl RowOp {
+    /// It takes values as they are and under no condition.
+    pub(super) fn bare(&self) -> bool {
+        self.acts.is_empty() && self.when.is_empty() && self.default.is_none()
+    }
+}
+
 impl SourcePath {
     /// Puts its beginning among the chains of a body, where what it asks for is told by plain paths.
     pub(super) fn share(&mut self, body: &mut Body) {
-        let plain = |step: &SourceStep| !matches!(step.pick, Pick::Where(_));
+        if let Some((_, around)) = self.steps.split_last() {
+            self.chain = body.chain(self.from, around);
+        }
+    }
+}
+
+impl SourceStep {
+    fn is_plain(&self) -> bool {
+        !matches!(self.pick, Pick::Where(_))
+    }
+
+    /// Whether what its selector asks for is told by plain paths.
+    fn asks_plainly(&self) -> bool {
+        let Pick::Where(asks) = &self.pick else {
+            return true;
+        };
         let is_plain = |ask: &Ask| {
             let beyond = match &ask.against {
-                Compare::This(path) => path.steps.iter().all(plain),
+                Compare::This(path) => path.steps.iter().all(Self::is_plain),
                 _ => true,
             };
-            beyond && ask.steps.iter().all(plain)
+            beyond && ask.steps.iter().all(Self::is_plain)
         };
-        let Some((_, around)) = self.steps.split_last() else {
-            return;
+        asks.iter().all(is_plain)
+    }
+
+    /// What it asks for first, where that is one of some values.
+    fn qualifier(&self) -> Option<(&[SourceStep], &[Box<str>])> {
+        let Pick::Where(asks) = &self.pick else {
+            return None;
         };
+        match asks.first() {
+            Some(Ask {
+                steps,
+                against: Compare::Values(values),
+                ..
+            }) => Some((steps, values)),
+            _ => None,
+        }
+    }
+}
+
+impl Body {
+    /// The chain of such steps; `NONE` where what they ask for is not told by plain paths.
+    pub(super) fn chain(&mut self, from: Begin, steps: &[SourceStep]) -> u32 {
         let mut at = NONE;
-        for step in around {
-            if let Pick::Where(asks) = &step.pick
-                && !asks.iter().all(is_plain)
-            {
-                return;
+        for step in steps {
+            if !step.asks_plainly() {
+                return NONE;
             }
-            let same = |of: &Chain| of.before == at && of.from == self.from && of.step == *step;
-            let known = body.chains.iter().position(same);
+            let same = |of: &Chain| of.before == at && of.from == from && of.step == *step;
+            let known = self.chains.iter().position(same);
             at = known.unwrap_or_else(|| {
-                body.chains.push(Chain {
+                self.chains.push(Chain {
                     before: at,
-                    from: self.from,
+                    from,
                     step: step.clone(),
+                    end: NONE,
+                    family: NONE,
                 });
-                body.chains.len() - 1
+                self.chains.len() - 1
             }) as u32;
         }
-        self.chain = at;
+        at
+    }
+
+    /// The counter of groups of a field below a slot.
+    pub(super) fn counter(&mut self, slot: u32, field: FieldId) -> u32 {
+        let known = self.counters.iter().position(|of| *of == (slot, field));
+        let at = known.unwrap_or_else(|| {
+            self.counters.push((slot, field));
+            self.counters.len() - 1
+        });
+        at as u32
+    }
+
+    /// All its operations are there: chains that are told from each other by one value become
+    /// families, and operations that do nothing without a chain are told from others.
+    pub(super) fn finish(&mut self) {
+        self.order();
+        self.find_families();
+        self.nowhere = vec![Held::NOTHING; self.chains.len()];
+        self.guards = self.ops.iter().map(|op| self.guard(op)).collect();
+    }
+
+    /// Puts behind each chain those that go on from it.
+    fn order(&mut self) {
+        let mut below = vec![Vec::new(); self.chains.len()];
+        let mut left = Vec::new();
+        for (at, of) in self.chains.iter().enumerate().rev() {
+            match below.get_mut(of.before as usize) {
+                Some(below) => below.push(at as u32),
+                None => left.push(at as u32),
+            }
+        }
+        let mut places = vec![NONE; self.chains.len()];
+        let mut order = Vec::new();
+        while let Some(at) = left.pop() {
+            places[at as usize] = order.len() as u32;
+            order.push(at);
+            left.append(&mut below[at as usize]);
+        }
+        let place = |chain: u32| places.get(chain as usize).copied().unwrap_or(NONE);
+        let mut chains: Vec<_> = std::mem::take(&mut self.chains)
+            .into_iter()
+            .enumerate()
+            .collect();
+        chains.sort_by_key(|(at, _)| places[*at]);
+        self.chains = chains.into_iter().map(|(_, chain)| chain).collect();
+        for (at, chain) in self.chains.iter_mut().enumerate() {
+            (chain.before, chain.end) = (place(chain.before), at as u32 + 1);
+        }
+        for at in (0..self.chains.len()).rev() {
+            let of = &self.chains[at];
+            let (before, end) = (of.before, of.end);
+            if let Some(before) = self.chains.get_mut(before as usize) {
+                before.end = before.end.max(end);
+            }
+        }
+        for op in &mut self.ops {
+            match op {
+                Op::Row(row) => {
+                    let paths = match &mut row.from {
+                        Source::Path(path) | Source::Fold(_, path) => std::slice::from_mut(path),
+                        Source::Paths(paths) => paths,
+                        _ => &mut [],
+                    };
+                    for path in paths {
+                        path.chain = place(path.chain);
+                    }
+                }
+                Op::Each(each) => each.chain = place(each.chain),
+                Op::Known(known) => known.path.chain = place(known.path.chain),
+                Op::Total(_) => {}
+            }
+        }
+    }
+
+    fn find_families(&mut self) {
+        for at in 0..self.chains.len() {
+            let of = &self.chains[at];
+            let Some((steps, values)) = of.step.qualifier() else {
+                continue;
+            };
+            let same = |other: &Chain| {
+                (other.before, other.from, other.step.slot) == (of.before, of.from, of.step.slot)
+                    && other.step.qualifier().is_some_and(|(of, _)| of == steps)
+            };
+            let asks_more = matches!(&of.step.pick, Pick::Where(asks) if asks.len() > 1);
+            let members = values.iter().map(|value| Member {
+                chain: at as u32,
+                key: key(value),
+                value: value.clone(),
+                asks_more,
+            });
+            let members: Vec<_> = members.collect();
+            match self.chains.iter().position(same) {
+                Some(first) if first < at => {
+                    let family = self.chains[first].family;
+                    self.chains[at].family = family;
+                    self.families[family as usize].members.extend(members);
+                }
+                _ => {
+                    self.chains[at].family = self.families.len() as u32;
+                    self.families.push(Family {
+                        first: at as u32,
+                        members,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The chain without which an operation does nothing.
+    fn guard(&self, op: &Op) -> u32 {
+        match op {
+            Op::Row(row) if row.when.is_empty() && row.default.is_none() => match &row.from {
+                Source::Path(path) => path.chain,
+                Source::Paths(paths) => {
+                    let first = paths.first().map_or(NONE, |path| path.chain);
+                    match paths.iter().all(|path| path.chain == first) {
+                        true => first,
+                        false => NONE,
+                    }
+                }
+                Source::Fold(fold, path) if *fold != Fold::Count => self.unmarked(path.chain),
+                _ => NONE,
+            },
+            Op::Each(each) => self.unmarked(each.chain),
+            Op::Known(known) => self.unmarked(known.path.chain),
+            Op::Row(_) | Op::Total(_) => NONE,
+        }
+    }
+
+    /// A chain, where no selector on the way to its last step finds what counts as read.
+    fn unmarked(&self, chain: u32) -> u32 {
+        let mut at = chain;
+        while at != NONE {
+            at = self.chains[at as usize].before;
+            if at != NONE && !self.chains[at as usize].step.is_plain() {
+                return NONE;
+            }
+        }
+        chain
     }
 }
 
 /// A name as a number: itself where it is short, else its first bytes and its length.
 #[inline]
-fn key(name: &str) -> u64 {
+pub(super) fn key(name: &str) -> u64 {
     let bytes = name.as_bytes();
     let len = bytes.len();
     if let Some(eight) = bytes.first_chunk::<8>() {

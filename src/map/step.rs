@@ -305,7 +305,11 @@ impl Act {
                 None => missing(text, &table.id, told)?,
             },
             Self::Date(from, to, pattern) => match from.read(&text) {
-                Some(moment) => to.write(&moment).into(),
+                Some(moment) => {
+                    let mut text = String::new();
+                    to.write(&moment, &mut text);
+                    text.into()
+                }
                 None => return Err(Told::new(Code::MAP_DATE, &text).with("pattern", pattern)),
             },
             Self::Decimals(places) if is_plain_number(&text, *places as usize) => text,
@@ -388,7 +392,7 @@ fn one<'v>(text: String) -> Carried<'v> {
 }
 
 /// Whether a text is digits, with at most `places` behind a point: it is a number that stays as it is.
-fn is_plain_number(text: &str, places: usize) -> bool {
+pub(super) fn is_plain_number(text: &str, places: usize) -> bool {
     let digits = |of: &str, most: usize| {
         (1..=most).contains(&of.len()) && of.bytes().all(|byte| byte.is_ascii_digit())
     };

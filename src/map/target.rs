@@ -19,7 +19,7 @@ pub(super) struct Node {
     next: u32,
     text: (u32, u32),
     has_text: bool,
-    /// Its value is letters, digits and blanks.
+    /// Its value needs no escapes in XML.
     pub(super) plain: bool,
     /// It was handed on.
     pub(super) done: bool,
@@ -127,10 +127,38 @@ impl Tree {
         node.plain = false;
     }
 
-    /// As [`set_text`](Self::set_text), of letters, digits and blanks.
-    pub(super) fn set_plain(&mut self, at: u32, text: &str) {
-        self.set_text(at, text);
-        self.nodes[at as usize].plain = true;
+    /// As [`set_text`](Self::set_text); `plain`: it needs no escapes.
+    #[inline]
+    pub(super) fn set_value(&mut self, at: u32, text: &str, plain: bool) {
+        let begin = self.text.len();
+        self.text.push_str(text);
+        self.set_stretch(at, (begin, self.text.len()), plain);
+    }
+
+    /// Where the text ends that was written so far.
+    #[inline]
+    pub(super) fn end(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Text that belongs to no node yet is put behind all other.
+    pub(super) fn text_mut(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// The text from `begin` on.
+    #[inline]
+    pub(super) fn text_from(&self, begin: usize) -> &str {
+        &self.text[begin..]
+    }
+
+    /// A stretch of text becomes the value of a node; `plain`: it needs no escapes.
+    #[inline]
+    pub(super) fn set_stretch(&mut self, at: u32, (begin, end): (usize, usize), plain: bool) {
+        let node = &mut self.nodes[at as usize];
+        node.text = (begin as u32, end as u32);
+        node.has_text = true;
+        node.plain = plain;
     }
 
     pub(super) fn set_done(&mut self, at: u32) {
