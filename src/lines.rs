@@ -42,6 +42,13 @@ impl LineCounter {
         self.at.column += (self.count)(line) as u64;
     }
 
+    /// Moves over so many bytes, each of which is a character and no line break.
+    #[inline]
+    pub(crate) fn advance_plain(&mut self, len: u64) {
+        self.offset += len;
+        self.at.column += len;
+    }
+
     pub(crate) fn at(&self) -> LineColumn {
         self.at
     }

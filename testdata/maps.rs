@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use baowen::check::Checker;
 use baowen::finding::{Code, Finding, Lang, Severity, Syntax};
-use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
+use baowen::map::{Direction, Map, Options, Outputs, Totals, Trace, Translator};
 use baowen::spec::Specs;
 
 fn room() -> PathBuf {
@@ -415,6 +415,149 @@ fn maps_that_ship() {
             });
         }
     }
+}
+
+/// Keeps outputs, and which of them were told to fit their schema.
+struct Fitting {
+    kept: Kept,
+    fits: Vec<u64>,
+}
+
+impl<'o> Outputs<'o> for Fitting {
+    fn next(&mut self, _: u64) -> baowen::Result<Box<dyn Write + 'o>> {
+        Ok(Box::new(self.kept.next()))
+    }
+
+    fn fits(&mut self, number: u64) {
+        self.fits.push(number);
+    }
+}
+
+/// The same input with one of its values changed: left out, made long, or of other characters.
+fn changed(input: &str, number: u64) -> String {
+    let is_value = |c: char| c.is_alphanumeric() || matches!(c, '.' | ' ');
+    let random = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let from = input.ceil_char_boundary((random >> 16) as usize % input.len());
+    let begin = from + input[from..].find(is_value).unwrap_or(0);
+    let len = input[begin..].find(|c| !is_value(c));
+    let (before, rest) = input.split_at(begin);
+    let (value, behind) = rest.split_at(len.unwrap_or(rest.len()));
+    let value = match random % 7 {
+        0 => String::new(),
+        1 => value.repeat(60),
+        2 => format!("{value}\u{7f}"),
+        3 => format!("?+ {value}?:\t &amp; \""),
+        4 => "舱单".to_owned(),
+        5 => "-0".to_owned(),
+        _ => format!(" {value} "),
+    };
+    format!("{before}{value}{behind}")
+}
+
+#[test]
+fn of_documents_that_fit_their_schema_the_check_says_nothing() {
+    const CHANGES: u64 = 24;
+    let (mut fit, mut good, mut all) = (0, 0, 0);
+    for of in shipped() {
+        for (direction, samples) in [(Direction::Forth, &of.forth), (Direction::Back, &of.back)] {
+            if !of.map.runs(direction) || of_format(&of.map, direction) != Syntax::Xml {
+                continue;
+            }
+            let mut options = baowen::check::Options::default();
+            options.xml.unsigned = of.map.unsigned(direction).is_some();
+            let checker = Checker::new(&Specs::base(), options).unwrap();
+            let target = of.map.sides()[usize::from(direction == Direction::Forth)];
+            let schema = checker.schema_of(target).unwrap();
+            assert!(schema.is_some(), "{target}");
+            let with_schema = Options {
+                schema: schema.clone(),
+                ..of.options.clone()
+            };
+            let translator = Translator::new(&of.map, direction, with_schema).unwrap();
+            for path in samples {
+                // Flat files may be in other character sets.
+                let Ok(input) = std::fs::read_to_string(path) else {
+                    continue;
+                };
+                let changes = (0..CHANGES).map(|number| changed(&input, number));
+                for input in std::iter::once(input.clone()).chain(changes) {
+                    let mut outputs = Fitting {
+                        kept: Kept::default(),
+                        fits: Vec::new(),
+                    };
+                    let mut none = |_: Finding| {};
+                    let from = of_file(path);
+                    let reading = Slow(input.as_bytes());
+                    translator
+                        .read(reading, from, &mut outputs, &mut none)
+                        .unwrap();
+                    let plain = translate(&of.map, direction, &of.options, input.as_bytes(), from);
+                    let written = outputs.kept.0.take();
+                    assert_eq!(written, plain.outputs, "{}", of.name);
+                    for (at, output) in written.iter().enumerate() {
+                        let mut told = Vec::new();
+                        let mut sink = |finding: Finding| {
+                            if finding.severity >= Severity::Warning {
+                                told.push(line(&finding));
+                            }
+                        };
+                        checker.slice(output, &mut sink).unwrap();
+                        let against = checker
+                            .is_against(schema.as_ref().unwrap(), output)
+                            .unwrap();
+                        let fits = outputs.fits.contains(&(at as u64 + 1)) && against;
+                        let shown = String::from_utf8_lossy(output);
+                        assert!(!fits || told.is_empty(), "{told:?}\n{shown}\n{input}");
+                        all += 1;
+                        good += u32::from(told.is_empty());
+                        fit += u32::from(fits);
+                    }
+                }
+            }
+        }
+    }
+    // Of most good documents it is known that they are.
+    assert!(
+        fit * 10 > good * 9 && good < all,
+        "{fit} of {good} of {all}"
+    );
+}
+
+#[test]
+fn segments_are_taken_in_one_pass_as_by_their_events() {
+    let told = |of: &Translated| -> Vec<String> {
+        // What could not be read is of other lengths.
+        let findings = of.findings.iter();
+        let findings = findings.filter(|of| of.code.as_str().starts_with("map-"));
+        let told = findings.map(|of| format!("{} {}", of.code, of.message(Lang::En, false)));
+        told.collect()
+    };
+    let mut segments = 0;
+    for of in shipped() {
+        for (direction, samples) in [(Direction::Forth, &of.forth), (Direction::Back, &of.back)] {
+            for path in samples {
+                if of_file(path) != Syntax::Edifact {
+                    continue;
+                }
+                let input = std::fs::read_to_string(path).unwrap();
+                let changes = (0..12).map(|number| changed(&input, number));
+                for input in std::iter::once(input.clone()).chain(changes) {
+                    // With line breaks inside them they are taken one event after the other.
+                    let head = if input.starts_with("UNA") { 9 } else { 0 };
+                    let wrapped = input[head..].replace("?'", "\0").replace('\'', "\n'");
+                    let wrapped = format!("{}{}", &input[..head], wrapped.replace('\0', "?'"));
+                    segments += wrapped.matches("\n'").count();
+                    let [plain, wrapped] = [&input, &wrapped].map(|input| {
+                        let (options, from) = (&of.options, Syntax::Edifact);
+                        translate(&of.map, direction, options, input.as_bytes(), from)
+                    });
+                    assert_eq!(plain.outputs, wrapped.outputs, "{}: {input}", of.name);
+                    assert_eq!(told(&plain), told(&wrapped), "{}: {input}", of.name);
+                }
+            }
+        }
+    }
+    assert!(segments > 1000);
 }
 
 #[test]

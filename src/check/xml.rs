@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::xml_message::{choose, near_messages};
 use super::{Checker, Totals};
-use crate::finding::{Code, Finding, Sink};
+use crate::finding::{Code, Finding, Sink, Syntax};
 use crate::spec::Specs;
 use crate::spec::xml::{Head, Message};
 use crate::tree::gather::{Document, Known, XmlGatherer};
@@ -127,16 +127,23 @@ impl Schemas {
                 ..Chosen::default()
             });
         };
-        let inside = match &seen.inside {
+        let inside = seen.inside.as_deref();
+        self.of_head(head, root, inside)
+    }
+
+    /// The schema of a message, for documents with that root, in which the first element is in the
+    /// namespace `inside`.
+    fn of_head(&self, head: &Head, root: (String, String), inside: Option<&str>) -> Result<Chosen> {
+        let inside = match inside {
             // The elements are told by their own namespace, unless it is quite another.
             Some(of) if of.is_empty() || head.allows(of) || !head.allows(&root.0) => of,
-            _ => &root.0,
+            _ => &*root.0,
         };
         let usual = |namespace: &str| namespace.is_empty() || head.allows(namespace);
         let usual = *head.root == *root.1 && usual(&root.0) && usual(inside);
         // Documents may name any namespace: only what the specs expect is kept.
         let usual = usual && !head.namespaces.is_empty() || root.0.is_empty() && inside.is_empty();
-        let key = (head.id(), root.0.clone(), inside.clone());
+        let key = (head.id(), root.0.clone(), inside.to_owned());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = found.made.get(&key).filter(|_| usual) {
             return Ok(made.clone());
@@ -156,6 +163,23 @@ impl Schemas {
             found.made.insert(key, chosen.clone());
         }
         Ok(chosen)
+    }
+
+    /// The schema for documents of a message of the specs that are in its own namespace.
+    fn of_message(&self, id: &str) -> Result<Option<Arc<Schema>>> {
+        if let Some(schema) = &self.given {
+            return Ok(Some(schema.clone()));
+        }
+        let heads = self.specs.xml_heads()?;
+        let Some(head) = heads.into_iter().find(|head| head.id() == id) else {
+            return Ok(None);
+        };
+        let namespace = head.namespaces.first().map_or("", |of| &**of);
+        let root = (namespace.to_owned(), head.root.to_string());
+        if let Some(schema) = self.of_layers(&root)? {
+            return Ok(Some(schema));
+        }
+        Ok(self.of_head(head, root, Some(namespace))?.schema)
     }
 
     /// The schema of a layer for documents with that root.
@@ -232,6 +256,28 @@ impl Handler for NoSchema {
 }
 
 impl Checker {
+    /// The schema that documents of a message in XML are checked against, where they say no more than
+    /// that they are of it: `MT1101_9@2019`. `None` where the specs have no such message.
+    ///
+    /// # Errors
+    /// When a spec is broken.
+    pub fn schema_of(&self, message: &str) -> Result<Option<Arc<Schema>>> {
+        self.schemas.of_message(message)
+    }
+
+    /// Whether the check of a document that begins with `start` (64 KiB of it, where it is as long) is
+    /// that against `schema`, and nothing else.
+    ///
+    /// # Errors
+    /// When a spec is broken.
+    pub fn is_against(&self, schema: &Arc<Schema>, start: &[u8]) -> Result<bool> {
+        if self.watch.is_some() || self.syntax(start)? != Syntax::Xml {
+            return Ok(false);
+        }
+        let chosen = self.schemas.find(start, &self.xml_options(), false)?;
+        Ok(chosen.schema.is_some_and(|of| Arc::ptr_eq(&of, schema)))
+    }
+
     fn xml_options(&self) -> xml::Options {
         let mut options = xml::Options {
             most_findings: self.options.most_findings,

@@ -41,7 +41,7 @@ pub(crate) mod names;
 mod places;
 mod schema;
 mod service;
-mod slots;
+pub(crate) mod slots;
 mod to_edifact;
 mod xml;
 

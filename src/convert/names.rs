@@ -86,12 +86,14 @@ pub(super) fn breaks(name: &str) -> (&'static str, &'static str) {
 /// The elements of a segment.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    pub(super) name: Name,
+    /// Its number among those of the specs.
+    pub(crate) id: u32,
+    pub(crate) name: Name,
     pub(super) parts: Vec<Part>,
     /// For each place of an element, where there is no repetition, the part it belongs to.
     pub(super) places: Vec<u16>,
     /// The same for segments as nearly all are; `None` where a name is too long.
-    pub(super) slots: Option<Slots>,
+    pub(crate) slots: Option<Slots>,
 }
 
 /// An element of a segment.
@@ -108,6 +110,7 @@ pub(super) struct Part {
 impl Layout {
     fn new(name: &str, many: bool, model: &Model, of: TypeId) -> Self {
         let mut layout = Self {
+            id: 0,
             name: Name::new(name, many),
             parts: Vec::new(),
             places: Vec::new(),
@@ -137,6 +140,17 @@ impl Layout {
 }
 
 impl Layout {
+    /// The values that a segment may have: the name of the element, and of the component in a
+    /// composite.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&Name, Option<&Name>)> {
+        self.parts.iter().flat_map(|part| {
+            let simple = part.components.is_none().then_some((&part.name, None));
+            let components = part.components.iter().flatten();
+            let inside = components.map(|component| (&part.name, Some(component)));
+            simple.into_iter().chain(inside)
+        })
+    }
+
     /// All that tells it from others.
     fn says(&self) -> String {
         let mut all = String::new();
@@ -216,9 +230,11 @@ struct Ready {
 
 impl Ready {
     /// The layout that says the same, where there is one.
-    fn shared(&self, layout: Layout) -> Arc<Layout> {
+    fn shared(&self, mut layout: Layout) -> Arc<Layout> {
         let says = layout.says();
-        lock(&self.layouts)
+        let mut layouts = lock(&self.layouts);
+        layout.id = layouts.len() as u32;
+        layouts
             .entry(says)
             .or_insert_with(|| Arc::new(layout))
             .clone()

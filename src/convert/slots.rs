@@ -9,7 +9,7 @@ use crate::edifact::Segment;
 
 /// The tags of a layout, where all are short.
 #[derive(Clone, Debug)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     open: Tag,
     close: Tag,
     slots: Box<[Slot]>,
@@ -30,11 +30,26 @@ struct Slot {
     outer_close: Tag,
 }
 
+/// A value of a segment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Value {
+    /// Which of the values of its layout it is, as [`Layout::values`](super::names::Layout::values)
+    /// counts them.
+    pub(crate) slot: u16,
+    /// The place of the element it stands in: another for every element of a segment.
+    pub(crate) place: u16,
+    /// Where it stands in what positions of the segment count in.
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+}
+
 /// Where writing stands among the values that a segment may have.
 #[derive(Clone, Copy, Debug)]
 struct State {
     /// The slot of the value; none that there is behind the last.
     slot: u16,
+    /// The state of the first value of this place.
+    place: u16,
     /// What follows the separator of elements, and that of components.
     next: [u16; 2],
     /// A component stands before it.
@@ -202,6 +217,56 @@ impl Slots {
         out.advance(at + self.close.len());
         true
     }
+
+    /// Puts the values of a segment into `values`, those that are empty left out, and gives how many
+    /// there are; `None` where [`write`](Self::write) would not write it.
+    #[inline(never)]
+    pub(crate) fn values(&self, segment: &Segment<'_>, values: &mut Vec<Value>) -> Option<usize> {
+        let (data, separators, service) = segment.raw();
+        let (&tag_end, rest) = separators.split_first()?;
+        if rest.len() > MOST_SEPARATORS {
+            return None;
+        }
+        if values.len() < rest.len() {
+            values.resize(rest.len(), Value::default());
+        }
+        let component = service.component;
+        let (states, repetition) = match service.repetition {
+            Some(repetition) => (&self.repeating, repetition),
+            None => (&self.states, component),
+        };
+        let mut from = tag_end + 1;
+        let (mut state_at, mut count) = (0, 0);
+        // As in `write`, masks stand for branches.
+        let (mut filled, mut before) = (0_usize, !0_usize);
+        let mut odd = 0;
+        for &to in rest {
+            let state = states.get(usize::from(state_at))?;
+            let separator = *data.get(to as usize)?;
+            if usize::from(state.slot) >= self.slots.len() {
+                return None;
+            }
+            *values.get_mut(count)? = Value {
+                slot: state.slot,
+                place: state.place,
+                from,
+                to,
+            };
+            let there = usize::from(from < to);
+            count += there;
+            filled |= there.wrapping_neg();
+            let inner = usize::from(separator == component);
+            let last = inner.wrapping_sub(1);
+            odd |= last & usize::from(separator == repetition);
+            odd |= last & !filled & usize::from(state.later);
+            odd |= last & filled & !before & usize::from(state.again);
+            before = (before & !last) | (filled & last);
+            filled &= !last;
+            state_at = state.next[inner & 1];
+            from = to + 1;
+        }
+        (odd == 0).then_some(count)
+    }
 }
 
 /// The states of elements that have these slots and take so many places.
@@ -214,12 +279,14 @@ fn states(elements: impl Iterator<Item = (Range<usize>, u32)> + Clone) -> Option
             return None;
         }
         for nth in 0..times {
-            let next_place = (states.len() + slots.len()) as u16;
+            let place = states.len() as u16;
+            let next_place = place + slots.len() as u16;
             for slot in slots.clone() {
                 let next = states.len() as u16 + 1;
                 let component = if next < next_place { next } else { end };
                 states.push(State {
                     slot: u16::try_from(slot).ok()?,
+                    place,
                     next: [next_place, component],
                     later: slot > slots.start,
                     again: nth > 0,
@@ -229,6 +296,7 @@ fn states(elements: impl Iterator<Item = (Range<usize>, u32)> + Clone) -> Option
     }
     states.push(State {
         slot: u16::MAX,
+        place: end,
         next: [end; 2],
         later: false,
         again: false,

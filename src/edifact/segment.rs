@@ -93,6 +93,12 @@ impl<'a> Segment<'a> {
         self.base + u64::from(self.tag_at)
     }
 
+    /// Offset of the first byte of the blanks before its tag, or of that.
+    #[inline]
+    pub(crate) fn start_offset(&self) -> u64 {
+        self.base + u64::from(self.start)
+    }
+
     /// Offset of its terminator.
     #[inline]
     #[must_use]

@@ -76,6 +76,11 @@ impl Place {
         }
     }
 
+    #[inline]
+    const fn is_far(self) -> bool {
+        self.len == u32::MAX && self.start == 1
+    }
+
     /// `None` where it is too far away.
     #[inline]
     fn new(spot: Spot, base: Spot) -> Option<Self> {
@@ -90,6 +95,13 @@ impl Place {
             len: len as u32,
         })
     }
+}
+
+/// A place in the input, made ready for all nodes that stand there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    place: Place,
+    spot: Spot,
 }
 
 /// The children of one slot of one record.
@@ -167,6 +179,44 @@ impl Facts {
         Some(self.add(parent.0, slot, 0, spot, stretch))
     }
 
+    /// A place for nodes that are added next: before anything is given back or forgotten.
+    #[inline]
+    pub(crate) fn at(&mut self, spot: Spot) -> At {
+        let place = match spot == Spot::default() {
+            true => Place::NONE,
+            false => Place::new(spot, *self.base.get_or_insert(spot)).unwrap_or(Place::FAR),
+        };
+        At { place, spot }
+    }
+
+    /// As [`open`](Self::open).
+    #[inline]
+    pub(crate) fn open_at(&mut self, parent: NodeId, slot: u32, slots: u32, at: &At) -> NodeId {
+        self.add_at(parent.0, slot, slots, at, (0, 0))
+    }
+
+    /// Keeps a text that [values](Self::value_in) are pieces of; gives where it begins, or `None` where
+    /// it no longer fits.
+    #[inline]
+    pub(crate) fn keep(&mut self, text: &str) -> Option<u32> {
+        let begin = self.text.len();
+        (begin + text.len() < NONE as usize).then(|| self.text.push_str(text))?;
+        Some(begin as u32)
+    }
+
+    /// As [`value`](Self::value), of a value that is not empty: so many bytes of what was
+    /// [kept](Self::keep), from the place `from` on.
+    #[inline]
+    pub(crate) fn value_in(
+        &mut self,
+        parent: NodeId,
+        slot: u32,
+        (from, len): (u32, u32),
+        at: &At,
+    ) -> NodeId {
+        self.add_at(parent.0, slot, 0, at, (from, len))
+    }
+
     /// Gives a record a value of its own, as text of XML beside attributes; it replaces an earlier one.
     #[inline]
     pub fn set_text(&mut self, node: NodeId, text: &str) {
@@ -181,12 +231,8 @@ impl Facts {
     /// is absent.
     #[inline]
     fn put(&mut self, text: &str) -> Option<(u32, u32)> {
-        let begin = self.text.len();
-        if begin + text.len() >= NONE as usize {
-            return None;
-        }
-        self.text.push_str(text);
-        Some((begin as u32, text.len() as u32))
+        let begin = self.keep(text)?;
+        Some((begin, text.len() as u32))
     }
 
     #[inline]
@@ -196,6 +242,19 @@ impl Facts {
         slot: u32,
         slots: u32,
         spot: Spot,
+        stretch: (u32, u32),
+    ) -> NodeId {
+        let at = self.at(spot);
+        self.add_at(parent, slot, slots, &at, stretch)
+    }
+
+    #[inline]
+    fn add_at(
+        &mut self,
+        parent: u32,
+        slot: u32,
+        slots: u32,
+        at: &At,
         (text, len): (u32, u32),
     ) -> NodeId {
         let id = self.entries.len() as u32;
@@ -212,7 +271,9 @@ impl Facts {
         if let Some(entry) = self.entries.get_mut(previous as usize) {
             entry.next = id;
         }
-        let place = self.place(spot);
+        if at.place.is_far() {
+            self.far.push((id, at.spot));
+        }
         let chains = self.chains.len();
         match EMPTY.get(..slots as usize) {
             Some(empty) => self.chains.extend_from_slice(empty),
@@ -228,24 +289,9 @@ impl Facts {
             slots,
             text,
             len,
-            place,
+            place: at.place,
         });
         NodeId(id)
-    }
-
-    #[inline]
-    fn place(&mut self, spot: Spot) -> Place {
-        if spot.span.start | spot.span.len | spot.at.line | spot.at.column == 0 {
-            return Place::NONE;
-        }
-        let base = *self.base.get_or_insert(spot);
-        match Place::new(spot, base) {
-            Some(place) => place,
-            None => {
-                self.far.push((self.entries.len() as u32, spot));
-                Place::FAR
-            }
-        }
     }
 
     #[inline]

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::page::Page;
 use super::side::{FieldId, Of, Side};
+use super::spool::Shared;
 use super::target::{NONE, Tree};
 use crate::Result;
 use crate::convert::event::Sink;
@@ -17,6 +18,20 @@ pub(super) enum Out<'s> {
     Events(Box<dyn Sink + 's>),
     /// A document in XML, without events.
     Page(Box<Page<'s>>),
+    /// Events are kept.
+    Spool(Shared),
+}
+
+impl Out<'_> {
+    /// The element or attribute that is told next is of that field.
+    pub(super) fn is_of(&mut self, field: FieldId) -> Result<()> {
+        match self {
+            Self::Events(_) => {}
+            Self::Page(page) => page.is_of(field),
+            Self::Spool(spool) => return spool.is_of(field),
+        }
+        Ok(())
+    }
 }
 
 impl<'s> Deref for Out<'s> {
@@ -26,6 +41,7 @@ impl<'s> Deref for Out<'s> {
         match self {
             Self::Events(sink) => &**sink,
             Self::Page(page) => &**page,
+            Self::Spool(spool) => spool,
         }
     }
 }
@@ -35,6 +51,7 @@ impl DerefMut for Out<'_> {
         match self {
             Self::Events(sink) => &mut **sink,
             Self::Page(page) => &mut **page,
+            Self::Spool(spool) => spool,
         }
     }
 }
@@ -358,6 +375,7 @@ impl<'s> Emitter<'s> {
             }
             _ => {}
         }
+        self.out.is_of(field)?;
         self.out.start(&of.name, of.max != Some(1))?;
         if at == 0
             && let Of::Xml(message) = &side.of
@@ -370,6 +388,7 @@ impl<'s> Emitter<'s> {
                 let attribute = side.get(tree.get(child).field);
                 if attribute.attribute {
                     if let Some(text) = tree.text(child) {
+                        self.out.is_of(tree.get(child).field)?;
                         self.out.attribute(&attribute.name[1..], text)?;
                     }
                     if let Some(trail) = &mut self.trail {

@@ -2,34 +2,35 @@
 
 use super::program::{NONE, Program};
 use super::run::Run;
+use super::segment::Segments;
 use super::side::Of;
+use super::unread::Unread;
 use crate::Result;
 use crate::convert::event::Sink;
-use crate::convert::names::Name;
+use crate::convert::names::{Layout, Name};
+use crate::edifact::Segment;
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
 use crate::span::{LineColumn, Span};
 
-/// Names that no row reads, at most; more are counted with the group around them.
-const MOST_UNWANTED: usize = 10_000;
 /// Elements within each other at most.
-const DEEPEST: usize = 4096;
+pub(super) const DEEPEST: usize = 4096;
 
 /// What is open of the source.
 #[derive(Default)]
 pub(super) struct Gather {
-    frames: Vec<Open>,
+    pub(super) frames: Vec<Open>,
     /// How many open elements are passed over.
-    passed: u32,
+    pub(super) passed: u32,
     /// Containers around the message.
     around: u32,
     /// Elements that are open in a flat file.
     depth: u32,
     text: String,
-    spot: Spot,
-    unwanted: Vec<Unwanted>,
-    /// Names that are not wanted inside each wanted node.
-    beside: Vec<Vec<u32>>,
+    pub(super) spot: Spot,
+    pub(super) unread: Unread,
+    /// How segments are taken.
+    pub(super) segments: Segments,
     message: Option<(Mark, usize)>,
     /// Where the message begins.
     begin: u64,
@@ -37,34 +38,22 @@ pub(super) struct Gather {
     /// Records that are open, by their numbers in the layout.
     records: Vec<usize>,
     envelope: bool,
-    signed: bool,
-    full: bool,
+    pub(super) signed: bool,
+    pub(super) full: bool,
     faults: Vec<Finding>,
 }
 
 /// An open element of the source.
 #[derive(Clone, Copy)]
-struct Open {
+pub(super) struct Open {
     /// The wanted node; `NONE` where it is not wanted.
-    node: u32,
-    slot: u32,
-    fact: Option<NodeId>,
-    unwanted: u32,
+    pub(super) node: u32,
+    /// Its slot; where it is not wanted the wanted node around it.
+    pub(super) slot: u32,
+    pub(super) fact: Option<NodeId>,
+    pub(super) unwanted: u32,
     text: usize,
     spot: Spot,
-}
-
-/// A name that no row reads.
-struct Unwanted {
-    name: Box<str>,
-    /// The name around it that is not wanted either; else `NONE`.
-    parent: u32,
-    /// The wanted node around it.
-    inside: u32,
-    children: Vec<u32>,
-    count: u64,
-    spot: Spot,
-    value: Box<str>,
 }
 
 /// A run and what is open of its source.
@@ -74,81 +63,9 @@ pub(super) struct Reading<'a, 'r, 'o> {
     pub(super) program: &'r Program,
 }
 
-impl Gather {
-    /// What no row wants: path, count, and where the first stands.
-    pub(super) fn unwanted(&self, program: &Program) -> Vec<(String, u64, Spot, Box<str>)> {
-        let mut all = Vec::new();
-        for of in &self.unwanted {
-            if of.count == 0 {
-                continue;
-            }
-            let mut names = vec![&*of.name];
-            let mut at = of;
-            while at.parent != NONE {
-                at = &self.unwanted[at.parent as usize];
-                names.push(&*at.name);
-            }
-            let field = program.wanted.nodes[at.inside as usize].field;
-            let around = program.source.path(field);
-            if !around.is_empty() {
-                names.push(&around);
-            }
-            names.reverse();
-            all.push((names.join("/"), of.count, of.spot, of.value.clone()));
-        }
-        all
-    }
-
-    /// The entry of a name that is not wanted.
-    fn entry(&mut self, inside: u32, parent: u32, name: &str) -> u32 {
-        if self.beside.len() <= inside as usize {
-            self.beside.resize(inside as usize + 1, Vec::new());
-        }
-        let held = match parent {
-            NONE => &self.beside[inside as usize],
-            parent => &self.unwanted[parent as usize].children,
-        };
-        let found = held
-            .iter()
-            .find(|at| *self.unwanted[**at as usize].name == *name);
-        if let Some(found) = found {
-            return *found;
-        }
-        if self.unwanted.len() >= MOST_UNWANTED && parent != NONE {
-            return parent;
-        }
-        let id = self.unwanted.len() as u32;
-        self.unwanted.push(Unwanted {
-            name: name.into(),
-            parent,
-            inside,
-            children: Vec::new(),
-            count: 0,
-            spot: Spot::default(),
-            value: "".into(),
-        });
-        match parent {
-            NONE => self.beside[inside as usize].push(id),
-            parent => self.unwanted[parent as usize].children.push(id),
-        }
-        id
-    }
-
-    fn count(&mut self, at: u32, text: &str, spot: Spot) {
-        let Some(of) = self.unwanted.get_mut(at as usize) else {
-            return;
-        };
-        if of.count == 0 {
-            let end = text.floor_char_boundary(text.len().min(4096));
-            (of.spot, of.value) = (spot, text[..end].into());
-        }
-        of.count += 1;
-    }
-}
-
 impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
     /// The fact of an open element, made with those around it.
-    fn fact(&mut self, at: usize) -> NodeId {
+    pub(super) fn fact(&mut self, at: usize) -> NodeId {
         let open = self.gather.frames[at];
         if let Some(fact) = open.fact {
             return fact;
@@ -343,7 +260,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 self.gather.passed = 1;
                 return Ok(());
             }
-            open.unwanted = self.gather.entry(node, unwanted, name);
+            open.unwanted = self.gather.unread.entry(node, unwanted, name);
             // The wanted node around stays known for names further in.
             open.slot = node;
             self.gather.signed |= matches!(name, "SignedInfo" | "S_USH");
@@ -404,7 +321,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         let own = &text[open.text..];
         if open.node == NONE {
             if !own.trim().is_empty() {
-                self.gather.count(open.unwanted, own, open.spot);
+                self.gather.unread.count(open.unwanted, || own, open.spot);
             }
         } else if let Some(fact) = open.fact {
             if !own.trim().is_empty() {
@@ -505,10 +422,10 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
             return Ok(());
         }
         let at = match open.node {
-            NONE => self.gather.entry(open.slot, open.unwanted, &full),
-            node => self.gather.entry(node, NONE, &full),
+            NONE => self.gather.unread.entry(open.slot, open.unwanted, &full),
+            node => self.gather.unread.entry(node, NONE, &full),
         };
-        self.gather.count(at, value, spot);
+        self.gather.unread.count(at, || value, spot);
         Ok(())
     }
 
@@ -576,11 +493,16 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
             return Ok(());
         }
         let at = match node {
-            NONE => self.gather.entry(slot, unwanted, &name.text),
-            node => self.gather.entry(node, NONE, &name.text),
+            NONE => self.gather.unread.entry(slot, unwanted, &name.text),
+            node => self.gather.unread.entry(node, NONE, &name.text),
         };
-        self.gather.count(at, text, spot);
+        self.gather.unread.count(at, || text, spot);
         Ok(())
+    }
+
+    #[inline]
+    fn plain_segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> Result<bool> {
+        Ok(self.segment(layout, segment))
     }
 
     fn faults(&mut self) -> &mut Vec<Finding> {

@@ -57,12 +57,14 @@ mod page;
 mod params;
 mod program;
 mod run;
+mod segment;
 mod side;
 mod spool;
 mod step;
 mod target;
 mod text;
 mod transliterate;
+mod unread;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -80,6 +82,7 @@ use crate::span::{LineColumn, Span};
 use crate::spec::model::Label;
 use crate::spec::{Home, Specs};
 use crate::tables::CodeTables;
+use crate::xml::{Schema, Wants};
 use crate::{Error, Result};
 use codes::OnDay;
 use exec::Work;
@@ -469,6 +472,10 @@ pub struct Options {
     pub line_breaks: bool,
     /// What is written instead of the format of the target.
     pub format: Option<Format>,
+    /// The schema that documents in XML will be checked against, as `Checker::schema_of` gives it: they are
+    /// held against it while they are written, and [`Outputs::fits`] is told of those that need not be read
+    /// to be checked.
+    pub schema: Option<Arc<Schema>>,
     /// Whether every path of the source that a map leaves out on purpose is told by itself. Default
     /// no: what is left out for one reason is one finding.
     pub each_left_out: bool,
@@ -487,6 +494,7 @@ impl Default for Options {
             least_memory: 256 << 20,
             line_breaks: false,
             format: None,
+            schema: None,
             each_left_out: false,
         }
     }
@@ -541,6 +549,13 @@ pub trait Outputs<'o> {
     /// # Errors
     /// When there can be no such output.
     fn next(&mut self, number: u64) -> Result<Box<dyn Write + 'o>>;
+
+    /// The document of that number is written as the [schema](Options::schema) wants it: to check it
+    /// against that finds nothing. Of one about which something would be found, and of some others,
+    /// nothing is told.
+    fn fits(&mut self, number: u64) {
+        let _ = number;
+    }
 }
 
 impl<'o, F: FnMut(u64) -> Result<Box<dyn Write + 'o>>> Outputs<'o> for F {
@@ -556,6 +571,8 @@ struct Settings {
     memory: usize,
     least_memory: usize,
     each_left_out: bool,
+    /// What the schema wants of documents.
+    wants: Option<Wants>,
 }
 
 impl Settings {
@@ -704,6 +721,10 @@ impl Translator {
             memory: self.options.memory,
             least_memory: self.options.least_memory,
             each_left_out: self.options.each_left_out,
+            wants: {
+                let schema = self.options.schema.as_ref();
+                schema.and_then(|schema| program.target.wants(schema))
+            },
         };
         let shared = Shared(RefCell::new(sink));
         let (mut of_reading, mut of_map) = (End(&shared), End(&shared));

@@ -7,11 +7,12 @@ use std::io::Write;
 use std::rc::Rc;
 
 use super::emit::sorted;
-use super::side::Side;
+use super::side::{FieldId, Side};
 use super::target::{NONE, Tree};
 use crate::convert::buffer::{Buffer, LINE, is_special};
 use crate::convert::event::Sink;
 use crate::finding::Finding;
+use crate::xml::Along;
 use crate::{Error, Result};
 
 /// A tag so long is copied in one go.
@@ -48,6 +49,10 @@ pub(super) struct Page<'s> {
     /// The last thing written was an end tag.
     ended: bool,
     faults: Vec<Finding>,
+    /// Holds what is written against its schema.
+    along: Option<Box<Along<'s>>>,
+    /// The field of what is told next.
+    next: Option<FieldId>,
 }
 
 impl Tags {
@@ -77,13 +82,18 @@ impl Tags {
 }
 
 impl<'s> Page<'s> {
-    /// A document that is written to `out`; `buffer` may be that of one that is finished.
+    /// A document that is written to `out`, and held against its schema where there is one; `buffer` may
+    /// be that of one that is finished.
     pub(super) fn new(
         side: &'s Side,
         tags: Rc<Tags>,
         out: Box<dyn Write + 's>,
         mut buffer: Buffer,
+        mut along: Option<Box<Along<'s>>>,
     ) -> Self {
+        if let Some(along) = &mut along {
+            along.begin();
+        }
         buffer.cut(0);
         buffer.put(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         Self {
@@ -96,12 +106,25 @@ impl<'s> Page<'s> {
             in_tag: false,
             ended: false,
             faults: Vec::new(),
+            along,
+            next: None,
         }
     }
 
-    /// What it was gathered in, for the next.
-    pub(super) fn into_buffer(self) -> Buffer {
-        self.buffer
+    /// What it was gathered in and held against, for the next.
+    pub(super) fn into_parts(self) -> (Buffer, Option<Box<Along<'s>>>) {
+        (self.buffer, self.along)
+    }
+
+    /// The element or attribute that is told next is of that field.
+    pub(super) fn is_of(&mut self, field: FieldId) {
+        self.next = Some(field);
+    }
+
+    /// What holds against the schema, as long as there is nothing to be said.
+    #[inline]
+    fn along(&mut self) -> Option<&mut Along<'s>> {
+        self.along.as_deref_mut().filter(|along| along.is_good())
     }
 
     fn hand_on(&mut self) -> Result<()> {
@@ -127,7 +150,13 @@ impl<'s> Page<'s> {
             && let Some(written) = self.leaf(tag, text, node.plain, tree.tail(at), depth)
         {
             self.buffer.advance(written);
+            if let Some(along) = self.along() {
+                along.leaf(node.field, text, node.plain);
+            }
             return self.hand_on();
+        }
+        if let Some(along) = self.along() {
+            along.open(node.field);
         }
         // Attributes first; whether the others stand in their order is seen on the way.
         let (mut last, mut any, mut bare, mut in_order) = (0, false, true, true);
@@ -156,6 +185,9 @@ impl<'s> Page<'s> {
             }
             if !any && text.is_empty() {
                 self.buffer.put(b"/>");
+                if let Some(along) = self.along() {
+                    along.close();
+                }
                 return self.hand_on();
             }
             self.buffer.put(b">");
@@ -165,11 +197,16 @@ impl<'s> Page<'s> {
         }
         if any {
             self.children(tags, tree, at, in_order, depth + 1)?;
+            if let Some(along) = self.along() {
+                along.close_around(text);
+            }
             if short {
                 self.on_line(&tag.close, tag.len + 3, depth);
                 return self.hand_on();
             }
             self.buffer.line(depth);
+        } else if let Some(along) = self.along() {
+            along.close_with(text);
         }
         self.buffer.put(b"</");
         self.buffer.put(name.as_bytes());
@@ -217,6 +254,9 @@ impl<'s> Page<'s> {
                 self.buffer.put(b"=\"");
                 self.buffer.escaped(text, true);
                 self.buffer.put(b"\"");
+                if let Some(along) = self.along() {
+                    along.attribute(field, text);
+                }
             }
         }
     }
@@ -269,6 +309,13 @@ impl<'s> Page<'s> {
 
 impl Sink for Page<'_> {
     fn start(&mut self, name: &str, _: bool) -> Result<()> {
+        let field = self.next.take();
+        if let Some(along) = self.along() {
+            match field {
+                Some(field) => along.open(field),
+                None => along.give_up(),
+            }
+        }
         if !self.begins.is_empty() {
             self.buffer.line(self.begins.len());
         }
@@ -282,6 +329,15 @@ impl Sink for Page<'_> {
     }
 
     fn attribute(&mut self, name: &str, value: &str) -> Result<()> {
+        let field = self.next.take();
+        if let Some(along) = self.along() {
+            match field {
+                Some(field) => along.attribute(field, value),
+                // The namespace of the document is that of the schema.
+                None if name == "xmlns" => {}
+                None => along.give_up(),
+            }
+        }
         self.buffer.pop();
         self.buffer.put(b" ");
         self.buffer.put(name.as_bytes());
@@ -293,12 +349,18 @@ impl Sink for Page<'_> {
 
     fn text(&mut self, text: &str) -> Result<()> {
         self.in_tag &= text.is_empty();
+        if let Some(along) = self.along() {
+            along.text(text);
+        }
         self.buffer.escaped(text, false);
         Ok(())
     }
 
     fn end(&mut self) -> Result<()> {
         let begin = self.begins.pop().unwrap_or(0);
+        if let Some(along) = self.along() {
+            along.close();
+        }
         if self.in_tag {
             self.buffer.pop();
             self.buffer.put(b"/>");

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::emit::{Emitter, Out, Trail};
 use super::exec::{Frame, Work};
 use super::gather::Gather;
@@ -20,6 +22,7 @@ use crate::convert::{Converter, Format};
 use crate::expr::{Mark, NodeId, Spot};
 use crate::finding::{Code, Finding};
 use crate::spec::model::Label;
+use crate::xml::Along;
 
 /// At most so many paths are named of those that are left out for one reason.
 const SHOWN: usize = 4;
@@ -37,6 +40,8 @@ pub(super) struct Run<'r, 'o> {
     /// Of a target in XML its tags, and memory for the next document.
     tags: Option<Rc<Tags>>,
     buffer: Option<Buffer>,
+    /// Holds documents against the schema of the settings.
+    along: Option<Box<Along<'r>>>,
     documents: u64,
     pub(super) messages: u64,
     /// The frames of the program that stay for the message.
@@ -46,7 +51,7 @@ pub(super) struct Run<'r, 'o> {
     /// Where values came from whose facts are given back, by the nodes they were written to.
     paths: HashMap<u32, Box<str>>,
     /// What nothing read, by the wanted node: how many, and where the first stands.
-    unread: HashMap<u32, (u64, Spot, Box<str>)>,
+    unread: FxHashMap<u32, (u64, Spot, Box<str>)>,
     chain: Vec<u32>,
 }
 
@@ -105,13 +110,17 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             emitter: None,
             tags: None,
             buffer: None,
+            along: settings
+                .wants
+                .as_ref()
+                .map(|wants| Along::new(wants).into()),
             documents: 0,
             messages: 0,
             bodies: Vec::new(),
             stream,
             trace,
             paths: HashMap::new(),
-            unread: HashMap::new(),
+            unread: FxHashMap::default(),
             chain: Vec::new(),
         };
         run.work.origins = run.trace.is_some().then(Vec::new);
@@ -172,7 +181,8 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                 true => {
                     let tags = self.tags.get_or_insert_with(|| Rc::new(Tags::of(side)));
                     let buffer = self.buffer.take().unwrap_or_else(Buffer::new);
-                    Out::Page(Box::new(Page::new(side, tags.clone(), out, buffer)))
+                    let along = self.along.take();
+                    Out::Page(Box::new(Page::new(side, tags.clone(), out, buffer, along)))
                 }
                 false => Out::Events(self.converter.writer(self.format, out)?),
             };
@@ -256,7 +266,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                         let tree = &self.work.tree;
                         trail.stand_in(self.chain.iter().map(|at| tree.get(*at).field));
                     }
-                    let real = std::mem::replace(&mut emitter.out, Out::Events(Box::new(spool)));
+                    let real = std::mem::replace(&mut emitter.out, Out::Spool(spool));
                     let written = emitter.whole(&mut self.work.tree, at);
                     emitter.out = real;
                     written?;
@@ -344,7 +354,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             }
             self.open()?;
             let emitter = self.emitter.as_mut().expect("just opened");
-            spool.replay(&mut *emitter.out)?;
+            spool.replay(&mut emitter.out)?;
         }
         Ok(())
     }
@@ -363,7 +373,11 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
             if let Some(Out::Page(page)) = self.emitter.take().map(|emitter| emitter.out) {
-                self.buffer = Some(page.into_buffer());
+                let (buffer, along) = page.into_parts();
+                if along.as_ref().is_some_and(|along| along.is_whole()) {
+                    self.outputs.fits(self.documents);
+                }
+                (self.buffer, self.along) = (Some(buffer), along);
             }
         } else {
             self.told_by_writer();
@@ -515,7 +529,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let field = self.program.wanted.nodes[kind as usize].field;
             all.push((self.program.source.path(field), count, spot, value));
         }
-        all.extend(gather.unwanted(self.program));
+        all.extend(gather.unread.all(self.program));
         // What is counted when it is written is made anew, as the header of a message.
         let source = &self.program.source;
         let counted = |path: &str| {

@@ -7,7 +7,7 @@ use crate::spec::model::{Class, CodeList, Content, Label, Model, Particle, Role,
 use crate::spec::release::MessageName;
 use crate::spec::xml::{self, Codes, Format, Holds, Part};
 use crate::spec::{Home, Specs};
-use crate::xml::SIGNATURE;
+use crate::xml::{SIGNATURE, Schema, Wants, Written};
 use crate::{Error, Result};
 
 /// A field of a [`Side`]; 0 is the message.
@@ -295,6 +295,21 @@ impl Side {
             }
         }
         order
+    }
+
+    /// What a schema wants of the fields of a message in XML, as it is written. `None` where documents have
+    /// to be read to be checked.
+    pub(super) fn wants(&self, schema: &Arc<Schema>) -> Option<Wants> {
+        let Of::Xml(message) = &self.of else {
+            return None;
+        };
+        let namespace = message.namespaces.first().map_or("", |of| &**of);
+        let names = self.fields.iter().map(|field| Written {
+            parent: field.parent,
+            name: field.name.strip_prefix('@').unwrap_or(&field.name),
+            attribute: field.attribute,
+        });
+        Wants::new(schema, namespace, names)
     }
 
     /// Looks at the children of a field, once.

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
 
+use super::emit::Out;
+use super::side::FieldId;
 use crate::convert::event::Sink;
 use crate::finding::Finding;
 use crate::{Error, Result};
@@ -14,8 +16,14 @@ pub(super) struct Shared(Rc<RefCell<Spool>>, Vec<Finding>);
 
 impl Shared {
     /// Hands all events on.
-    pub(super) fn replay(self, out: &mut dyn Sink) -> Result<()> {
+    pub(super) fn replay(self, out: &mut Out<'_>) -> Result<()> {
         self.0.take().replay(out)
+    }
+
+    /// The element or attribute that is told next is of that field.
+    pub(super) fn is_of(&mut self, field: FieldId) -> Result<()> {
+        let mut spool = self.0.borrow_mut();
+        spool.put(b'#', field.to_string().as_str())
     }
 }
 
@@ -48,7 +56,7 @@ impl Spool {
         Ok(())
     }
 
-    fn replay(mut self, out: &mut dyn Sink) -> Result<()> {
+    fn replay(mut self, out: &mut Out<'_>) -> Result<()> {
         let told = |error| Error::io("temporary file", error);
         let mut names = Vec::new();
         if let Some(mut file) = self.file.take() {
@@ -81,8 +89,12 @@ impl Spool {
     }
 }
 
-fn tell(kind: u8, text: &str, names: &mut Vec<String>, out: &mut dyn Sink) -> Result<()> {
+fn tell(kind: u8, text: &str, names: &mut Vec<String>, out: &mut Out<'_>) -> Result<()> {
     match kind {
+        b'#' => match text.parse() {
+            Ok(field) => out.is_of(field),
+            Err(_) => Ok(()),
+        },
         b'<' => out.start(text, false),
         b'+' => out.start(text, true),
         b't' => out.text(text),

@@ -1,7 +1,7 @@
 //! Bytes to text: encodings, one window of text over a slice or a stream, and the way back to the
 //! offsets, lines and columns of the input.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -61,6 +61,8 @@ pub(crate) struct Input<'i> {
     original_base: u64,
     /// Bytes read and not decoded: the beginning of a character.
     undecoded: Vec<u8>,
+    /// What bytes are read into.
+    room: Vec<u8>,
     /// Bytes decoded.
     decoded: u64,
     marks: Vec<Mark>,
@@ -114,6 +116,7 @@ impl<'i> Input<'i> {
             original: Vec::new(),
             original_base: bom as u64,
             undecoded,
+            room: Vec::new(),
             decoded: bom as u64,
             marks: Vec::new(),
             aligned: true,
@@ -191,13 +194,21 @@ impl<'i> Input<'i> {
                 }
             }
             Source::Read(read) => {
-                let count = read
-                    .by_ref()
-                    .take(CHUNK as u64)
-                    .read_to_end(&mut held)
-                    .map_err(|error| Error::io("input", error))?;
-                self.ended = count < CHUNK;
-                self.decode(&held);
+                let mut room = std::mem::take(&mut self.room);
+                room.resize(held.len() + CHUNK, 0);
+                room[..held.len()].copy_from_slice(&held);
+                let mut filled = held.len();
+                while filled < room.len() {
+                    match read.read(&mut room[filled..]) {
+                        Ok(0) => break,
+                        Ok(len) => filled += len,
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(error) => return Err(Error::io("input", error)),
+                    }
+                }
+                self.ended = filled < room.len();
+                self.decode(&room[..filled]);
+                self.room = room;
             }
         }
         self.look_at(from);
@@ -312,6 +323,16 @@ impl<'i> Input<'i> {
 
     /// Looks at the text from `from` of the window for what is rare.
     fn look_at(&mut self, from: usize) {
+        let bytes = &self.text.as_bytes()[from..];
+        let noncharacter = memchr::memchr(0xEF, bytes).is_some()
+            && memchr::memmem::find(bytes, b"\xEF\xBF").is_some();
+        // In nearly all chunks there is nothing of the rest, which one pass tells.
+        let rare = |byte: u8| (byte < 0x20) & (byte != b'\t') & (byte != b'\n') | (byte == b']');
+        let any = bytes.iter().fold(false, |any, byte| any | rare(*byte));
+        let behind = self.text[..from].ends_with(']');
+        if !any && !behind && !noncharacter {
+            return;
+        }
         // Three bytes may stand across the border of two chunks.
         let near = from.saturating_sub(2);
         let bytes = &self.text.as_bytes()[near..];
@@ -321,8 +342,6 @@ impl<'i> Input<'i> {
         let bytes = &self.text.as_bytes()[from..];
         let control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
         let any = bytes.iter().fold(false, |any, byte| any | control(*byte));
-        let noncharacter = memchr::memchr(0xEF, bytes).is_some()
-            && memchr::memmem::find(bytes, b"\xEF\xBF").is_some();
         if !any && !noncharacter {
             return;
         }

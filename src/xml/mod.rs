@@ -17,7 +17,7 @@ pub use reader::{Counts, Handler, Options, Start};
 pub use scene::Scene;
 pub use writer::Writer;
 pub use xsd::Schema;
-pub(crate) use xsd::declared_roots;
+pub(crate) use xsd::{Along, Wants, Written, declared_roots};
 
 use std::io::Read;
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use baowen::check::{Checker, home};
 use baowen::convert::{Converter, Format};
 use baowen::finding::{Finding, Lang, Severity, Syntax};
-use baowen::map::{Direction, Map, Options, Totals, Trace, Translator};
+use baowen::map::{Direction, Map, Options, Outputs, Totals, Trace, Translator};
 use baowen::spec::Specs;
 use baowen::spec::release::MessageName;
+use baowen::xml::Schema;
 use clap::ArgMatches;
 use tempfile::TempPath;
 
@@ -25,6 +26,9 @@ const BEGINNING: u64 = baowen::flat::SIGHT as u64;
 /// Bytes of JSON that are checked: it is held in memory, and so are the places of all its values.
 const LONGEST_JSON: u64 = 64 << 20;
 
+/// Bytes of a document looked at to tell its schema.
+const NEAR: u64 = 64 << 10;
+
 /// Findings of one code told of a file; the rest are counted.
 const MOST_FINDINGS: u64 = 100;
 
@@ -35,10 +39,11 @@ struct Translate {
     translator: Translator,
     /// Tells the syntax of what is read, and checks it where nothing may be wrong.
     reader: Checker,
-    /// Checks what is written.
+    /// Checks what is written, which is held against this schema while it is.
     checker: Checker,
     /// Makes of JSON what is checked.
     converter: Converter,
+    schema: Option<Arc<Schema>>,
     check: bool,
     strict: bool,
     trace: bool,
@@ -111,6 +116,13 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         message: as_message.map(|name| name.parse()).transpose()?,
         ..Default::default()
     };
+    let checker = Checker::new(&specs, checking)?;
+    let check = !matches.get_flag("no-check");
+    if check && options.format.unwrap_or(map.format(direction)) == Format::Xml {
+        let target = map.sides()[usize::from(direction == Direction::Forth)];
+        options.schema = checker.schema_of(target)?;
+    }
+    let schema = options.schema.clone();
     let translator = Translator::new(&map, direction, options)?;
     if let Some(of) = written
         && translator.format() == Format::Edifact
@@ -129,9 +141,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     let translate = Translate {
         translator,
         reader: Checker::new(&specs, reading)?,
-        checker: Checker::new(&specs, checking)?,
+        checker,
+        schema,
         converter: Converter::new(&specs, baowen::convert::Options::default()),
-        check: !matches.get_flag("no-check"),
+        check,
         strict: matches.get_flag("strict"),
         trace: matches.get_flag("trace"),
         lang,
@@ -174,6 +187,32 @@ fn find(specs: &Specs, name: &str) -> Result<Arc<Map>, Failure> {
     match specs.maps_of(name, &text)?.pop() {
         Some(map) => Ok(Arc::new(map)),
         None => Err(Failure::Message(format!("{name}: no map"))),
+    }
+}
+
+/// Files without names in a folder. An input may hold more messages than a process may have files open.
+struct Files<'f> {
+    folder: &'f Path,
+    written: Vec<TempPath>,
+    /// Whether each was held against its schema and found good.
+    good: Vec<bool>,
+}
+
+impl<'o> Outputs<'o> for Files<'_> {
+    fn next(&mut self, _: u64) -> baowen::Result<Box<dyn Write + 'o>> {
+        let made = output::unnamed(self.folder);
+        let made = made.map_err(|error| baowen::Error::io(self.folder, error))?;
+        let (writer, path) = made.into_parts();
+        self.written.push(path);
+        self.good.push(false);
+        Ok(Box::new(writer))
+    }
+
+    fn fits(&mut self, number: u64) {
+        let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+        if let Some(good) = self.good.get_mut(at) {
+            *good = true;
+        }
     }
 }
 
@@ -290,14 +329,10 @@ impl Translate {
             held.rewind()?;
             input = Box::new(held);
         }
-        // An input may hold more messages than a process may have files open.
-        let mut files: Vec<TempPath> = Vec::new();
-        let mut outputs = |_: u64| -> baowen::Result<Box<dyn Write>> {
-            let made = output::unnamed(folder);
-            let made = made.map_err(|error| baowen::Error::io(folder, error))?;
-            let (writer, path) = made.into_parts();
-            files.push(path);
-            Ok(Box::new(writer))
+        let mut outputs = Files {
+            folder,
+            written: Vec::new(),
+            good: Vec::new(),
         };
         let mut sink = |finding: Finding| self.report.tell(name, &finding);
         let totals = match self.trace {
@@ -310,9 +345,16 @@ impl Translate {
         };
         let totals = totals.map_err(|error| told(error.to_string()))?;
         let mut errors = totals.errors;
+        let Files {
+            written: mut files,
+            good,
+            ..
+        } = outputs;
         if self.check {
             for (at, file) in files.iter().enumerate() {
-                errors += self.checked(name, at, files.len(), file)?;
+                if !(good[at] && self.is_against_schema(file)?) {
+                    errors += self.checked(name, at, files.len(), file)?;
+                }
             }
         }
         let outcome = self.outcome(name, &totals, errors);
@@ -360,6 +402,16 @@ impl Translate {
             0 => Outcome::Clean,
             _ => Outcome::Found,
         }
+    }
+
+    /// Whether what was written is checked against the schema that it was held against.
+    fn is_against_schema(&self, file: &TempPath) -> Result<bool, Failure> {
+        let Some(schema) = &self.schema else {
+            return Ok(false);
+        };
+        let mut start = Vec::new();
+        File::open(file)?.take(NEAR).read_to_end(&mut start)?;
+        Ok(self.checker.is_against(schema, &start)?)
     }
 
     /// Checks what was written; gives the number of errors.

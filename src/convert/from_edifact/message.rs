@@ -146,8 +146,7 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
 
     /// Writes the segments in sight, as long as each is plain and has one place that is certain.
     fn follow(&mut self, sequencer: &mut Sequencer<'_>, open: &mut Open<'_>) -> Result<()> {
-        if !self.reader.are_blocks_clean() || !sequencer.may_be_certain() || self.out.asks_places()
-        {
+        if !self.reader.are_blocks_clean() || !sequencer.may_be_certain() {
             return Ok(());
         }
         let definition = open.definition;
@@ -165,6 +164,10 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
         let mut segment = lane.segment(&here, 0);
         let (mut reached, mut taken) = (None, 0);
         let mut told = None;
+        let mut places = match self.out.asks_places() {
+            true => Some(self.reader.counter_at(segment.offset())),
+            false => None,
+        };
         while let Some(next) = lane.next().filter(|next| !next.is_service())
             && let Some(next_tag) = plan.usual_tag(next.tag)
             && is_usual(&segment, true)
@@ -173,6 +176,13 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
         {
             let place = sequencer.take(certain);
             enter(self.out, open, place.position, place.keep, place.repeat)?;
+            if let Some(places) = &mut places {
+                // What was passed is plain: only between segments there may be line breaks.
+                let (from, at) = (segment.start_offset(), segment.offset());
+                places.advance_plain(from.saturating_sub(places.offset));
+                self.out
+                    .place(segment.span(), self.reader.count_on(places, at).at());
+            }
             let layout = definition.layout(place.position);
             let faults = write_usual(self.out, &self.beyond, &segment, layout, self.charset)?;
             reached = Some(here);

@@ -252,6 +252,14 @@ impl Model {
         state.seen.resize(all, 0);
     }
 
+    /// The first declaration of an element of that name.
+    pub(crate) fn declaration(&self, of: NameId) -> Option<ElementId> {
+        self.nodes.iter().find_map(|node| match &node.kind {
+            Kind::Element { declaration, name } if *name == of => Some(*declaration),
+            _ => None,
+        })
+    }
+
     pub(crate) fn is_ambiguous_model(&self) -> bool {
         self.ambiguous
     }

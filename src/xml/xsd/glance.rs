@@ -25,27 +25,28 @@ const REMEMBERED: usize = 1 << 9;
 #[derive(Debug)]
 pub(crate) struct Sequence {
     /// The namespace of all its elements.
-    namespace: NamespaceId,
-    parts: Box<[Part]>,
+    pub(super) namespace: NamespaceId,
+    pub(super) parts: Box<[Part]>,
     /// Whether from each part on one is required.
     needed: Box<[bool]>,
 }
 
 #[derive(Debug)]
-struct Part {
-    name: Box<str>,
+pub(super) struct Part {
+    pub(super) name: Box<str>,
     /// The first bytes of the name, which bits they take, and its last bytes.
     head: u64,
     mask: u64,
     tail: u64,
-    min: u32,
-    max: u32,
-    element: ElementId,
+    pub(super) min: u32,
+    pub(super) max: u32,
+    pub(super) element: ElementId,
     holds: Holds,
 }
 
+/// What an element holds.
 #[derive(Clone, Copy, Debug)]
-enum Holds {
+pub(super) enum Holds {
     Value {
         of: SimpleId,
         quick: Quick,
@@ -87,6 +88,12 @@ impl Sequence {
             needed: needed.collect(),
             parts: parts.into(),
         })
+    }
+
+    /// How many of the first so many parts are required.
+    pub(super) fn needed_before(&self, at: usize) -> u32 {
+        let needed = self.parts[..at].iter().filter(|part| part.min > 0);
+        needed.count() as u32
     }
 }
 
@@ -133,8 +140,16 @@ fn is_usual(complex: &Complex) -> bool {
 }
 
 fn holds(components: &Components, id: ElementId) -> Holds {
+    match &components.element(id).preset {
+        Some(_) => Holds::Other,
+        None => content(components, id),
+    }
+}
+
+/// What an element holds that has no default or fixed value, or says more than that.
+pub(super) fn content(components: &Components, id: ElementId) -> Holds {
     let element = components.element(id);
-    if element.is_abstract || element.preset.is_some() {
+    if element.is_abstract {
         return Holds::Other;
     }
     let mut bare = true;
@@ -178,7 +193,68 @@ pub(crate) struct Glance<'s> {
     open: Vec<Level<'s>>,
     /// Of each element, how many looks are left.
     tries: Vec<u8>,
-    good: Box<[(u32, [u8; SHORT])]>,
+    remembered: Remembered,
+}
+
+/// Short values that were good, by the elements that held them.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(Box<[(u32, u128)]>);
+
+impl Remembered {
+    /// Whether a value of type `of` is as the schema wants it of an element.
+    #[inline]
+    pub(super) fn is_good(
+        &mut self,
+        schema: &Schema,
+        id: ElementId,
+        of: SimpleId,
+        quick: Quick,
+        value: &str,
+    ) -> bool {
+        let tables = schema.guide.as_ref();
+        let table = tables.is_some_and(|guide| guide.has_table(id));
+        if !table && quick.takes(value) {
+            return true;
+        }
+        if self.0.is_empty() {
+            self.0 = vec![(u32::MAX, 0); REMEMBERED].into();
+        }
+        let key = short(value.as_bytes());
+        let mut slot = 0;
+        if let Some(key) = key {
+            let (low, high) = (key as u64, (key >> 64) as u64);
+            let mixed = (low ^ high.rotate_left(29) ^ u64::from(id.0) << 7)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            slot = (mixed >> 55) as usize % REMEMBERED;
+            if self.0[slot] == (id.0, key) {
+                return true;
+            }
+        }
+        let simples = &schema.components.simples;
+        let good = simples.check(of, value, &NoPrefixes).is_ok()
+            && tables.is_none_or(|guide| guide.lacks(id, value).is_none());
+        if let Some(key) = key.filter(|_| good) {
+            self.0[slot] = (id.0, key);
+        }
+        good
+    }
+}
+
+/// A short value and its length as a number.
+#[inline]
+fn short(value: &[u8]) -> Option<u128> {
+    let len = value.len();
+    // What the last bytes have in common with the first is the same.
+    let packed = if let (Some(first), Some(last)) = (first(value), value.last_chunk()) {
+        u128::from(first) | u128::from(word(last)) << (8 * (len.min(SHORT) - 8))
+    } else if let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        u128::from(first) | u128::from(last) << (8 * (len - 4))
+    } else {
+        let bytes = value.iter().rev();
+        bytes.fold(0, |packed, byte| packed << 8 | u128::from(*byte))
+    };
+    (len < SHORT).then_some(packed | (len as u128) << 120)
 }
 
 impl<'s> Glance<'s> {
@@ -187,7 +263,7 @@ impl<'s> Glance<'s> {
             schema,
             open: Vec::new(),
             tries: Vec::new(),
-            good: Box::default(),
+            remembered: Remembered::default(),
         }
     }
 
@@ -209,7 +285,6 @@ impl<'s> Glance<'s> {
         if self.tries.is_empty() {
             self.tries
                 .resize(self.schema.components.elements.len(), TRIES);
-            self.good = vec![(u32::MAX, [0; SHORT]); REMEMBERED].into();
         }
         let left = &mut self.tries[id.0 as usize];
         *left = left.checked_sub(1)?;
@@ -291,7 +366,13 @@ impl<'s> Glance<'s> {
                         false => memchr::memchr3(b'<', b'&', b'\r', &bytes[at..])?,
                     };
                     if let Holds::Value { of, quick, .. } = part.holds
-                        && !self.is_good(part.element, of, quick, text.get(at..at + len)?)
+                        && !self.remembered.is_good(
+                            self.schema,
+                            part.element,
+                            of,
+                            quick,
+                            text.get(at..at + len)?,
+                        )
                     {
                         return None;
                     }
@@ -323,36 +404,6 @@ impl<'s> Glance<'s> {
                 Holds::Children | Holds::Other => return None,
             }
         }
-    }
-
-    #[inline]
-    fn is_good(&mut self, id: ElementId, of: SimpleId, quick: Quick, value: &str) -> bool {
-        let tables = self.schema.guide.as_ref();
-        let table = tables.is_some_and(|guide| guide.has_table(id));
-        if !table && quick.takes(value) {
-            return true;
-        }
-        let mut key = [0; SHORT];
-        let short = value.len() < SHORT;
-        let mut slot = 0;
-        if short {
-            key[..value.len()].copy_from_slice(value.as_bytes());
-            key[SHORT - 1] = value.len() as u8;
-            let (low, high) = (u128::from_le_bytes(key), u128::from_le_bytes(key) >> 64);
-            let mixed = (low as u64 ^ (high as u64).rotate_left(29) ^ u64::from(id.0) << 7)
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            slot = (mixed >> 55) as usize % REMEMBERED;
-            if self.good[slot] == (id.0, key) {
-                return true;
-            }
-        }
-        let simples = &self.schema.components.simples;
-        let good = simples.check(of, value, &NoPrefixes).is_ok()
-            && tables.is_none_or(|guide| guide.lacks(id, value).is_none());
-        if good && short {
-            self.good[slot] = (id.0, key);
-        }
-        good
     }
 
     /// Reads the attributes behind the name of a tag; gives where its content begins.

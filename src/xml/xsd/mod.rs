@@ -1,6 +1,7 @@
 //! XML Schema 1.0: schemas are loaded, checked and compiled; documents are validated as they are
 //! read.
 
+mod along;
 mod blocks;
 mod build;
 mod builtin;
@@ -22,6 +23,7 @@ mod simple;
 mod validate;
 mod value;
 
+pub(crate) use along::{Along, Wants, Written};
 pub use schema::Schema;
 
 use std::io::Read;

@@ -233,16 +233,24 @@ pub(crate) enum Quick {
 impl Quick {
     #[inline]
     pub(crate) fn takes(self, text: &str) -> bool {
+        self.takes_of(text, false)
+    }
+
+    /// As [`takes`](Self::takes); `plain` says that the text is of letters, digits and blanks.
+    #[inline]
+    pub(crate) fn takes_of(self, text: &str, plain: bool) -> bool {
+        // Without a way out, so that the compiler makes vectors of it.
+        let all = |of: fn(u8) -> bool| text.bytes().fold(true, |all, byte| all & of(byte));
         match self {
             Self::Never => false,
             Self::Text { min, max } => {
                 (min..=max).contains(&text.len())
-                    && text.bytes().all(|byte| (b' '..0x7F).contains(&byte))
+                    && (plain || all(|byte| (b' '..0x7F).contains(&byte)))
                     && (min == 0 || !text.starts_with(' ') && !text.ends_with(' '))
                     && (min <= 1 || !text.contains("  "))
             }
             Self::Digits { max } => {
-                (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+                (1..=max).contains(&text.len()) && all(|byte| byte.is_ascii_digit())
             }
         }
     }

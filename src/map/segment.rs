@@ -1,0 +1,340 @@
+//! Segments of UN/EDIFACT as nearly all are, taken into facts in one pass over their values: what is
+//! wanted of a segment, and what is only counted, is found once for each place where it stands.
+
+use rustc_hash::FxHashMap;
+
+use super::gather::{DEEPEST, Reading};
+use super::program::{NONE, Program};
+use super::unread::Unread;
+use crate::convert::names::Layout;
+use crate::convert::slots::Value;
+use crate::edifact::Segment;
+use crate::expr::{At, NodeId};
+
+/// How segments are taken.
+#[derive(Default)]
+pub(super) struct Segments {
+    /// The number of the taking, by what stands around the segment and its layout.
+    known: FxHashMap<(Around, u32), u32>,
+    /// Of each layout the one that was met last.
+    last: Vec<Option<(Around, u32)>>,
+    takings: Vec<Taking>,
+    /// The values of the segment at hand.
+    values: Vec<Value>,
+}
+
+/// What stands around a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Around {
+    Wanted(u32),
+    /// A name that is not wanted, in a node that is.
+    Unwanted(u32, u32),
+}
+
+/// How a segment is taken.
+enum Taking {
+    /// By its events.
+    Events,
+    /// It is not looked at.
+    Passed,
+    Values(Box<Values>),
+}
+
+/// What is done with the values of a segment.
+struct Values {
+    segment: Named,
+    /// Its record is opened when it begins.
+    opens: bool,
+    /// The values of a signature.
+    signs: bool,
+    composites: Vec<Composite>,
+    /// By the slots of the layout.
+    values: Box<[One]>,
+}
+
+/// A name, wanted or not.
+struct Named {
+    name: Box<str>,
+    /// `NONE` where it is not wanted.
+    node: u32,
+    slot: u32,
+    /// How many slots its record has.
+    slots: u32,
+    /// The entry of what is not wanted, once it was met.
+    entry: u32,
+}
+
+struct Composite {
+    named: Named,
+    opens: bool,
+}
+
+struct One {
+    named: Named,
+    /// The composite it stands in, or `NONE`.
+    composite: u32,
+    comma: bool,
+}
+
+impl Named {
+    fn of(program: &Program, around: u32, name: &str) -> Self {
+        let found = match around {
+            NONE => None,
+            around => program.wanted.child(around, name),
+        };
+        let (slot, node) = found.unwrap_or((0, NONE));
+        let children = |node: u32| program.wanted.nodes[node as usize].children.len() as u32;
+        Self {
+            name: name.into(),
+            node,
+            slot,
+            slots: found.map_or(0, |_| children(node)),
+            entry: NONE,
+        }
+    }
+
+    #[inline]
+    fn is_wanted(&self) -> bool {
+        self.node != NONE
+    }
+
+    /// It is not wanted, and was met: in the wanted node `inside`, and there in `outer`.
+    #[inline]
+    fn meet(&mut self, unread: &mut Unread, inside: u32, outer: u32) {
+        if self.entry == NONE {
+            self.entry = unread.entry(inside, outer, &self.name);
+        }
+    }
+}
+
+impl Taking {
+    fn new(program: &Program, streams: Option<u32>, around: Around, layout: &Layout) -> Self {
+        let node = match around {
+            Around::Wanted(node) => node,
+            Around::Unwanted(..) => NONE,
+        };
+        let nodes = &program.wanted.nodes;
+        let is_loop = |named: &Named| named.is_wanted() && nodes[named.node as usize].is_loop;
+        let streams = |named: &Named| named.is_wanted() && streams == Some(named.node);
+        let segment = Named::of(program, node, &layout.name.text);
+        if !segment.is_wanted() && node == 0 && matches!(&*segment.name, "S_UNH" | "S_UNT") {
+            return Self::Passed;
+        }
+        if streams(&segment) {
+            return Self::Events;
+        }
+        let mut composites: Vec<Composite> = Vec::new();
+        let mut values = Vec::new();
+        let (mut last, mut keeps) = (None, false);
+        for (element, component) in layout.values() {
+            let (mut inside, mut composite) = (segment.node, NONE);
+            if component.is_some() {
+                // Components of one element follow each other.
+                if last != Some(std::ptr::from_ref(element)) {
+                    let named = Named::of(program, segment.node, &element.text);
+                    if streams(&named) {
+                        return Self::Events;
+                    }
+                    let opens = is_loop(&named);
+                    composites.push(Composite { named, opens });
+                }
+                composite = composites.len() as u32 - 1;
+                inside = composites[composite as usize].named.node;
+            }
+            last = Some(std::ptr::from_ref(element));
+            let named = Named::of(program, inside, &component.unwrap_or(element).text);
+            if is_loop(&named) || streams(&named) || named.slots > 0 {
+                return Self::Events;
+            }
+            keeps |= named.is_wanted();
+            let comma = named.is_wanted() && nodes[named.node as usize].comma;
+            values.push(One {
+                named,
+                composite,
+                comma,
+            });
+        }
+        let eager = segment.is_wanted() && nodes[segment.node as usize].eager;
+        let opens = eager && segment.slots > 0 || is_loop(&segment);
+        let within = composites.iter().any(|of| of.opens);
+        if (keeps || within) && !opens {
+            return Self::Events;
+        }
+        Self::Values(Box::new(Values {
+            opens,
+            signs: !segment.is_wanted() && *segment.name == *"S_USH",
+            segment,
+            composites,
+            values: values.into(),
+        }))
+    }
+}
+
+impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
+    /// Takes a segment of printable ASCII in, if it is in all as its layout says; otherwise nothing, and
+    /// gives false.
+    pub(super) fn segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> bool {
+        let Some(slots) = &layout.slots else {
+            return false;
+        };
+        let mut values = std::mem::take(&mut self.gather.segments.values);
+        let taken = match slots.values(segment, &mut values) {
+            None => false,
+            Some(_) if self.gather.passed > 0 || self.gather.full => true,
+            Some(count) => self.take(layout, segment, &values[..count]),
+        };
+        self.gather.segments.values = values;
+        taken
+    }
+
+    fn take(&mut self, layout: &Layout, segment: &Segment<'_>, values: &[Value]) -> bool {
+        let depth = self.gather.frames.len();
+        let Some(open) = self.gather.frames.last().copied() else {
+            return false;
+        };
+        // A composite and its values stand in it.
+        if depth + 2 >= DEEPEST {
+            return false;
+        }
+        let around = match open.node {
+            NONE => Around::Unwanted(open.slot, open.unwanted),
+            node => Around::Wanted(node),
+        };
+        let number = match self.gather.segments.last.get(layout.id as usize) {
+            Some(Some((of, number))) if *of == around => *number,
+            _ => self.taking(around, layout),
+        };
+        let mut taking = std::mem::replace(
+            &mut self.gather.segments.takings[number as usize],
+            Taking::Passed,
+        );
+        let taken = match &mut taking {
+            Taking::Events => false,
+            Taking::Passed => true,
+            Taking::Values(of) => {
+                self.values(of, around, segment, values);
+                true
+            }
+        };
+        self.gather.segments.takings[number as usize] = taking;
+        taken
+    }
+
+    #[inline(never)]
+    fn taking(&mut self, around: Around, layout: &Layout) -> u32 {
+        let segments = &mut self.gather.segments;
+        let known = segments.known.get(&(around, layout.id)).copied();
+        let number = known.unwrap_or_else(|| {
+            let taking = Taking::new(self.program, self.run.streams(), around, layout);
+            let number = segments.takings.len() as u32;
+            segments.takings.push(taking);
+            segments.known.insert((around, layout.id), number);
+            number
+        });
+        let at = layout.id as usize;
+        if segments.last.len() <= at {
+            segments.last.resize(at + 1, None);
+        }
+        segments.last[at] = Some((around, number));
+        number
+    }
+
+    fn values(&mut self, of: &mut Values, around: Around, segment: &Segment<'_>, values: &[Value]) {
+        let spot = self.gather.spot;
+        let (data, _, _) = segment.raw();
+        let (inside, outer) = match around {
+            Around::Wanted(node) => (node, NONE),
+            Around::Unwanted(node, outer) => (node, outer),
+        };
+        let Values {
+            segment: named,
+            composites,
+            values: all,
+            ..
+        } = of;
+        let parent = match of.opens {
+            true => Some(self.fact(self.gather.frames.len() - 1)),
+            false => None,
+        };
+        let at = self.run.work.facts.at(spot);
+        let record = parent.map(|parent| self.record(parent, named, &at));
+        if !named.is_wanted() {
+            named.meet(&mut self.gather.unread, inside, outer);
+            self.gather.signed |= of.signs;
+        }
+        // Around names inside that are not wanted.
+        let (inside, outer) = match named.is_wanted() {
+            true => (named.node, NONE),
+            false => (inside, named.entry),
+        };
+        let mut begin = None;
+        let first = values.first().map_or(0, |value| value.from);
+        let last = values.last().map_or(0, |value| value.to);
+        let (mut place, mut held) = (None, None);
+        for value in values {
+            let Some(one) = all.get_mut(usize::from(value.slot)) else {
+                continue;
+            };
+            let mut parent = record;
+            let (mut inside, mut outer) = (inside, outer);
+            if let Some(composite) = composites.get_mut(one.composite as usize) {
+                let named = &mut composite.named;
+                if place != Some(value.place) {
+                    (place, held) = (Some(value.place), None);
+                    match record.filter(|_| composite.opens) {
+                        Some(record) => held = Some(self.record(record, named, &at)),
+                        None if !named.is_wanted() => {
+                            named.meet(&mut self.gather.unread, inside, outer);
+                        }
+                        None => {}
+                    }
+                }
+                if one.named.is_wanted() && held.is_none() {
+                    held = record.map(|record| self.record(record, named, &at));
+                }
+                parent = held;
+                (inside, outer) = match named.is_wanted() {
+                    true => (named.node, NONE),
+                    false => (inside, named.entry),
+                };
+            }
+            let bytes = || &data[value.from as usize..value.to as usize];
+            if !one.named.is_wanted() {
+                let unread = &mut self.gather.unread;
+                one.named.meet(unread, inside, outer);
+                let text = || std::str::from_utf8(bytes()).unwrap_or_default();
+                unread.count(one.named.entry, text, spot);
+                continue;
+            }
+            let Some(parent) = parent else { continue };
+            let work = &mut self.run.work;
+            let facts = &mut work.facts;
+            if one.comma && memchr::memchr(b',', bytes()).is_some() {
+                let text = String::from_utf8_lossy(bytes()).replace(',', ".");
+                facts.value(parent, one.named.slot, &text, spot);
+            } else {
+                // The values of a segment are kept in one piece.
+                let begin = *begin.get_or_insert_with(|| {
+                    let text = std::str::from_utf8(&data[first as usize..last as usize]);
+                    facts.keep(text.unwrap_or_default())
+                });
+                let place = begin.map_or((0, 0), |begin| {
+                    (begin + (value.from - first), value.to - value.from)
+                });
+                facts.value_in(parent, one.named.slot, place, &at);
+            }
+            work.kinds.push(one.named.node);
+            work.read.push(false);
+        }
+    }
+
+    /// Opens a record.
+    #[inline]
+    fn record(&mut self, parent: NodeId, named: &Named, at: &At) -> NodeId {
+        let work = &mut self.run.work;
+        let record = work.facts.open_at(parent, named.slot, named.slots, at);
+        work.kinds.push(named.node);
+        work.read.push(false);
+        record
+    }
+}
