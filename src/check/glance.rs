@@ -134,20 +134,20 @@ impl HotRule {
     }
 }
 
-/// The first `len` bytes of eight, which are at least one: all of them where it is more.
+/// The first `len` bytes of eight, where that is one to eight; of other lengths any.
 #[inline(always)]
 fn cut(word: u64, len: u32) -> u64 {
-    let beyond = beyond(len);
-    word << beyond >> beyond
+    word.wrapping_shl(beyond(len)).wrapping_shr(beyond(len))
 }
 
-/// So many bits of eight bytes are beyond the first `len`, which are at least one.
+/// By so many bits the first `len` of eight bytes are moved to the end, where that is one to
+/// eight; all but the lowest six of the number count for nothing.
 #[inline(always)]
 fn beyond(len: u32) -> u32 {
-    64 - 8 * len.min(8)
+    0u32.wrapping_sub(8 * len)
 }
 
-/// The first eight bytes of a value as a number, the first lowest.
+/// A value of up to eight bytes as a number, the first lowest; of longer ones any number.
 #[inline(always)]
 fn word(data: &[u8], from: u32, len: u32) -> u64 {
     if len == 0 {
@@ -171,6 +171,7 @@ fn place(shape: &Shape, ends: u64, at: u32) -> (u32, u32) {
 }
 
 /// What the look at one segment needs.
+#[derive(Clone, Copy)]
 struct Look<'l, 'a> {
     env: &'l Env<'l>,
     layout: &'l Layout,
@@ -271,6 +272,8 @@ impl<'a> Look<'_, 'a> {
         if wrong || !shape.is_met(seen) {
             return false;
         }
+        // A copy is looked at from elsewhere: this one need not be in memory.
+        let look = *self;
         while closer != 0 {
             let at = closer.trailing_zeros();
             closer &= closer - 1;
@@ -279,7 +282,7 @@ impl<'a> Look<'_, 'a> {
             let Some(rule) = shape.rules.get(rule as usize) else {
                 return false;
             };
-            if !self.fits(memory, rule, at as usize, value) {
+            if !look.fits(memory, rule, at as usize, value) {
                 return false;
             }
         }
@@ -287,7 +290,7 @@ impl<'a> Look<'_, 'a> {
             && !self
                 .service
                 .repetition
-                .is_some_and(|byte| self.has_separator(byte))
+                .is_some_and(|byte| look.has_separator(byte))
     }
 
     #[cold]
@@ -490,7 +493,7 @@ fn are_digits(word: u64, len: u32) -> bool {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
     // Digits are numbers below ten, six more is still below sixteen; where it is carried over, a
     // byte was no digit.
-    let digits = (word ^ ZEROS) << beyond(len);
+    let digits = (word ^ ZEROS).wrapping_shl(beyond(len));
     let more = digits.wrapping_add(0x0606_0606_0606_0606);
     (len <= 8) & ((digits | more) & HIGH == 0)
 }

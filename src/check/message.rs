@@ -14,9 +14,7 @@ use crate::edifact::{
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
-use crate::sequence::{
-    Fault, Limits, Path, Place, Placement, Plan, PositionId, Sequencer, TagId,
-};
+use crate::sequence::{Fault, Limits, Path, Place, Placement, Plan, PositionId, Sequencer, TagId};
 use crate::span::Span;
 use crate::spec::Specs;
 use crate::tree::gather::{Document, Say, SegmentGatherer, SegmentPlan, Wants, WatchInput};

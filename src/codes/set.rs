@@ -144,8 +144,10 @@ impl PlaceCodes {
 
     /// The codes that there are of `packed`, as [`little_endian`] gives them.
     fn new(packed: &[u64]) -> Self {
-        let parts: Vec<(usize, [u8; 3])> =
-            packed.iter().filter_map(|code| Self::parts(*code)).collect();
+        let parts: Vec<(usize, [u8; 3])> = packed
+            .iter()
+            .filter_map(|code| Self::parts(*code))
+            .collect();
         let mut countries = vec![0u16; 26 * 26];
         // The first rows are empty.
         let mut next = Self::RADIX as u16;
@@ -500,7 +502,10 @@ mod tests {
         let alphabet = b"AKZ059";
         let value = |at: usize| -> String {
             let digits = [at, at / 6, at / 36, at / 216, at / 1296];
-            digits.map(|at| char::from(alphabet[at % 6])).iter().collect()
+            digits
+                .map(|at| char::from(alphabet[at % 6]))
+                .iter()
+                .collect()
         };
         let all: Vec<String> = (0..6 * 6 * 6 * 6 * 6).map(value).collect();
         for step in [2, 3, 7, 60] {
@@ -515,7 +520,9 @@ mod tests {
                 assert_eq!(set.contains_packed(packed, code.as_bytes()), held, "{code}");
             }
             assert_eq!(set.len(), len + 3);
-            for other in ["KA", "KAK", "KAKK", "KAK5", "KAK5 ", "KAK59A", "kak59", "KA!59"] {
+            for other in [
+                "KA", "KAK", "KAKK", "KAK5", "KAK5 ", "KAK59A", "kak59", "KA!59",
+            ] {
                 assert!(!set.contains(other.as_bytes()), "{other}");
             }
             assert!(set.contains(b"cnsha") && set.contains(b"KA K5") && set.contains(b"380"));
