@@ -262,7 +262,7 @@ impl<'a> Look<'_, 'a> {
                 continue;
             };
             let word = u64::from_le_bytes(*chunk);
-            let is_code = short.hold(cut(word, len), len);
+            let is_code = short.hold(word, len);
             let is_number = are_digits(word, len) & rule.takes(len);
             let is = quick::NOTHING
                 | u8::from(is_code) << quick::CODE.trailing_zeros()

@@ -62,8 +62,8 @@ impl Default for ShortCodes {
 }
 
 impl ShortCodes {
-    /// Whether a value of `len` bytes without NUL, given as [`little_endian`], is among these.
-    /// Where it is not, the whole set may hold it all the same.
+    /// Whether a value of `len` bytes without NUL, given as [`little_endian`], is among these; what
+    /// stands behind it counts for nothing. Where it is not, the whole set may hold it all the same.
     #[inline(always)]
     pub(crate) fn hold(&self, packed: u64, len: u32) -> bool {
         let at = bit(packed, len);
@@ -76,7 +76,7 @@ impl ShortCodes {
     fn new(keys: impl Iterator<Item = u32>) -> Self {
         let mut bits: Vec<u32> = keys
             .filter(|key| key >> 24 == 0)
-            .map(|key| bit(u64::from(key), 3))
+            .map(|key| bit(u64::from(key), 4 - key.leading_zeros() / 8))
             .filter(|bit| *bit < BITS)
             .collect();
         bits.sort_unstable();
@@ -204,8 +204,8 @@ impl PlaceCodes {
     }
 }
 
-/// The bit of a value of up to three capital letters and digits; of another one a number beyond all
-/// of these. Values that are near to each other, as numbers are, have bits that are.
+/// The bit of a value of up to three capital letters and digits, whatever stands behind its `len`
+/// bytes, which are one at least; of another one a number beyond all of these. Values that are near to each other, as numbers are, have bits that are.
 #[inline(always)]
 fn bit(packed: u64, len: u32) -> u32 {
     const OTHER: u16 = u16::MAX;
@@ -225,8 +225,10 @@ fn bit(packed: u64, len: u32) -> u32 {
         }
         digits
     };
-    let digit = |at: u32| u32::from(DIGITS[usize::from((packed >> (8 * at)) as u8)]);
-    let at = (digit(2) * RADIX + digit(1)) * RADIX + digit(0);
+    // Of shorter values the last digits too: their bits are near to each other.
+    let end = (packed as u32).wrapping_shl(0u32.wrapping_sub(8 * len));
+    let digit = |at: u32| u32::from(DIGITS[usize::from((end >> (8 * at)) as u8)]);
+    let at = (digit(1) * RADIX + digit(2)) * RADIX + digit(3);
     at | 0u32.wrapping_sub(u32::from(len > 3))
 }
 

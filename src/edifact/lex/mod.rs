@@ -224,7 +224,7 @@ mod tests {
                 let in_range = |(first, last): &(u8, u8)| (*first..=*last).contains(byte);
                 matches!(byte, b'\r' | b'\n') || USUAL.iter().any(in_range)
             });
-            let seen = engine != Engine::Scalar && part.len() % 64 == 0;
+            let seen = engine != Engine::Scalar && part.len().is_multiple_of(64);
             assert!(all || !usual, "{engine:?}");
             assert!(!(all && seen) || usual, "{engine:?}");
             from = cut;
