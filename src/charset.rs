@@ -75,6 +75,21 @@ impl Coding {
 /// they were transcoded.
 const SWITCHING: [&str; 4] = ["ISO-2022", "ISO-2022-JP", "ISO-2022-KR", "ISO-2022-CN"];
 
+/// Whether the bytes of a block are as they should be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch {
+    /// Says so.
+    pub(crate) good: fn(&[u8]) -> bool,
+    /// It says so of all blocks of bytes in these ranges, both ends included, and line breaks: who
+    /// has seen that a block is one does not ask.
+    pub(crate) usual: [(u8, u8); 4],
+}
+
+impl Watch {
+    /// No byte but line breaks.
+    pub(crate) const NONE: (u8, u8) = (b'\n', b'\n');
+}
+
 impl Charset {
     /// The character set that a syntax identifier names, as `UNOC`.
     #[must_use]
@@ -288,8 +303,18 @@ impl Charset {
 
     /// A quick look at a block of text: whether all of it is in the repertoire. Blocks cut
     /// characters of several bytes, so of other sets only ASCII passes.
-    pub(crate) fn watch(self) -> fn(&[u8]) -> bool {
-        match self.kind {
+    pub(crate) fn watch(self) -> Watch {
+        const LATIN: [(u8, u8); 4] = [(b' ', b'~'), (0xA0, 0xFF), Watch::NONE, Watch::NONE];
+        const ASCII: [(u8, u8); 4] = [(b' ', b'~'), Watch::NONE, Watch::NONE, Watch::NONE];
+        const COMMON: [(u8, u8); 3] = [(b' ', b'"'), (b'%', b'?'), (b'A', b'Z')];
+        let [first, second, third] = COMMON;
+        let usual = match self.kind {
+            Kind::LevelA => [first, second, third, Watch::NONE],
+            Kind::LevelB => [first, second, third, (b'a', b'z')],
+            Kind::Latin1 | Kind::Latin5 => LATIN,
+            Kind::Encoding(_) => ASCII,
+        };
+        let good: fn(&[u8]) -> bool = match self.kind {
             Kind::LevelA => |block| {
                 Charset {
                     name: "",
@@ -316,7 +341,8 @@ impl Charset {
                     all & ((byte.wrapping_sub(0x20) < 0x5F) | (*byte == b'\r') | (*byte == b'\n'))
                 })
             },
-        }
+        };
+        Watch { good, usual }
     }
 
     /// Counts the characters of a stretch of text.

@@ -1,10 +1,12 @@
 //! The first look at the elements of a segment: whether all is well. Nearly always it is, and
 //! this is all that is done; [`super::element`] says what is wrong where it may not be.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashSet;
 
 use super::element::{self, Env, holds};
-use super::hot::{HotRule, MOST_RULES, need};
+use super::hot::{HotRule, MOST_RULES, Shape, need, quick};
 use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
 use super::value;
@@ -33,7 +35,8 @@ pub(super) fn is_good(
     are_good(env, memory, layout, segment)
 }
 
-/// The same of a segment of a lane, and which of its segments it is.
+/// The same of a segment of a lane, and which of its segments it is; in code that is compiled for
+/// this machine already.
 #[inline(always)]
 pub(super) fn is_usual_good(
     env: &Env<'_>,
@@ -54,7 +57,7 @@ pub(super) fn is_usual_good(
         bits,
         service: lane.service(),
     };
-    let good = look.is_good(memory);
+    let good = look.is_all_good(memory);
     debug_assert!(!good || is_silent(env, layout, &lane.segment(at, number)));
     good
 }
@@ -78,7 +81,10 @@ fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segme
         bits,
         service,
     };
-    let good = look.is_good(memory);
+    let good = on_this_machine(Glance {
+        look: &look,
+        memory,
+    });
     debug_assert!(!good || is_silent(env, layout, segment));
     good
 }
@@ -128,21 +134,44 @@ impl HotRule {
     }
 }
 
-/// The first eight bytes of a value as a number, the first lowest.
+/// The first `len` bytes of eight, where that is one to eight; of other lengths any.
+#[inline(always)]
+fn cut(word: u64, len: u32) -> u64 {
+    word.wrapping_shl(beyond(len)).wrapping_shr(beyond(len))
+}
+
+/// By so many bits the first `len` of eight bytes are moved to the end, where that is one to
+/// eight; all but the lowest six of the number count for nothing.
+#[inline(always)]
+fn beyond(len: u32) -> u32 {
+    0u32.wrapping_sub(8 * len)
+}
+
+/// A value of up to eight bytes as a number, the first lowest; of longer ones any number.
 #[inline(always)]
 fn word(data: &[u8], from: u32, len: u32) -> u64 {
+    if len == 0 {
+        return 0;
+    }
     let from = from as usize;
     match data.get(from..from + 8).and_then(<[u8]>::first_chunk) {
-        Some(chunk) => u64::from_le_bytes(*chunk) & !u64::MAX.checked_shl(8 * len).unwrap_or(0),
+        Some(chunk) => cut(u64::from_le_bytes(*chunk), len),
         None => little_endian(&data[from..from + len as usize]),
     }
 }
 
-/// A value whose length is not all that is looked at: which separator stands before it, and its
-/// rule.
-type Noted = (u8, u8);
+/// Which rule is that of the value behind separator `at`, and which component of its element the
+/// value is, where elements end at `ends`.
+#[inline(always)]
+fn place(shape: &Shape, ends: u64, at: u32) -> (u32, u32) {
+    let before = ends & !(u64::MAX << at);
+    let component = at - (64 - before.leading_zeros());
+    let first = shape.first[before.count_ones() as usize & (MOST_RULES - 1)];
+    (u32::from(first) + component, component)
+}
 
 /// What the look at one segment needs.
+#[derive(Clone, Copy)]
 struct Look<'l, 'a> {
     env: &'l Env<'l>,
     layout: &'l Layout,
@@ -153,7 +182,7 @@ struct Look<'l, 'a> {
     service: &'l Separators,
 }
 
-/// What [`Look::is_good`] is to do.
+/// What [`Look::is_all_good`] is to do.
 struct Glance<'g, 'l, 'a> {
     look: &'g Look<'l, 'a>,
     memory: &'g mut Memory,
@@ -170,16 +199,10 @@ impl Work for Glance<'_, '_, '_> {
 
 impl<'a> Look<'_, 'a> {
     /// Whether all is well.
-    #[inline(always)]
-    fn is_good(&self, memory: &mut Memory) -> bool {
-        on_this_machine(Glance { look: self, memory })
-    }
-
-    /// The same.
     ///
     /// Which elements stand in a segment, and how long they are, is different in each: what the
     /// processor cannot foresee. So all values that are there are looked at in the same way first,
-    /// and those that need more than their length are noted; then these.
+    /// whatever they need; then those for which that was not enough.
     #[inline(always)]
     fn is_all_good(&self, memory: &mut Memory) -> bool {
         let separators = self.separators;
@@ -209,7 +232,6 @@ impl<'a> Look<'_, 'a> {
     /// Whether the values of a segment, `count` of them, are.
     #[inline(always)]
     fn are_values_good(&self, memory: &mut Memory, count: usize) -> bool {
-        let separators = self.separators;
         let all = u64::MAX >> (64 - count);
         let (ends, empty) = (self.bits.ends >> 1 & all, self.bits.empty >> 1 & all);
         let shape = &*self.layout.hot.shape;
@@ -219,34 +241,48 @@ impl<'a> Look<'_, 'a> {
         if dangling != 0 || ends.count_ones() > shape.elements {
             return false;
         }
-        let mut noted = [Noted::default(); MOST_RULES];
-        let (mut seen, mut wrong, mut notes) = (0u64, false, 0usize);
+        let lists = &*self.layout.hot.lists.short;
+        let (mut seen, mut wrong, mut closer) = (0u64, false, 0u64);
         let mut left = all & !empty;
         while left != 0 {
             let at = left.trailing_zeros();
             left &= left - 1;
-            let before = ends & !(u64::MAX << at);
-            let component = at - (64 - before.leading_zeros());
-            let first = shape.first[before.count_ones() as usize & (MOST_RULES - 1)];
-            let rule_at = u32::from(first) + component;
+            let (rule_at, component) = place(shape, ends, at);
             let Some(rule) = shape.rules.get(rule_at as usize) else {
                 return false;
             };
-            let len = separators[at as usize + 1] - separators[at as usize] - 1;
+            let (from, len) = self.value(at as usize);
             let over = len.wrapping_sub(u32::from(rule.least)) > u32::from(rule.more);
             wrong |= over | (component != u32::from(rule.component));
             seen |= 1 << (rule_at & 63);
-            noted[notes & (MOST_RULES - 1)] = (at as u8, rule_at as u8);
-            notes += usize::from(rule.needs != 0);
+            let short = lists.get(usize::from(rule.coded)).and_then(OnceLock::get);
+            let chunk = self.data.get(from as usize..).and_then(<[u8]>::first_chunk);
+            let (Some(short), Some(chunk)) = (short, chunk) else {
+                closer |= 1 << at;
+                continue;
+            };
+            let word = u64::from_le_bytes(*chunk);
+            let is_code = short.hold(word, len);
+            let is_number = are_digits(word, len) & rule.takes(len);
+            let is = quick::NOTHING
+                | u8::from(is_code) << quick::CODE.trailing_zeros()
+                | u8::from(is_number) << quick::DIGITS.trailing_zeros();
+            closer |= u64::from(rule.quick & is == 0) << at;
         }
-        let Some(noted) = noted.get(..notes) else {
-            return false;
-        };
         if wrong || !shape.is_met(seen) {
             return false;
         }
-        for noted in noted {
-            if !self.fits(memory, *noted) {
+        // A copy is looked at from elsewhere: this one need not be in memory.
+        let look = *self;
+        while closer != 0 {
+            let at = closer.trailing_zeros();
+            closer &= closer - 1;
+            let (rule, _) = place(shape, ends, at);
+            let value = self.value(at as usize);
+            let Some(rule) = shape.rules.get(rule as usize) else {
+                return false;
+            };
+            if !look.fits(memory, rule, at as usize, value) {
                 return false;
             }
         }
@@ -254,7 +290,7 @@ impl<'a> Look<'_, 'a> {
             && !self
                 .service
                 .repetition
-                .is_some_and(|byte| self.has_separator(byte))
+                .is_some_and(|byte| look.has_separator(byte))
     }
 
     #[cold]
@@ -276,26 +312,8 @@ impl<'a> Look<'_, 'a> {
     }
 
     /// Whether a value of which more than the length is to be looked at is good.
-    #[inline(always)]
-    fn fits(&self, memory: &mut Memory, (at, rule): Noted) -> bool {
-        let at = usize::from(at);
-        let value = self.value(at);
-        let Some(rule) = self.layout.hot.shape.rules.get(usize::from(rule)) else {
-            return false;
-        };
-        let good = if rule.needs & !(need::CODE | need::LIST | need::AGENCY) == 0 {
-            let short = self.layout.short(rule.coded);
-            short.is_some_and(|codes| codes.hold_at(self.data, value.0 as usize, value.1))
-        } else {
-            rule.needs == need::NUMBER
-                && are_digits(word(self.data, value.0, value.1), value.1)
-                && rule.takes(value.1)
-        };
-        good || self.fits_at_all(memory, rule, at, value)
-    }
-
     #[inline(never)]
-    fn fits_at_all(&self, memory: &mut Memory, rule: &HotRule, at: usize, value: Stretch) -> bool {
+    fn fits(&self, memory: &mut Memory, rule: &HotRule, at: usize, value: Stretch) -> bool {
         let word = word(self.data, value.0, value.1);
         let needs = rule.needs;
         let is = |need: u8| needs & need != 0;
@@ -467,15 +485,17 @@ fn is_bound_code(known: &Known, agency: Option<&[u8]>, word: u64, bytes: &[u8]) 
     }
 }
 
-/// Whether a value of `len` bytes, given as by [`word`], is digits and has eight at most.
+/// Whether a value of `len` bytes, of which [`word`] gives the first eight, is digits and has eight
+/// at most; it has one at least, and what stands behind it in the word counts for nothing.
 #[inline(always)]
 fn are_digits(word: u64, len: u32) -> bool {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
     const ZEROS: u64 = 0x3030_3030_3030_3030;
-    // Zeros stand where no byte is.
-    let word = word | ZEROS.checked_shl(8 * len).unwrap_or(0);
-    // Six more than a digit still begins with 3; no byte that begins with 3 carries over.
-    (len <= 8) & (word & HIGH == ZEROS) & (word.wrapping_add(0x0606_0606_0606_0606) & HIGH == ZEROS)
+    // Digits are numbers below ten, six more is still below sixteen; where it is carried over, a
+    // byte was no digit.
+    let digits = (word ^ ZEROS).wrapping_shl(beyond(len));
+    let more = digits.wrapping_add(0x0606_0606_0606_0606);
+    (len <= 8) & ((digits | more) & HIGH == 0)
 }
 
 /// A list and agency whose codes are not held, as a number that is not that of a code.

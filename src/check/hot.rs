@@ -89,6 +89,8 @@ pub(super) struct HotRule {
     pub coded: u16,
     /// What is to be looked at besides its length: see [`need`].
     pub needs: u8,
+    /// What is enough for a value to be good: see [`quick`].
+    pub quick: u8,
     /// How many components before it the date stands whose format it is.
     pub date_back: u8,
     /// Which component of its element it is.
@@ -113,6 +115,16 @@ pub(super) mod need {
     pub(in super::super) const NEVER: u8 = 64;
 }
 
+/// What is enough for a value of a good length, a bit each: one of them is.
+pub(super) mod quick {
+    /// Nothing else.
+    pub(in super::super) const NOTHING: u8 = 1;
+    /// It is one of the short codes of its list.
+    pub(in super::super) const CODE: u8 = 2;
+    /// It is eight digits at most, and not too many.
+    pub(in super::super) const DIGITS: u8 = 4;
+}
+
 impl HotRule {
     /// Takes no value.
     const NONE: Self = Self {
@@ -122,9 +134,20 @@ impl HotRule {
         span: 0,
         coded: 0,
         needs: need::NEVER,
+        quick: 0,
         date_back: 0,
         component: 0,
     };
+
+    /// What is enough where that much is needed.
+    fn quick(needs: u8) -> u8 {
+        match needs & !(need::LIST | need::AGENCY) {
+            0 => quick::NOTHING,
+            need::CODE => quick::CODE,
+            need::NUMBER => quick::DIGITS,
+            _ => 0,
+        }
+    }
 
     /// Least and greatest length.
     #[inline]
@@ -180,6 +203,7 @@ impl ComponentRule {
             span,
             coded,
             needs,
+            quick: 0,
             date_back: 0,
             component: 0,
         }
@@ -225,6 +249,7 @@ impl Layout {
                     hot.needs |= need::NEVER;
                 }
                 hot.component = at as u8;
+                hot.quick = HotRule::quick(hot.needs);
                 rules.push(hot);
             }
             rules.push(HotRule {

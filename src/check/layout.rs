@@ -321,14 +321,8 @@ impl Layout {
         Some(held.get_or_init(|| self.load(at, specs)))
     }
 
-    /// Codes of a component that are good whatever stands beside them: not all of them, and none
-    /// before they are loaded.
-    #[inline]
-    pub(super) fn short(&self, at: u16) -> Option<&ShortCodes> {
-        self.hot.lists.short.get(usize::from(at))?.get()
-    }
-
-    /// The same, loaded when first needed.
+    /// Codes of a component that are good whatever stands beside them: not all of them. They are
+    /// loaded when first needed.
     #[cold]
     pub(super) fn loaded_short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
         let held = self.hot.lists.short.get(usize::from(at))?;

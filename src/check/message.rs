@@ -14,7 +14,7 @@ use crate::edifact::{
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
-use crate::sequence::{Fault, Limits, Path, Place, Placement, PositionId, Sequencer, TagId};
+use crate::sequence::{Fault, Limits, Path, Place, Placement, Plan, PositionId, Sequencer, TagId};
 use crate::span::Span;
 use crate::spec::Specs;
 use crate::tree::gather::{Document, Say, SegmentGatherer, SegmentPlan, Wants, WatchInput};
@@ -153,18 +153,9 @@ impl<'c> MessageCheck<'c> {
     }
 
     /// Has the path reach to the last place.
-    #[cold]
     fn follow_trace(&mut self) {
         let plan = &self.compiled.plan;
-        self.path.reach(plan.positions().len());
-        for (place, taken) in self.trace.drain(..).zip(1..) {
-            self.path.place(plan, place);
-            for control in &mut self.controls {
-                if control.path == Err(taken) {
-                    control.path = Ok(self.path.segment(plan, place.position));
-                }
-            }
-        }
+        follow(plan, &mut self.path, &mut self.trace, &mut self.controls);
     }
 
     /// Tells a watcher of a segment that has its place.
@@ -392,13 +383,14 @@ impl<'c> MessageCheck<'c> {
         let layout = self.compiled.layout(position);
         let compiled = self.compiled;
         if !glance::is_good(env, &mut out.memory, layout, segment) {
-            self.follow_trace();
-            let path = &self.path;
+            let (plan, path) = (&compiled.plan, &mut self.path);
+            let (trace, controls) = (&mut self.trace, &mut self.controls);
             element::check(*env, layout, segment, &mut |trouble| {
+                follow(plan, path, trace, controls);
                 let place = Where {
                     tag: tag_text(segment),
                     number: Some(number),
-                    path: path.segment(&compiled.plan, position),
+                    path: path.segment(plan, position),
                 };
                 report(env.specs, out, layout, trouble, place, context);
             });
@@ -428,7 +420,7 @@ impl<'c> MessageCheck<'c> {
     /// Line breaks in a segment, and explicit nesting.
     #[cold]
     fn unusual(
-        &self,
+        &mut self,
         out: &mut Out<'_>,
         segment: &Segment<'_>,
         number: u64,
@@ -442,12 +434,14 @@ impl<'c> MessageCheck<'c> {
         {
             let span = Span::new(segment.offset() + at as u64, 1);
             let mut finding = Finding::new(Code::LINE_BREAK_IN_VALUE, span);
+            self.follow_trace();
             self.place(&mut finding, segment, number, position);
             out.send(finding, context);
         }
         // Explicit nesting stands in the tag.
         let (data, separators, service) = segment.raw();
         if data[separators[0] as usize] == service.component {
+            self.follow_trace();
             self.nesting(out, segment, number, position, context);
         }
     }
@@ -723,6 +717,20 @@ impl Say for Told<'_, '_, '_, '_> {
 
     fn not_evaluated(&mut self, count: u64) {
         self.out.totals.not_evaluated += count;
+    }
+}
+
+/// Follows the places of a trace, which is empty then.
+#[cold]
+fn follow(plan: &Plan, path: &mut Path, trace: &mut Vec<Place>, controls: &mut [Control]) {
+    path.reach(plan.positions().len());
+    for (place, taken) in trace.drain(..).zip(1..) {
+        path.place(plan, place);
+        for control in &mut *controls {
+            if control.path == Err(taken) {
+                control.path = Ok(path.segment(plan, place.position));
+            }
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub struct CodeSet {
     buckets: Arc<[Bucket]>,
     /// The short ones among them, made when first needed.
     short: Arc<OnceLock<ShortCodes>>,
+    /// Those that are codes of places, where there are many; they are in no bucket.
+    places: Option<Arc<PlaceCodes>>,
     /// Values that cannot be packed.
     long: Option<Arc<FxHashSet<Box<[u8]>>>>,
     len: usize,
@@ -40,48 +42,49 @@ impl Bucket {
 
 /// Which values of up to three capital letters and digits there are: a bit for each, so that the
 /// many lists that one input needs stay in the cache.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct ShortCodes {
+    /// The last is empty: it stands for all that there are no words for, so that none is looked
+    /// for by a branch.
     words: Arc<[u64]>,
     /// How many words before these are left out: nothing is in them.
     before: u32,
 }
 
+impl Default for ShortCodes {
+    /// None.
+    fn default() -> Self {
+        Self {
+            words: Arc::new([0]),
+            before: 0,
+        }
+    }
+}
+
 impl ShortCodes {
-    /// Whether a value of `len` bytes without NUL, given as [`little_endian`], is among these.
-    /// Where it is not, the whole set may hold it all the same.
+    /// Whether a value of `len` bytes without NUL, given as [`little_endian`], is among these; what
+    /// stands behind it counts for nothing. Where it is not, the whole set may hold it all the same.
     #[inline(always)]
     pub(crate) fn hold(&self, packed: u64, len: u32) -> bool {
         let at = bit(packed, len);
-        let word = self.words.get((at >> 6).wrapping_sub(self.before) as usize);
+        let last = self.words.len().wrapping_sub(1);
+        let word = (at >> 6).wrapping_sub(self.before) as usize;
+        let word = self.words.get(word.min(last));
         word.is_some_and(|word| word >> (at & 63) & 1 == 1)
-    }
-
-    /// The same of the value of `len` bytes that begins at `from` in `data`.
-    #[inline(always)]
-    pub(crate) fn hold_at(&self, data: &[u8], from: usize, len: u32) -> bool {
-        const KEPT: [u32; 4] = [0, 0xFF, 0xFFFF, 0xFF_FFFF];
-        let Some(kept) = KEPT.get(len as usize) else {
-            return false;
-        };
-        match data.get(from..).and_then(<[u8]>::first_chunk) {
-            Some(chunk) => self.hold(u64::from(u32::from_le_bytes(*chunk) & kept), len),
-            None => false,
-        }
     }
 
     fn new(keys: impl Iterator<Item = u32>) -> Self {
         let mut bits: Vec<u32> = keys
             .filter(|key| key >> 24 == 0)
-            .map(|key| bit(u64::from(key), 3))
-            .filter(|bit| bit >> 31 == 0)
+            .map(|key| bit(u64::from(key), 4 - key.leading_zeros() / 8))
+            .filter(|bit| *bit < BITS)
             .collect();
         bits.sort_unstable();
         let (Some(first), Some(last)) = (bits.first(), bits.last()) else {
             return Self::default();
         };
         let before = first >> 6;
-        let mut words = vec![0u64; ((last >> 6) - before) as usize + 1];
+        let mut words = vec![0u64; ((last >> 6) - before) as usize + 2];
         for bit in &bits {
             words[((bit >> 6) - before) as usize] |= 1 << (bit & 63);
         }
@@ -92,36 +95,145 @@ impl ShortCodes {
     }
 }
 
-/// The bit of a value of up to three capital letters and digits; of another one that is no bit, as
-/// its highest bit tells. Values that are near to each other, as numbers are, have bits that are.
+/// Codes of five characters as those of places (UN/LOCODE): two capital letters, of the country,
+/// and three capital letters and digits. All of them take a third of what they would as numbers, so
+/// that those of any input stay in the cache.
+#[derive(Debug)]
+struct PlaceCodes {
+    /// Of each country, the first of its rows; zero where it has none.
+    countries: Box<[u16]>,
+    /// Of each country one for each third character: a bit for each fourth one of which there are
+    /// codes, and above these how many such bits stand in the rows before.
+    rows: Box<[u64]>,
+    /// For each such bit, a bit for each fifth character.
+    ends: Box<[u64]>,
+}
+
+impl PlaceCodes {
+    /// Capital letters and digits.
+    const RADIX: usize = 36;
+    /// In a row, bits of fourth characters.
+    const FOURTH: u64 = (1 << Self::RADIX) - 1;
+    /// Where fewer than this are, they are looked for as others.
+    const FEWEST: usize = 1024;
+
+    /// Which two letters, and which three characters follow; `None` where it is no such code.
+    #[inline]
+    fn parts(packed: u64) -> Option<(usize, [u8; 3])> {
+        const OTHER: u8 = 0x80;
+        const DIGITS: [u8; 256] = {
+            let mut digits = [OTHER; 256];
+            let mut at = 0;
+            while at < 26 {
+                digits[b'A' as usize + at] = at as u8;
+                at += 1;
+            }
+            while at < PlaceCodes::RADIX {
+                digits[b'0' as usize + at - 26] = at as u8;
+                at += 1;
+            }
+            digits
+        };
+        let digit = |at: u32| DIGITS[usize::from((packed >> (8 * at)) as u8)];
+        let (first, second) = (digit(0), digit(1));
+        let rest = [digit(2), digit(3), digit(4)];
+        let is_place = (first < 26) & (second < 26) & ((rest[0] | rest[1] | rest[2]) < OTHER);
+        let country = usize::from(first) * 26 + usize::from(second);
+        is_place.then_some((country, rest))
+    }
+
+    /// The codes that there are of `packed`, as [`little_endian`] gives them.
+    fn new(packed: &[u64]) -> Self {
+        let parts: Vec<(usize, [u8; 3])> = packed
+            .iter()
+            .filter_map(|code| Self::parts(*code))
+            .collect();
+        let mut countries = vec![0u16; 26 * 26];
+        // The first rows are empty.
+        let mut next = Self::RADIX as u16;
+        for (country, _) in &parts {
+            if countries[*country] == 0 {
+                countries[*country] = next;
+                next += Self::RADIX as u16;
+            }
+        }
+        let mut rows = vec![0u64; usize::from(next)];
+        let row = |country: usize, third: u8| usize::from(countries[country]) + usize::from(third);
+        for &(country, [third, fourth, _]) in &parts {
+            rows[row(country, third)] |= 1 << u32::from(fourth);
+        }
+        let mut before = 0;
+        for row in &mut rows {
+            let held = u64::from(row.count_ones());
+            *row |= before << Self::RADIX;
+            before += held;
+        }
+        let mut ends = vec![0u64; before as usize];
+        for &(country, [third, fourth, fifth]) in &parts {
+            ends[Self::end(rows[row(country, third)], fourth)] |= 1 << u32::from(fifth);
+        }
+        Self {
+            countries: countries.into(),
+            rows: rows.into(),
+            ends: ends.into(),
+        }
+    }
+
+    /// Where the fifth characters are of a fourth one.
+    #[inline]
+    fn end(row: u64, fourth: u8) -> usize {
+        let before = row & Self::FOURTH & ((1 << u32::from(fourth)) - 1);
+        (row >> Self::RADIX) as usize + before.count_ones() as usize
+    }
+
+    /// How many there are.
+    fn len(&self) -> usize {
+        self.ends.iter().map(|end| end.count_ones() as usize).sum()
+    }
+
+    /// Whether a value of five bytes, given as [`little_endian`], is among these.
+    #[inline]
+    fn hold(&self, packed: u64) -> bool {
+        let Some((country, [third, fourth, fifth])) = Self::parts(packed) else {
+            return false;
+        };
+        let row = usize::from(self.countries[country]) + usize::from(third);
+        let row = self.rows.get(row).copied().unwrap_or(0);
+        let end = self.ends.get(Self::end(row, fourth)).copied().unwrap_or(0);
+        row >> u32::from(fourth) & 1 & (end >> u32::from(fifth)) == 1
+    }
+}
+
+/// The bit of a value of up to three capital letters and digits, whatever stands behind its `len`
+/// bytes, which are one at least; of another one a number beyond all of these. Values that are near to each other, as numbers are, have bits that are.
 #[inline(always)]
 fn bit(packed: u64, len: u32) -> u32 {
-    const OTHER: u8 = 0x80;
+    const OTHER: u16 = u16::MAX;
     const RADIX: u32 = 37;
-    const DIGITS: [u8; 256] = {
+    const DIGITS: [u16; 256] = {
         let mut digits = [OTHER; 256];
         // No byte at all.
         digits[0] = 0;
         let mut digit = 1;
-        while digit < RADIX as u8 {
-            let byte = match digit {
-                1..=10 => b'0' + digit - 1,
-                _ => b'A' + digit - 11,
+        while digit < RADIX as u16 {
+            let byte = match digit as u8 {
+                digit @ 1..=10 => b'0' + digit - 1,
+                digit => b'A' + digit - 11,
             };
             digits[byte as usize] = digit;
             digit += 1;
         }
         digits
     };
-    let digit = |at: u32| u32::from(DIGITS[usize::from((packed >> (8 * at)) as u8)]);
-    let (a, b, c) = (digit(0), digit(1), digit(2));
-    let at = if c == 0 {
-        a + b * RADIX
-    } else {
-        ((1 + a) * RADIX + b) * RADIX + c
-    };
-    at | ((a | b | c) & u32::from(OTHER)) << 24 | u32::from(len > 3) << 31
+    // Of shorter values the last digits too: their bits are near to each other.
+    let end = (packed as u32).wrapping_shl(0u32.wrapping_sub(8 * len));
+    let digit = |at: u32| u32::from(DIGITS[usize::from((end >> (8 * at)) as u8)]);
+    let at = (digit(1) * RADIX + digit(2)) * RADIX + digit(3);
+    at | 0u32.wrapping_sub(u32::from(len > 3))
 }
+
+/// More than any bit.
+const BITS: u32 = 37 * 37 * 37;
 
 /// The bytes of a value as a number, the first lowest: of values of up to eight bytes.
 #[inline]
@@ -179,16 +291,33 @@ impl CodeSet {
     /// The set of `codes`; doubles count once.
     pub fn new<'a>(codes: impl IntoIterator<Item = &'a str>) -> Self {
         let mut short = Vec::new();
+        let mut places = Vec::new();
         let mut long = FxHashSet::default();
         for code in codes {
             match pack_bytes(code.as_bytes()) {
-                Some(key) => short.push(key),
+                Some(key) => {
+                    let packed = little_endian(code.as_bytes());
+                    match code.len() == 5 && PlaceCodes::parts(packed).is_some() {
+                        true => places.push((packed, key)),
+                        false => short.push(key),
+                    }
+                }
                 None if !code.is_empty() => {
                     long.insert(code.as_bytes().into());
                 }
                 None => {}
             }
         }
+        let held = match places.len() < PlaceCodes::FEWEST {
+            true => {
+                short.extend(places.iter().map(|(_, key)| key));
+                None
+            }
+            false => {
+                let packed: Vec<u64> = places.iter().map(|(packed, _)| *packed).collect();
+                Some(Arc::new(PlaceCodes::new(&packed)))
+            }
+        };
         // Five of eight places are taken, and one is free at least.
         let size = if short.is_empty() {
             0
@@ -216,7 +345,8 @@ impl CodeSet {
         Self {
             buckets: buckets.into(),
             short: Arc::default(),
-            len: count + long.len(),
+            len: count + long.len() + held.as_ref().map_or(0, |held| held.len()),
+            places: held,
             long: (!long.is_empty()).then(|| Arc::new(long)),
         }
     }
@@ -226,9 +356,16 @@ impl CodeSet {
     #[must_use]
     pub fn contains(&self, code: &[u8]) -> bool {
         match pack_bytes(code) {
-            Some(key) => self.contains_key(key),
+            Some(key) => self.contains_key(key) || self.contains_place(little_endian(code), code),
             None => self.contains_long(code),
         }
+    }
+
+    /// Whether a code of places.
+    #[inline]
+    fn contains_place(&self, packed: u64, code: &[u8]) -> bool {
+        let places = self.places.as_ref().filter(|_| code.len() == 5);
+        places.is_some_and(|places| places.hold(packed))
     }
 
     /// The same of a value without NUL that is also given as [`little_endian`].
@@ -237,7 +374,7 @@ impl CodeSet {
         if code.len() <= 5
             && let Some(key) = pack(packed, code.len())
         {
-            return self.contains_key(key);
+            return self.contains_place(packed, code) || self.contains_key(key);
         }
         self.contains_long(code)
     }
@@ -359,6 +496,38 @@ mod tests {
         let odd = CodeSet::new(["a\u{e9}", "cnsha", "CN\u{e9}A"]);
         for code in ["a\u{e9}", "cnsha", "CN\u{e9}A"] {
             assert!(odd.contains(code.as_bytes()), "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_of_places_are_those_it_was_given() {
+        let alphabet = b"AKZ059";
+        let value = |at: usize| -> String {
+            let digits = [at, at / 6, at / 36, at / 216, at / 1296];
+            digits
+                .map(|at| char::from(alphabet[at % 6]))
+                .iter()
+                .collect()
+        };
+        let all: Vec<String> = (0..6 * 6 * 6 * 6 * 6).map(value).collect();
+        for step in [2, 3, 7, 60] {
+            let given = all.iter().step_by(step).map(String::as_str);
+            let set = CodeSet::new(given.clone().chain(["380", "KAK59", "cnsha", "KA K5"]));
+            let mut len = 0;
+            for (at, code) in all.iter().enumerate() {
+                let held = at % step == 0 || code == "KAK59";
+                len += usize::from(held);
+                assert_eq!(set.contains(code.as_bytes()), held, "{code}");
+                let packed = super::little_endian(code.as_bytes());
+                assert_eq!(set.contains_packed(packed, code.as_bytes()), held, "{code}");
+            }
+            assert_eq!(set.len(), len + 3);
+            for other in [
+                "KA", "KAK", "KAKK", "KAK5", "KAK5 ", "KAK59A", "kak59", "KA!59",
+            ] {
+                assert!(!set.contains(other.as_bytes()), "{other}");
+            }
+            assert!(set.contains(b"cnsha") && set.contains(b"KA K5") && set.contains(b"380"));
         }
     }
 

@@ -12,6 +12,7 @@ use std::io::Read;
 use super::lex::{Bits, CharacterLength, Index, Lexer};
 use super::segment::{OwnedSegment, Segment};
 use super::una::{self, Opening, SIGHT, Separators};
+use crate::charset::Watch;
 use crate::finding::{Code, Finding};
 use crate::lines::{CountCharacters, LineCounter};
 use crate::span::{LineColumn, Span};
@@ -184,7 +185,7 @@ pub struct Reader<'d> {
     lines: Cell<LineCounter>,
     /// Whether bytes are as they should be; and whether those of the last block but one and the
     /// last were.
-    watch: Option<fn(&[u8]) -> bool>,
+    watch: Watch,
     clean: (bool, bool),
     findings: Vec<Finding>,
 }
@@ -246,7 +247,10 @@ impl<'d> Reader<'d> {
             lost_from: None,
             lost_at: None,
             lines: Cell::new(LineCounter::new(0)),
-            watch: None,
+            watch: Watch {
+                good: |_| false,
+                usual: [Watch::NONE; 4],
+            },
             clean: (false, false),
             findings: Vec::new(),
         }
@@ -364,11 +368,11 @@ impl<'d> Reader<'d> {
     }
 
     /// Looks at every block of bytes from the next one on; see [`is_clean`](Self::is_clean).
-    pub(crate) fn set_watch(&mut self, watch: fn(&[u8]) -> bool) {
-        self.watch = Some(watch);
+    pub(crate) fn set_watch(&mut self, watch: Watch) {
+        self.watch = watch;
         let ahead = self.ahead();
         let lexed = ahead.get(self.start_of_last()..self.lexed);
-        let clean = lexed.is_some_and(watch);
+        let clean = lexed.is_some_and(watch.good);
         self.clean = (clean, clean);
     }
 
@@ -1088,10 +1092,13 @@ impl<'d> Reader<'d> {
         let from = self.origin + self.lexed;
         let to = bytes.len().min(from + BLOCK);
         let block = &bytes[from..to];
-        self.lexer.lex(block, self.lexed as u32, &mut self.index);
+        let lexed = self.lexed as u32;
+        let usual = self
+            .lexer
+            .lex(block, lexed, &mut self.index, &self.watch.usual);
         if !block.is_empty() {
             let before = self.clean.1 && (self.clean.0 || !ahead);
-            self.clean = (before, self.watch.is_some_and(|watch| watch(block)));
+            self.clean = (before, usual || (self.watch.good)(block));
         }
         self.lexed += to - from;
         Ok(from < to)
@@ -1113,7 +1120,7 @@ impl<'d> Reader<'d> {
         };
         let block = &bytes[self.origin..bytes.len().min(self.origin + BLOCK)];
         let len = block.len();
-        self.lexer.lex(block, 0, &mut self.index);
+        self.lexer.lex(block, 0, &mut self.index, &self.watch.usual);
         let end = self
             .index
             .ends

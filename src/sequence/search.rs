@@ -59,6 +59,122 @@ struct Level {
     reached: i32,
 }
 
+/// Where a message stands, as far as that is needed while nothing is wrong: so little that a
+/// segment moves it in a few steps, always the same. The rest of its [`State`] follows from that.
+#[derive(Debug)]
+struct Standing {
+    at: usize,
+    count: u32,
+    /// Which occurrence each group is that is open.
+    occurrences: Vec<u32>,
+    /// So many levels of the state, outermost first, are still the same occurrences.
+    kept: u16,
+}
+
+impl Standing {
+    /// At the start of a message.
+    fn new(plan: &Plan) -> Self {
+        Self {
+            at: START,
+            count: 0,
+            occurrences: vec![1; plan.group_bounds.len()],
+            kept: 1,
+        }
+    }
+
+    /// Stands where a state does.
+    fn stand(&mut self, state: &State) {
+        (self.at, self.count) = (state.at, state.count);
+        for level in &state.open {
+            self.occurrences[level.group as usize] = level.occurrence;
+        }
+        self.kept = state.open.len() as u16;
+    }
+
+    /// Has a state, which stood where this did when it came from there, come to stand here.
+    fn bring(&self, plan: &Plan, state: &mut State) {
+        if self.at == START {
+            return;
+        }
+        let bounds = plan.bounds[self.at];
+        let path = plan.path_of(bounds.group);
+        state.open.truncate(usize::from(self.kept));
+        for &group in path.iter().skip(state.open.len()) {
+            state.open.push(Level {
+                group,
+                occurrence: self.occurrences[group as usize],
+                reached: -1,
+            });
+        }
+        let inside = path.iter().skip(1);
+        let inside = inside.map(|group| plan.group_bounds[*group as usize].index);
+        for (level, index) in state.open.iter_mut().zip(inside.chain([bounds.index])) {
+            level.reached = level.reached.max(i32::from(index));
+        }
+        (state.at, state.count) = (self.at, self.count);
+    }
+
+    /// Whether the counters allow a transition that needs nothing else, as
+    /// [`fits`](Sequencer::fits) says.
+    #[inline(always)]
+    fn fits(&self, plan: &Plan, step: Step) -> bool {
+        let to = usize::from(step.to());
+        let bounds = plan.bounds[to];
+        let repeats = step.repeat();
+        let mut group = usize::from(bounds.group);
+        if repeats & (bounds.depth + 1 != step.keep()) {
+            group = self.repeated(plan, step);
+        }
+        // All is looked at, as no processor foresees which of it counts.
+        let full = self.occurrences[group] == plan.group_bounds[group].max;
+        let again = (to == self.at) & (self.count == bounds.max);
+        !((repeats & full) | (!repeats & again))
+    }
+
+    /// The group that begins anew, where the transition leads to one inside.
+    #[cold]
+    fn repeated(&self, plan: &Plan, step: Step) -> usize {
+        let path = plan.path_to(step.to());
+        usize::from(path[usize::from(step.keep()) - 1])
+    }
+
+    /// Moves over a transition.
+    #[inline(always)]
+    fn take(&mut self, plan: &Plan, step: Step) {
+        let to = usize::from(step.to());
+        let bounds = plan.bounds[to];
+        let (keep, repeats) = (step.keep(), step.repeat());
+        let enters = bounds.depth >= keep;
+        if (bounds.depth > keep) | (enters & repeats) {
+            self.enter(plan, step);
+        } else {
+            // One where it is entered, one more where it repeats: no processor foresees which.
+            let held = &mut self.occurrences[usize::from(bounds.group)];
+            let before = *held * u32::from(!enters);
+            *held = before.saturating_add(u32::from(enters | repeats));
+        }
+        let again = (to == self.at) & !repeats;
+        let next = self.count.saturating_add(1);
+        self.count = if again { next } else { 1 };
+        self.at = to;
+        self.kept = self.kept.min(keep - u16::from(repeats));
+    }
+
+    /// Enters groups, several at once or one in another that begins anew.
+    #[cold]
+    fn enter(&mut self, plan: &Plan, step: Step) {
+        let path = plan.path_to(step.to());
+        let keep = usize::from(step.keep());
+        if step.repeat() {
+            let held = &mut self.occurrences[usize::from(path[keep - 1])];
+            *held = held.saturating_add(1);
+        }
+        for group in &path[keep..] {
+            self.occurrences[usize::from(*group)] = 1;
+        }
+    }
+}
+
 /// A place that is certain, by the transition to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Certain(Step);
@@ -98,7 +214,9 @@ struct Decision {
 pub struct Sequencer<'p> {
     plan: &'p Plan,
     limits: Limits,
+    /// As of the last decision; `standing` says where it has come to.
     state: State,
+    standing: Standing,
     hypotheses: Vec<Hypothesis>,
     decisions: Vec<Decision>,
     waiting: usize,
@@ -131,6 +249,7 @@ impl<'p> Sequencer<'p> {
                     reached: -1,
                 }],
             },
+            standing: Standing::new(plan),
             hypotheses: Vec::new(),
             decisions: Vec::new(),
             waiting: 0,
@@ -178,10 +297,10 @@ impl<'p> Sequencer<'p> {
             && let Some(tag) = tag
             && let Some(step) = self.only_step(tag, qualifier)
             && !self.plan.counts_matter
-            && self.fits(&self.state, step)
+            && self.standing.fits(self.plan, step)
             && next.is_none_or(|next| self.plan.follows(step.to() as usize, next))
         {
-            apply(self.plan, &mut self.state, step);
+            self.standing.take(self.plan, step);
             return Some(Place {
                 position: step.to(),
                 keep: step.keep(),
@@ -195,7 +314,7 @@ impl<'p> Sequencer<'p> {
     /// How the message may go on with a tag from where it stands; `None` where it may not.
     #[inline]
     pub(crate) fn onward(&self, tag: TagId) -> Option<Onward> {
-        NonZeroU16::new(self.plan.onward(index(self.plan, self.state.at), tag)).map(Onward)
+        NonZeroU16::new(self.plan.onward(index(self.plan, self.standing.at), tag)).map(Onward)
     }
 
     /// The one place of the next segment, if it is certain at once: nothing waits, one of the
@@ -214,7 +333,8 @@ impl<'p> Sequencer<'p> {
             None => self.step_of(plan.choice_of(onward.0.get()), tag, &|_| qualifier())?,
         };
         let next = NonZeroU16::new(plan.onward(usize::from(step.to()), next))?;
-        self.fits(&self.state, step)
+        self.standing
+            .fits(plan, step)
             .then_some((Certain(step), Onward(next)))
     }
 
@@ -227,7 +347,7 @@ impl<'p> Sequencer<'p> {
     /// Takes the next segment at the place that is certain.
     #[inline(always)]
     pub(crate) fn take(&mut self, Certain(step): Certain) -> Place {
-        apply(self.plan, &mut self.state, step);
+        self.standing.take(self.plan, step);
         Place {
             position: step.to(),
             keep: step.keep(),
@@ -242,7 +362,7 @@ impl<'p> Sequencer<'p> {
         tag: TagId,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
     ) -> Option<Step> {
-        let choice = self.plan.choice(index(self.plan, self.state.at), tag);
+        let choice = self.plan.choice(index(self.plan, self.standing.at), tag);
         match choice.only {
             Some(step) if !choice.identified => Some(step),
             _ => self.step_of(choice, tag, qualifier),
@@ -261,9 +381,14 @@ impl<'p> Sequencer<'p> {
             return self.identified_step(steps, tag, qualifier);
         }
         // All others may be used up.
-        let mut fitting = steps.iter().filter(|step| self.fits(&self.state, **step));
-        let step = fitting.next()?;
-        fitting.next().is_none().then_some(*step)
+        let (mut fitting, mut found) = (0, None);
+        for &step in steps {
+            if self.standing.fits(self.plan, step) {
+                fitting += 1;
+                found = Some(step);
+            }
+        }
+        found.filter(|_| fitting == 1)
     }
 
     fn identified_step<'s>(
@@ -331,6 +456,7 @@ impl<'p> Sequencer<'p> {
             }
             self.decide();
         }
+        self.standing.bring(self.plan, &mut self.state);
         missing_after(self.plan, &self.state, 0)
     }
 
@@ -356,6 +482,7 @@ impl<'p> Sequencer<'p> {
         if self.waiting == 0 {
             self.hypotheses.clear();
             self.decisions.clear();
+            self.standing.bring(self.plan, &mut self.state);
             self.hypotheses.push(Hypothesis {
                 state: self.state.clone(),
                 cost: 0,
@@ -779,6 +906,7 @@ impl<'p> Sequencer<'p> {
             return;
         };
         self.state = best.state.clone();
+        self.standing.stand(&self.state);
         let mut at = best.last;
         let mut found = Vec::new();
         let start = self.resolved.len();

@@ -11,7 +11,7 @@ use super::names::{Definitions, Layout, NAMESPACE};
 use super::service::{self, Una};
 use super::{Options, Totals};
 use crate::Result;
-use crate::charset::Charset;
+use crate::charset::{Charset, Watch};
 use crate::edifact::{End, Item, OwnedSegment, Reader, Segment};
 use crate::finding::tally::Tally;
 use crate::finding::{Code, Finding};
@@ -76,7 +76,10 @@ impl<'r, 'd, 's, S: Sink> FromEdifact<'r, 'd, 's, S> {
 
     pub(super) fn run(mut self) -> Result<Totals> {
         self.out.begin_pieces("List", &[("xmlns:b", NAMESPACE)])?;
-        self.reader.set_watch(is_plain_block);
+        self.reader.set_watch(Watch {
+            good: is_plain_block,
+            usual: [(b' ', b'%'), (b'\'', b';'), (b'=', b'='), (b'?', b'~')],
+        });
         if let Some(charset) = self.chosen {
             self.use_charset(charset);
         }

@@ -133,6 +133,9 @@ enum Class {
 /// For character sets in which the second byte of a character may look like a separator.
 pub(super) use crate::charset::CharacterLength;
 
+/// Bytes that are usual besides line breaks, as ranges, both ends included.
+pub(super) type Usual = [(u8, u8); 4];
+
 /// A lexer for one set of separators.
 #[derive(Clone, Debug)]
 pub(super) struct Lexer {
@@ -186,11 +189,15 @@ impl Lexer {
         self.inside = 0;
     }
 
-    /// Lexes `data`, whose first byte stands at `at` from the origin, and adds to `index`.
-    pub(super) fn lex(&mut self, data: &[u8], at: u32, index: &mut Index) {
+    /// Lexes `data`, whose first byte stands at `at` from the origin, and adds to `index`. `true`
+    /// where it has seen on the way that all bytes are usual.
+    pub(super) fn lex(&mut self, data: &[u8], at: u32, index: &mut Index, usual: &Usual) -> bool {
         match self.character_length {
-            Some(length) => scalar::lex_characters(self, length, data, at, index),
-            None => simd::lex(self, data, at, index),
+            Some(length) => {
+                scalar::lex_characters(self, length, data, at, index);
+                false
+            }
+            None => simd::lex(self, data, at, index, usual),
         }
     }
 }
@@ -202,13 +209,24 @@ mod tests {
     use super::super::una::Separators;
     use super::{Bits, Index, Kinds, Lexer, simd::Engine};
 
+    /// With ranges at both ends of all bytes.
+    const USUAL: super::Usual = [(b'\'', b'C'), (0xF0, 0xFF), (b'\n', b'\n'), (0, 3)];
+
     fn lex(separators: Separators, engine: Engine, data: &[u8], cuts: &[usize]) -> Index {
         let mut lexer = Lexer::new(separators, None).with_engine(engine);
         let mut index = Index::default();
         let mut from = 0;
         for &cut in cuts.iter().chain([&data.len()]) {
             let cut = cut.clamp(from, data.len());
-            lexer.lex(&data[from..cut], from as u32, &mut index);
+            let part = &data[from..cut];
+            let usual = lexer.lex(part, from as u32, &mut index, &USUAL);
+            let all = part.iter().all(|byte| {
+                let in_range = |(first, last): &(u8, u8)| (*first..=*last).contains(byte);
+                matches!(byte, b'\r' | b'\n') || USUAL.iter().any(in_range)
+            });
+            let seen = engine != Engine::Scalar && part.len().is_multiple_of(64);
+            assert!(all || !usual, "{engine:?}");
+            assert!(!(all && seen) || usual, "{engine:?}");
             from = cut;
         }
         index
@@ -259,6 +277,25 @@ mod tests {
             for engine in Engine::available() {
                 prop_assert_eq!(&lex(separators, engine, &data, &[]), &expected, "{:?}", engine);
                 prop_assert_eq!(&lex(separators, engine, &data, &cuts), &expected, "{:?} cut", engine);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn usual_bytes_are_seen(
+            mut data in prop::collection::vec(prop_oneof![
+                400 => prop::sample::select(b"ABC01+:'*\r\n\xF0\xFF\x00\x03".to_vec()),
+                1 => any::<u8>(),
+            ], 0..300),
+        ) {
+            // The looks of `lex` are held to what it was told.
+            for engine in Engine::available() {
+                lex(Separators::default(), engine, &data, &[]);
+            }
+            data.truncate(data.len() / 64 * 64);
+            for engine in Engine::available() {
+                lex(Separators::default(), engine, &data, &[64, 128]);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! is left to the scalar lexer.
 #![allow(unsafe_code)]
 
-use super::{Bits, Index, Lexer, scalar};
+use super::{Bits, Index, Lexer, Usual, scalar};
 
 /// The instruction sets a lexer is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,27 +90,37 @@ struct Masks {
     terminators: u64,
     releases: u64,
     controls: u64,
+    /// Those that are not usual: no line break, and in none of the ranges.
+    unusual: u64,
 }
 
-pub(super) fn lex(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+pub(super) fn lex(
+    lexer: &mut Lexer,
+    data: &[u8],
+    at: u32,
+    index: &mut Index,
+    usual: &Usual,
+) -> bool {
     match lexer.engine {
-        Engine::Scalar => scalar::lex(lexer, data, at, index),
         // SAFETY: an engine is chosen only where its instructions were detected.
         #[cfg(target_arch = "x86_64")]
-        Engine::Avx2 => unsafe { x86::lex_avx2(lexer, data, at, index) },
+        Engine::Avx2 => unsafe { x86::lex_avx2(lexer, data, at, index, usual) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Engine::Avx512 => unsafe { x86::lex_avx512(lexer, data, at, index) },
+        Engine::Avx512 => unsafe { x86::lex_avx512(lexer, data, at, index, usual) },
         // SAFETY: NEON is part of every aarch64 target.
         #[cfg(target_arch = "aarch64")]
-        Engine::Neon => unsafe { arm::lex_neon(lexer, data, at, index) },
-        #[allow(unreachable_patterns)]
-        _ => scalar::lex(lexer, data, at, index),
+        Engine::Neon => unsafe { arm::lex_neon(lexer, data, at, index, usual) },
+        _ => {
+            scalar::lex(lexer, data, at, index);
+            false
+        }
     }
 }
 
 /// Lexes whole blocks by `masks`, `flatten` and `gather` (which puts the bits of a number that a
-/// mask chooses next to each other), the rest by the scalar lexer.
+/// mask chooses next to each other), the rest by the scalar lexer; whether there is no rest and all
+/// bytes are usual.
 #[inline(always)]
 fn lex_blocks(
     lexer: &mut Lexer,
@@ -120,11 +130,13 @@ fn lex_blocks(
     masks: impl Fn(&[u8; BLOCK]) -> Masks,
     flatten: impl Fn(u64, u32, &mut Vec<u32>),
     gather: impl Fn(u64, u64) -> u64,
-) {
+) -> bool {
     let mut position = at;
+    let mut unusual = 0;
     let (blocks, rest) = data.as_chunks::<BLOCK>();
     for block in blocks {
         let found = masks(block);
+        unusual |= found.unusual;
         if found.releases != 0 || lexer.escaping {
             scalar::lex(lexer, block, position, index);
         } else {
@@ -148,6 +160,7 @@ fn lex_blocks(
         position += BLOCK as u32;
     }
     scalar::lex(lexer, rest, position, index);
+    unusual == 0 && rest.is_empty()
 }
 
 /// Writes the position of every bit of `mask`.
@@ -178,7 +191,7 @@ fn flatten_bits(mut mask: u64, position: u32, out: &mut Vec<u32>) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{BLOCK, Index, Lexer, Masks, Work, flatten_bits, lex_blocks};
+    use super::{BLOCK, Index, Lexer, Masks, Usual, Work, flatten_bits, lex_blocks};
 
     /// # Safety
     /// AVX2, BMI1, BMI2, POPCNT and LZCNT must be there.
@@ -191,7 +204,13 @@ mod x86 {
     /// # Safety
     /// AVX2, BMI1, BMI2, POPCNT and LZCNT must be there.
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-    pub(super) unsafe fn lex_avx2(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+    pub(super) unsafe fn lex_avx2(
+        lexer: &mut Lexer,
+        data: &[u8],
+        at: u32,
+        index: &mut Index,
+        usual: &Usual,
+    ) -> bool {
         let wanted = lexer.separators;
         let set = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
         let (component, element, terminator) = (
@@ -208,6 +227,8 @@ mod x86 {
             0
         };
         let highest_control = set(0x1F);
+        let usual = usual.map(|(first, last)| (set(first), set(last - first)));
+        let breaks = (set(b'\r'), set(b'\n'));
         let half = |bytes: *const u8| {
             // SAFETY: the caller gives 32 readable bytes.
             let v = unsafe { _mm256_loadu_si256(bytes.cast()) };
@@ -219,12 +240,22 @@ mod x86 {
                 _mm256_or_si256(_mm256_cmpeq_epi8(v, repetition), ends),
             );
             let controls = _mm256_cmpeq_epi8(_mm256_min_epu8(v, highest_control), v);
+            let mut as_usual = _mm256_or_si256(
+                _mm256_cmpeq_epi8(v, breaks.0),
+                _mm256_cmpeq_epi8(v, breaks.1),
+            );
+            for (first, span) in usual {
+                let from = _mm256_sub_epi8(v, first);
+                let within = _mm256_cmpeq_epi8(_mm256_min_epu8(from, span), from);
+                as_usual = _mm256_or_si256(as_usual, within);
+            }
             (
                 bits(separators),
                 bits(ends),
                 bits(_mm256_cmpeq_epi8(v, release)),
                 bits(controls),
                 bits(components),
+                bits(as_usual),
             )
         };
         let masks = |block: &[u8; BLOCK]| {
@@ -238,16 +269,23 @@ mod x86 {
                 terminators: low.1 | high.1 << 32,
                 releases: (low.2 | high.2 << 32) & has_release,
                 controls: (low.3 | high.3 << 32) & !separators,
+                unusual: !(low.5 | high.5 << 32),
             }
         };
         let gather = |bits, mask| _pext_u64(bits, mask);
-        lex_blocks(lexer, data, at, index, masks, flatten_bits, gather);
+        lex_blocks(lexer, data, at, index, masks, flatten_bits, gather)
     }
 
     /// # Safety
     /// AVX-512 F, BW and VBMI2 and what [`lex_avx2`] needs must be there.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,popcnt,lzcnt")]
-    pub(super) unsafe fn lex_avx512(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+    pub(super) unsafe fn lex_avx512(
+        lexer: &mut Lexer,
+        data: &[u8],
+        at: u32,
+        index: &mut Index,
+        usual: &Usual,
+    ) -> bool {
         let wanted = lexer.separators;
         let set = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
         let (component, element, terminator) = (
@@ -263,6 +301,8 @@ mod x86 {
             0
         };
         let highest_control = set(0x1F);
+        let usual = usual.map(|(first, last)| (set(first), set(last - first)));
+        let breaks = (set(b'\r'), set(b'\n'));
         let masks = |block: &[u8; BLOCK]| {
             // SAFETY: a block has 64 bytes.
             let v = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
@@ -272,12 +312,18 @@ mod x86 {
                 | _mm512_cmpeq_epi8_mask(v, element)
                 | _mm512_cmpeq_epi8_mask(v, repetition)
                 | terminators;
+            let mut as_usual =
+                _mm512_cmpeq_epi8_mask(v, breaks.0) | _mm512_cmpeq_epi8_mask(v, breaks.1);
+            for (first, span) in usual {
+                as_usual |= _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, first), span);
+            }
             Masks {
                 separators,
                 components,
                 terminators,
                 releases: _mm512_cmpeq_epi8_mask(v, release) & has_release,
                 controls: _mm512_cmple_epu8_mask(v, highest_control) & !separators,
+                unusual: !as_usual,
             }
         };
         let mut lanes = [0u8; BLOCK];
@@ -312,7 +358,7 @@ mod x86 {
             }
         };
         let gather = |bits, mask| _pext_u64(bits, mask);
-        lex_blocks(lexer, data, at, index, masks, flatten, gather);
+        lex_blocks(lexer, data, at, index, masks, flatten, gather)
     }
 }
 
@@ -320,12 +366,18 @@ mod x86 {
 mod arm {
     use std::arch::aarch64::*;
 
-    use super::{BLOCK, Index, Lexer, Masks, flatten_bits, lex_blocks};
+    use super::{BLOCK, Index, Lexer, Masks, Usual, flatten_bits, lex_blocks};
 
     /// # Safety
     /// NEON must be there, as on every aarch64 target.
     #[target_feature(enable = "neon")]
-    pub(super) unsafe fn lex_neon(lexer: &mut Lexer, data: &[u8], at: u32, index: &mut Index) {
+    pub(super) unsafe fn lex_neon(
+        lexer: &mut Lexer,
+        data: &[u8],
+        at: u32,
+        index: &mut Index,
+        usual: &Usual,
+    ) -> bool {
         let wanted = lexer.separators;
         let repetition = wanted.repetition.unwrap_or(wanted.element);
         let release = wanted.release.unwrap_or(wanted.element);
@@ -371,6 +423,22 @@ mod arm {
                 vcltq_u8(v[2], below),
                 vcltq_u8(v[3], below),
             );
+            let is_usual = |v| {
+                let breaks = vorrq_u8(
+                    vceqq_u8(v, vdupq_n_u8(b'\r')),
+                    vceqq_u8(v, vdupq_n_u8(b'\n')),
+                );
+                usual.iter().fold(breaks, |usual, (first, last)| {
+                    let from = vsubq_u8(v, vdupq_n_u8(*first));
+                    vorrq_u8(usual, vcleq_u8(from, vdupq_n_u8(last - first)))
+                })
+            };
+            let as_usual = pack(
+                is_usual(v[0]),
+                is_usual(v[1]),
+                is_usual(v[2]),
+                is_usual(v[3]),
+            );
             let terminators = equal(wanted.terminator);
             let components = equal(wanted.component);
             let separators = components | equal(wanted.element) | equal(repetition) | terminators;
@@ -380,6 +448,7 @@ mod arm {
                 terminators,
                 releases: equal(release) & has_release,
                 controls: controls & !separators,
+                unusual: !as_usual,
             }
         };
         let gather = |bits: u64, mut mask: u64| {
@@ -391,6 +460,6 @@ mod arm {
             }
             gathered
         };
-        lex_blocks(lexer, data, at, index, masks, flatten_bits, gather);
+        lex_blocks(lexer, data, at, index, masks, flatten_bits, gather)
     }
 }
