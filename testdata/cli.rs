@@ -263,15 +263,31 @@ fn no_case_shows_a_value_when_redacted() {
 #[test]
 fn a_value_that_breaks_off_a_segment_is_redacted() {
     // An apostrophe that should have been released makes a tag of what follows.
-    let input = b"UNB+UNOA:2+A+B+261123:0930+1'UNH+1+PAXLST:D:95B:UN'BGM+745'NAD+FL+++O'SECRETNAME+X'UNT+4+1'UNZ+1+1'";
-    for format in ["text", "json", "sarif"] {
-        let masked = with_input(&["check", "--redact", "--format", format, "-"], input);
-        assert!(
-            !out(&masked).contains("SECRETNAME"),
-            "{format}: {}",
-            out(&masked)
+    for name in ["SECRETNAME", "SECRETLY", "Secrets"] {
+        let input = format!(
+            "UNB+UNOA:2+A+B+261123:0930+1'UNH+1+PAXLST:D:95B:UN'BGM+745'\
+             NAD+FL+++O'{name}+X'UNT+5+1'UNZ+1+1'"
         );
+        for format in ["text", "json", "sarif"] {
+            let args = ["check", "--redact", "--format", format, "-"];
+            let masked = out(&with_input(&args, input.as_bytes()));
+            assert!(!masked.contains(name), "{format}: {masked}");
+        }
     }
+}
+
+#[test]
+fn what_is_cut_of_transcoded_input_is_said() {
+    let segments = "FTX+AAA+++\x1b$Z1\x1b(Q'".repeat(6);
+    let input = format!(
+        "UNB+UNOX:4+A+B+20261123:0930+1'UNH+1+CUSCAR:D:95B:UN'BGM+785+1'{segments}UNT+9+1'UNZ+1+1'"
+    );
+    let args = ["check", "--max-findings", "2", "--lang", "en", "-"];
+    let text = out(&with_input(&args, input.as_bytes()));
+    let shown = text.matches("[unknown-escape-sequence]").count();
+    assert_eq!(shown, 2, "{text}");
+    let more = "10 more findings of unknown-escape-sequence were not shown";
+    assert!(text.contains(more), "{text}");
 }
 
 #[test]

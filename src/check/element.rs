@@ -138,11 +138,15 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
     }
     let mut at = separators[next] + 1;
     next += 1;
-    let (mut element, mut repetition, mut present) = (0, 1u32, 0u64);
+    let (mut written, mut again, mut present) = (0, 1u32, 0u64);
     let mut trailing = None;
     while next < separators.len() {
         let first = next;
         let start = at;
+        let (element, repetition, beyond) = place(layout, written, again);
+        if beyond && written == layout.parts.len() && again == 1 {
+            repeated_as_element(layout, segment.token_between(start, first), out);
+        }
         let part = layout.parts.get(element);
         let mut component = 0;
         let mut found = 0u64;
@@ -199,14 +203,14 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
             }
         }
         if Some(end) == service.repetition && end != service.element && end != service.terminator {
-            repetition += 1;
+            again += 1;
             continue;
         }
-        if end == service.terminator && found == 0 && element > 0 {
+        if end == service.terminator && found == 0 && written > 0 {
             trailing = Some((element, next - 1));
         }
-        repetition = 1;
-        element += 1;
+        again = 1;
+        written += 1;
     }
     if present & layout.mandatory != layout.mandatory {
         missing_elements(layout, present, segment.end(), out);
@@ -227,6 +231,28 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
             offset,
         ));
     }
+}
+
+/// Which element of a layout stands at the place `written`, and which repetition of it is the one
+/// counted `again` there: beyond the last element those of an element that may be repeated are
+/// taken to go on, each written as an element of its own.
+fn place(layout: &Layout, written: usize, again: u32) -> (usize, u32, bool) {
+    match layout.parts.last() {
+        Some(last) if written >= layout.parts.len() && last.max > 1 => {
+            let beyond = (written - layout.parts.len() + 1) as u32;
+            (layout.parts.len() - 1, again.saturating_add(beyond), true)
+        }
+        _ => (written, again, false),
+    }
+}
+
+/// Says that repetitions are written as elements, where the first of them stands.
+#[cold]
+fn repeated_as_element<'a>(layout: &Layout, token: Token<'a>, out: Out<'_, 'a>) {
+    let element = layout.parts.len() - 1;
+    let id = &layout.parts[element].id;
+    let trouble = Trouble::at_offset(Code::REPETITION_AS_ELEMENT, element, 2, token.offset);
+    out(trouble.with("element", id.to_string()));
 }
 
 /// Checks a value.
@@ -250,10 +276,11 @@ fn value<'a>(env: Env<'_>, layout: &Layout, at: At, token: &Token<'a>, out: Out<
         Some(count) if !bytes.is_ascii() => count(bytes) as u32,
         _ => bytes.len() as u32,
     };
-    if let Some(wrong) = value::check(rule.class, (rule.min, rule.max), bytes, chars, env.marks) {
+    // What is no code by its characters or length is not looked up too.
+    let wrong = value::check(rule.class, (rule.min, rule.max), bytes, chars, env.marks);
+    if let Some(wrong) = wrong {
         representation(rule, wrong, token, at, out);
-    }
-    if let Some(codes) = &rule.codes
+    } else if let Some(codes) = &rule.codes
         && !rule.named
     {
         check_code(env, rule, codes, bytes, &[], token, at, out);
@@ -405,6 +432,12 @@ fn named_code<'a>(
     let list = list.and_then(value);
     let agency = agency.and_then(value);
     let code = token.value();
+    // That it is none by its characters or length was said.
+    let chars = env.chars.filter(|_| !code.is_ascii());
+    let len = chars.map_or(code.len(), |count| count(&code)) as u32;
+    if value::check(rule.class, (rule.min, rule.max), &code, len, env.marks).is_some() {
+        return;
+    }
     let own = list.is_none() && matches!(agency.as_deref(), None | Some(b"6"));
     let bound = codes.bound(env.specs, &rule.id).iter().any(|bound| {
         bound.when.as_ref().is_some_and(|(id, wanted)| {
@@ -415,14 +448,14 @@ fn named_code<'a>(
         let beside = agency.map(|agency| ("3055", agency));
         check_code(env, rule, codes, &code, beside.as_slice(), token, at, out);
     } else if !codes.own(env.specs).is_empty() && !codes.own(env.specs).contains(&code) {
-        let named = |value: Option<Cow<'a, [u8]>>| {
-            String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()
-        };
         let trouble = Trouble::at_token(Code::CODE_LIST_NOT_HELD, at, token);
-        out(trouble
-            .with("element", rule.id.to_string())
-            .with("list", named(list))
-            .with("agency", named(agency)));
+        let mut trouble = trouble.with("element", rule.id.to_string());
+        for (name, value) in [("list", list), ("agency", agency)] {
+            if let Some(value) = value {
+                trouble = trouble.with(name, String::from_utf8_lossy(&value).into_owned());
+            }
+        }
+        out(trouble);
     }
 }
 

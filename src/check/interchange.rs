@@ -1003,7 +1003,18 @@ impl<'c, 's> Run<'c, 's> {
             return Ok(());
         }
         let begins = matches!(tag.as_str(), "UNB" | "UIB");
+        // The identity of a message that is not known was told as a whole, and versions that other
+        // agencies give theirs are not in the lists.
+        let identity = match tag.as_str() {
+            "UNH" => Some(1),
+            "UIH" => Some(0),
+            "UNG" if segment.get(5, 0).is_some_and(|agency| &*agency != b"UN") => Some(6),
+            _ => None,
+        };
         element::check(env, &layout, segment, &mut |mut trouble| {
+            if trouble.code == Code::UNKNOWN_CODE && Some(trouble.element) == identity {
+                return;
+            }
             if begins && trouble.element == 0 {
                 trouble.code = match (trouble.code, trouble.component) {
                     (Code::UNKNOWN_CODE, Some(0)) => Code::UNKNOWN_SYNTAX_IDENTIFIER,

@@ -537,8 +537,17 @@ impl<'c> MessageCheck<'c> {
                     "message",
                     self.compiled.name.split('@').next().unwrap_or(""),
                 ),
-                Fault::InsteadOf(position) => Finding::new(Code::INSTEAD_OF, span)
-                    .with("expected", &plan.position(position).tag),
+                Fault::InsteadOf(position) => {
+                    let code = if is_tag(&tag) {
+                        Code::INSTEAD_OF
+                    } else {
+                        Code::INVALID_TAG
+                    };
+                    let mut finding =
+                        Finding::new(code, span).with("expected", &plan.position(position).tag);
+                    finding.value = (code == Code::INVALID_TAG).then(|| out.value(segment.tag()));
+                    finding
+                }
             };
             let mut finding = finding.with_content("segment", &tag);
             finding.place.segment_number = Some(number);
@@ -749,6 +758,14 @@ pub(super) struct Where {
     pub path: String,
 }
 
+/// Whether a syntax identifier (0001) is well formed and names another agency than UN/ECE: three
+/// letters for the agency, one for the level.
+fn is_of_another_agency(identifier: &[u8]) -> bool {
+    identifier.len() == 4
+        && identifier.iter().all(u8::is_ascii_uppercase)
+        && !identifier.starts_with(b"UNO")
+}
+
 /// Makes a finding of what is wrong in a segment's elements.
 #[cold]
 #[inline(never)]
@@ -783,6 +800,9 @@ pub(super) fn report(
         } else {
             finding.with(name, text)
         };
+    }
+    if code == Code::UNKNOWN_SYNTAX_IDENTIFIER && is_of_another_agency(&trouble.value) {
+        finding.severity = Severity::Warning;
     }
     finding.place.element = Some(trouble.element as u32 + 1);
     finding.place.repetition = (trouble.repetition > 1).then_some(trouble.repetition);

@@ -190,7 +190,10 @@ impl<'s> Out<'s> {
         args: &[(&'static str, std::borrow::Cow<'_, str>)],
     ) -> bool {
         const MOST: usize = 10_000;
-        let key: String = args.iter().map(|(_, text)| format!("{text}\0")).collect();
+        let key: String = args
+            .iter()
+            .map(|(name, text)| format!("{name}{text}\0"))
+            .collect();
         self.lists.len() < MOST && self.lists.insert(key)
     }
 
@@ -435,7 +438,7 @@ impl<'s> Out<'s> {
             let key: String = finding
                 .args
                 .iter()
-                .map(|(_, Arg::Known(text) | Arg::Content(text))| format!("{text}\0"))
+                .map(|(name, Arg::Known(text) | Arg::Content(text))| format!("{name}{text}\0"))
                 .collect();
             return self.said_lists.len() < MOST && self.said_lists.insert(key);
         }

@@ -206,9 +206,9 @@ mod tests {
         let repeated = "RFF+ACW:1'";
         let first = interchange("UNA:+.? '", ':', repeated);
         let second = interchange("UNA/+.? '", '/', repeated);
-        let both = said(&format!("{first}{second}"), Code::UNKNOWN_CODE);
+        let both = said(&format!("{first}{second}"), Code::TOO_LONG);
         assert_eq!(both, [0, 40]);
-        let both = said(&format!("{second}{first}"), Code::UNKNOWN_CODE);
+        let both = said(&format!("{second}{first}"), Code::TOO_LONG);
         assert_eq!(both, [40, 0]);
     }
 

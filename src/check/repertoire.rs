@@ -38,7 +38,8 @@ pub(super) fn report(
         if charset.holds(&value) {
             continue;
         }
-        if !*guessed && let Some(guess) = guess(&value).filter(|guess| *guess != charset) {
+        let guess = guess(&value).filter(|guess| *guess != charset);
+        if !*guessed && let Some(guess) = guess {
             *guessed = true;
             let span = Span::new(token.offset, token.bytes.len() as u64);
             let mut finding = Finding::new(Code::LOOKS_LIKE, span)
@@ -67,22 +68,20 @@ pub(super) fn report(
             out.count(code, Severity::Error);
             continue;
         }
-        // The first character that is not in the set.
-        let text = charset.decode_lossy(token.bytes);
-        let mut buffer = [0; 4];
-        let first = text.chars().find(|c| {
-            let bytes: &[u8] = if c.is_ascii() {
-                c.encode_utf8(&mut buffer).as_bytes()
-            } else {
-                &[]
-            };
-            !c.is_ascii() || !charset.holds(bytes)
-        });
-        let offset = token
-            .bytes
-            .iter()
-            .position(|byte| !charset.holds(&[*byte]))
-            .unwrap_or(0);
+        // From the first character that is not in the set to the last.
+        let bad = |byte: &u8| !charset.holds(&[*byte]);
+        let mut offset = token.bytes.iter().position(bad).unwrap_or(0);
+        let mut end = offset + 1;
+        if !token.bytes[offset].is_ascii() {
+            let last = token.bytes.iter().rposition(bad);
+            end = last.map_or(token.bytes.len(), |last| last + 1);
+            if guess.is_some() {
+                // Of another character set: with its first byte and its last.
+                let high = |byte: &&u8| !byte.is_ascii();
+                offset -= token.bytes[..offset].iter().rev().take_while(high).count();
+                end += token.bytes[end..].iter().take_while(high).count();
+            }
+        }
         let mut finding = match code {
             Code::UNDECODABLE => {
                 let mut finding =
@@ -91,17 +90,9 @@ pub(super) fn report(
                 finding
             }
             _ => {
-                let len = if token.bytes[offset].is_ascii() {
-                    1
-                } else {
-                    token.bytes.len() - offset
-                };
-                let mut finding =
-                    Finding::new(code, Span::new(token.offset + offset as u64, len as u64));
-                finding.value = Some(match (first, len) {
-                    (Some(c), 1) => crate::finding::Value::Text(c.to_string().into()),
-                    _ => out.value(&token.bytes[offset..]),
-                });
+                let span = Span::new(token.offset + offset as u64, (end - offset) as u64);
+                let mut finding = Finding::new(code, span);
+                finding.value = Some(out.value(&token.bytes[offset..end]));
                 finding
             }
         };

@@ -4,11 +4,12 @@ use super::out::Totals;
 use crate::Result;
 use crate::charset::Coding;
 use crate::edifact::transcode;
-use crate::finding::{Finding, Service, Sink, Syntax};
+use crate::finding::{Code, Finding, Service, Sink, Syntax};
 use crate::span::Span;
 
 /// Transcodes `input` and has it checked by `check`; what that finds is told of `input`'s own
-/// bytes. `most` findings of bytes that are no character are sent.
+/// bytes. Of each code about bytes
+/// that are no text `most` findings are sent, then how many more there are.
 pub(super) fn run(
     input: &[u8],
     coding: Coding,
@@ -18,13 +19,28 @@ pub(super) fn run(
     check: impl FnOnce(&[u8], &mut dyn Sink) -> Result<Totals>,
 ) -> Result<Totals> {
     let transcoded = transcode::Transcoded::new(input, coding);
-    let mut errors = 0;
+    let (mut errors, mut last) = (0, None);
+    let mut told = [(Code::UNDECODABLE, 0), (Code::UNKNOWN_ESCAPE, 0)];
     for mut finding in transcoded.findings(input, coding) {
         errors += 1;
-        if errors <= most {
-            finding.syntax = syntax;
-            sink.finding(finding);
+        last = Some((finding.span, finding.at));
+        for (code, count) in &mut told {
+            *count += u64::from(*code == finding.code);
+            if *code == finding.code && *count <= most {
+                finding.syntax = syntax;
+                sink.finding(finding);
+                break;
+            }
         }
+    }
+    let cut = told.into_iter().filter(|(_, count)| *count > most);
+    for ((code, count), (span, at)) in cut.filter_map(|told| Some((told, last?))) {
+        let mut cut = Finding::new(Code::FINDINGS_CUT, Span::at(span.end()))
+            .with("count", count - most)
+            .with("code", code);
+        cut.at = at;
+        cut.syntax = syntax;
+        sink.finding(cut);
     }
     let mut back = Back {
         transcoded: &transcoded,

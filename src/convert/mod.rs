@@ -356,9 +356,9 @@ impl Converter {
         sink: &mut dyn Sink,
     ) -> Result<Totals> {
         let transcoded = transcode::Transcoded::new(input, coding);
-        let findings = transcoded.findings(input, coding);
-        let errors = findings.len() as u64;
-        for finding in findings {
+        let mut errors = 0;
+        for finding in transcoded.findings(input, coding) {
+            errors += 1;
             sink.finding(finding);
         }
         let mut back = |mut finding: Finding| {

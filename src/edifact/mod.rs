@@ -5,6 +5,7 @@
 
 mod iso2022;
 mod lex;
+mod other;
 mod reader;
 mod segment;
 pub(crate) mod transcode;

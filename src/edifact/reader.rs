@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::io::Read;
 
 use super::lex::{Bits, CharacterLength, Index, Lexer};
+use super::other;
 use super::segment::{OwnedSegment, Segment};
 use super::una::{self, Opening, SIGHT, Separators};
 use crate::charset::Watch;
@@ -181,6 +182,8 @@ pub struct Reader<'d> {
     understood: bool,
     /// Where what is not understood began.
     lost_from: Option<u64>,
+    /// What an input that begins with nothing of ours looks like.
+    looks_like: Option<(&'static str, &'static str)>,
     lost_at: Option<LineColumn>,
     lines: Cell<LineCounter>,
     /// Whether bytes are as they should be; and whether those of the last block but one and the
@@ -245,6 +248,7 @@ impl<'d> Reader<'d> {
             after_una: false,
             understood: false,
             lost_from: None,
+            looks_like: None,
             lost_at: None,
             lines: Cell::new(LineCounter::new(0)),
             watch: Watch {
@@ -915,7 +919,11 @@ impl<'d> Reader<'d> {
             let finding = if self.understood {
                 Finding::new(Code::SKIPPED_BYTES, lost).with("count", lost.len)
             } else {
-                Finding::new(Code::UNRECOGNISED_INPUT, lost)
+                let finding = Finding::new(Code::UNRECOGNISED_INPUT, lost);
+                match self.looks_like {
+                    Some((en, zh)) => finding.with("what", en).with("what_zh", zh),
+                    None => finding,
+                }
             };
             self.say(finding);
         } else if !self.understood {
@@ -943,6 +951,9 @@ impl<'d> Reader<'d> {
             // What could be the beginning of an opening is kept in sight.
             None => window.len() - SIGHT,
         };
+        if self.lost_from.is_none() && offset == 0 {
+            self.looks_like = other::looks_like(window);
+        }
         let from = *self.lost_from.get_or_insert(offset);
         if self.lost_at.is_none() {
             self.lost_at = Some(self.locate(from));

@@ -126,30 +126,36 @@ impl Transcoded {
         }
     }
 
-    /// What is to be said of bytes that are no text: no characters of `coding`, and escape
-    /// sequences that are not known. Lines and columns are those of the text.
-    pub(crate) fn findings(&self, input: &[u8], coding: Coding) -> Vec<Finding> {
-        let malformed = self
-            .malformed
-            .iter()
-            .map(|span| Finding::new(Code::UNDECODABLE, *span).with("charset", coding.name()));
-        let unknown = self.unknown.iter().map(|span| {
-            let mut finding = Finding::new(Code::UNKNOWN_ESCAPE, *span);
-            let bytes = &input[span.start as usize..span.end() as usize];
-            finding.value = Some(Value::Text(String::from_utf8_lossy(bytes).into()));
-            finding
-        });
-        let mut findings: Vec<Finding> = malformed.chain(unknown).collect();
-        findings.sort_by_key(|finding| finding.span.start);
+    /// What is to be said of bytes that are no text, in their order: no characters of `coding`, and
+    /// escape sequences that are not known. Lines and columns are those of the text.
+    pub(crate) fn findings<'s>(
+        &'s self,
+        input: &'s [u8],
+        coding: Coding,
+    ) -> impl Iterator<Item = Finding> + 's {
+        let (mut malformed, mut unknown) = (self.malformed.iter(), self.unknown.iter());
         let mut lines = LineCounter::new(0);
         lines.set_counting(|bytes| String::from_utf8_lossy(bytes).chars().count());
-        for finding in &mut findings {
+        std::iter::from_fn(move || {
+            let next = |spans: &std::slice::Iter<'_, Span>| {
+                spans.as_slice().first().map_or(u64::MAX, |span| span.start)
+            };
+            let mut finding = if next(&unknown) < next(&malformed) {
+                let span = *unknown.next()?;
+                let mut finding = Finding::new(Code::UNKNOWN_ESCAPE, span);
+                let bytes = &input[span.start as usize..span.end() as usize];
+                finding.value = Some(Value::Text(String::from_utf8_lossy(bytes).into()));
+                finding
+            } else {
+                let span = *malformed.next()?;
+                Finding::new(Code::UNDECODABLE, span).with("charset", coding.name())
+            };
             let to = self.text_at(finding.span.start);
             let between = self.text.get(lines.offset as usize..to);
             lines.advance(between.unwrap_or_default());
             finding.at = lines.at();
-        }
-        findings
+            Some(finding)
+        })
     }
 
     /// The offset in the text of an offset in the original.

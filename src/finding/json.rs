@@ -72,6 +72,7 @@ impl Finding {
             path: related.path.as_deref(),
             message: related.code.wording(lang),
         });
+        let (segment, path) = self.shown_place(redact);
         let line = Line {
             file,
             code: self.code.as_str(),
@@ -85,8 +86,8 @@ impl Finding {
             message_ref: self.place.message_ref.as_deref(),
             message_type: self.place.message_type.as_deref(),
             segment_number: self.place.segment_number,
-            segment: self.place.segment.as_deref(),
-            path: self.place.path.as_deref(),
+            segment: segment.as_deref(),
+            path: path.as_deref(),
             value,
             value_hex,
             syntax: self.syntax.as_str(),

@@ -7,6 +7,8 @@ mod json;
 pub mod table;
 pub(crate) mod tally;
 
+use std::borrow::Cow;
+
 use crate::span::{LineColumn, Span};
 pub use json::mask;
 pub use table::Code;
@@ -301,6 +303,27 @@ impl Finding {
         }
     }
 
+    /// The tag of its segment and its path, as they are shown: what stands where a tag should and
+    /// is none is content, masked when `redact` is set.
+    #[must_use]
+    pub fn shown_place(&self, redact: bool) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
+        let (segment, path) = (self.place.segment.as_deref(), self.place.path.as_deref());
+        let content = segment.filter(|tag| {
+            let is_tag = tag.len() == 3
+                && tag.starts_with(|c: char| c.is_ascii_uppercase())
+                && tag
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+            redact && self.syntax == Syntax::Edifact && !is_tag
+        });
+        let Some(tag) = content.filter(|tag| !tag.is_empty()) else {
+            return (segment.map(Cow::Borrowed), path.map(Cow::Borrowed));
+        };
+        let masked = mask(tag);
+        let path = path.map(|path| path.replace(tag, &masked).into());
+        (Some(masked.into()), path)
+    }
+
     /// What names it: the rule that made it, else its code.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -310,7 +333,11 @@ impl Finding {
     fn fill(&self, name: &str, redact: bool, out: &mut String) {
         if name == "value" {
             match &self.value {
-                Some(Value::Text(text)) if text.is_empty() => out.push_str("\"\""),
+                Some(Value::Text(text)) if text.trim().len() != text.len() || text.is_empty() => {
+                    out.push('"');
+                    push_content(text, redact, out);
+                    out.push('"');
+                }
                 Some(Value::Text(text)) => push_content(text, redact, out),
                 Some(Value::Bytes(bytes)) if redact => {
                     push_content(&"*".repeat(bytes.len()), true, out)

@@ -126,8 +126,8 @@ findings! {
         explain_en "There is nothing to read: the file has no bytes, only blanks and line breaks, or only UNA."
         explain_zh "没有可读取的内容：文件长度为零，只有空白和换行，或只有 UNA。";
     UNRECOGNISED_INPUT "unrecognised-input" Error
-        en "nothing in the input begins an interchange or a message"
-        zh "输入中没有任何交换或报文的开头"
+        en "nothing in the input begins an interchange or a message[; it looks like {what}]"
+        zh "输入中没有任何交换或报文的开头[；看起来是“{what_zh}”]"
         explain_en "Neither UNA, UNB, UIB, UNG, UNH nor UIH was found. The file may be of another kind, be compressed, or have lost its beginning."
         explain_zh "未找到 UNA、UNB、UIB、UNG、UNH 或 UIH。该文件可能是其他格式、已压缩，或开头丢失。";
     ARCHIVE_DAMAGED "archive-damaged" Error
@@ -196,8 +196,8 @@ findings! {
         explain_en "They come from old file transfers and mean nothing."
         explain_zh "它们来自旧的文件传输方式，没有含义。";
     INVALID_TAG "invalid-segment-tag" Error 12
-        en "{value} is not a segment tag"
-        zh "{value} 不是段标记"
+        en "{value} is not a segment tag[; {expected} was expected here]"
+        zh "{value} 不是段标记[；此处应为 {expected}]"
         explain_en "A segment tag has three upper-case letters or digits and begins with a letter (ISO 9735 clause 10)."
         explain_zh "段标记由三个大写字母或数字组成，以字母开头（ISO 9735 第 10 条）。";
     LINE_BREAK_IN_VALUE "line-break-in-value" Hint
@@ -273,8 +273,8 @@ findings! {
     UNKNOWN_SYNTAX_IDENTIFIER "unknown-syntax-identifier" Error 2
         en "the syntax identifier {value} is not known"
         zh "语法标识 {value} 未知"
-        explain_en "Known are UNOA to UNOL, UNOW, UNOX and UNOY (ISO 9735 element 0001). The interchange was read as if it said UNOC."
-        explain_zh "已知的有 UNOA 至 UNOL、UNOW、UNOX、UNOY（ISO 9735 数据元 0001）。此处按 UNOC 读取。";
+        explain_en "Known are UNOA to UNOL, UNOW, UNOX and UNOY (ISO 9735 element 0001). The interchange was read as if it said UNOC. The first three letters name the agency whose syntax it is; another agency than UNO, as IAT of IATA, is a warning."
+        explain_zh "已知的有 UNOA 至 UNOL、UNOW、UNOX、UNOY（ISO 9735 数据元 0001）。此处按 UNOC 读取。前三个字母表示语法所属机构；其他机构（如 IATA 的 IAT）只作警告。";
     UNKNOWN_SYNTAX_VERSION "unknown-syntax-version" Error 2
         en "the syntax version {value} is not known"
         zh "语法版本 {value} 未知"
@@ -365,6 +365,11 @@ findings! {
         zh "该数据元最多重复 {max} 次"
         explain_en "One more repetition stands here."
         explain_zh "此处多出一次重复。";
+    REPETITION_AS_ELEMENT "repetition-as-element" Warning
+        en "repetitions of {element} are written as elements of their own"
+        zh "{element} 的重复写成了单独的数据元"
+        explain_en "The last element of the segment may be repeated. In syntax version 4 the repetition separator stands between repetitions; some guides, that of passenger lists among them, write them as further elements, as versions 1 to 3 do. They were checked as repetitions."
+        explain_zh "该段最后一个数据元可以重复。语法版本 4 的重复之间使用重复分隔符；有些实施指南（如旅客名单）像版本 1 至 3 那样把重复写成后续数据元。已按重复校验。";
     TRAILING_SEPARATOR "trailing-separator" Warning 45
         en "separators stand behind the last value"
         zh "最后一个值之后有多余的分隔符"
@@ -391,8 +396,8 @@ findings! {
         explain_en "The list grows between its editions, or is held with gaps (`baowen codes TABLE` tells of them), so the value may be good: compare with the newest edition, or add it with --specs."
         explain_zh "该代码表的各版本会增加代码，或收录有缺漏（见 baowen codes 表名），因此该值可能有效：请核对最新版本，或用 --specs 添加。";
     CODE_LIST_NOT_HELD "code-list-not-held" Hint
-        en "the code {value} of {element} was not checked: list {list}, agency {agency}, is not held"
-        zh "{element} 的代码 {value} 未检查：未收录代码表 {list}（机构 {agency}）"
+        en "the code {value} of {element} was not checked: its list is not held[ (1131: {list})][ (3055: {agency})]"
+        zh "{element} 的代码 {value} 未检查：未收录其代码表[（1131：{list}）][（3055：{agency}）]"
         explain_en "Elements 1131 and 3055 name a code list that the specs do not have. Add it with --specs. Said once for each list."
         explain_zh "数据元 1131 和 3055 指定的代码表未收录。可用 --specs 添加。每个代码表只提示一次。";
     TOO_LONG "too-long" Error 39
@@ -441,8 +446,8 @@ findings! {
         explain_en "UNS+D begins the detail section, UNS+S the summary section."
         explain_zh "UNS+D 开始明细节，UNS+S 开始汇总节。";
     INVALID_CHARACTER "invalid-character" Error 21
-        en "the character {value} is not in the character set {charset}"
-        zh "字符 {value} 不在字符集 {charset} 中"
+        en "{value} is not in the character set {charset}"
+        zh "{value} 不在字符集 {charset} 中"
         explain_en "The syntax identifier names the repertoire of the interchange. Said once for each value. Choose another character set with --charset."
         explain_zh "语法标识规定了交换的字符集。每个值只报告一次。可用 --charset 指定其他字符集。";
     UNDECODABLE "undecodable" Error 21

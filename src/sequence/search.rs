@@ -209,6 +209,55 @@ struct Decision {
     found: Option<PositionId>,
 }
 
+/// Faults that are noted down, up to as many as are of use.
+struct Noted<'n> {
+    faults: &'n mut Vec<Fault>,
+    most: usize,
+}
+
+impl<'n> Noted<'n> {
+    /// `most` more than there are.
+    fn new(faults: &'n mut Vec<Fault>, most: usize) -> Self {
+        let most = faults.len() + most;
+        Self { faults, most }
+    }
+
+    fn all(faults: &'n mut Vec<Fault>) -> Self {
+        let most = usize::MAX;
+        Self { faults, most }
+    }
+
+    fn is_full(&self) -> bool {
+        self.faults.len() >= self.most
+    }
+
+    fn push(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+}
+
+/// How a hypothesis may go on with the segment at hand. What it leads to is made only when it is
+/// kept: most are not.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    /// The hypothesis that it goes on, by its index.
+    from: usize,
+    cost: u32,
+    course: Course,
+    /// Its faults, as a range of those that were noted down.
+    faults: (usize, usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Course {
+    /// The segment takes a position.
+    Step(Step),
+    /// The segment has no place, or one, at a depth, that moves nothing.
+    Aside(Option<(PositionId, u16)>),
+    /// As that, and it was counted as missing before.
+    Found(PositionId, u16),
+}
+
 /// Places the segments of one message.
 #[derive(Debug)]
 pub struct Sequencer<'p> {
@@ -231,6 +280,13 @@ pub struct Sequencer<'p> {
     cheapest: u32,
     /// Stretches that had errors.
     faulty: u32,
+    /// Candidates for the segment at hand, and their faults.
+    candidates: Vec<Candidate>,
+    noted: Vec<Fault>,
+    /// Costs of the candidates and their indexes, cheapest first.
+    order: Vec<(u32, u32)>,
+    /// Targets of a hypothesis, nearest first.
+    targets: Vec<(bool, usize, PositionId)>,
 }
 
 impl<'p> Sequencer<'p> {
@@ -259,6 +315,10 @@ impl<'p> Sequencer<'p> {
             mistypes: true,
             cheapest: u32::MAX,
             faulty: 0,
+            candidates: Vec::new(),
+            noted: Vec::new(),
+            order: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
@@ -451,13 +511,16 @@ impl<'p> Sequencer<'p> {
         if self.waiting > 0 {
             for at in 0..self.hypotheses.len() {
                 let state = &self.hypotheses[at].state;
-                let rest = missing_after(self.plan, state, 0).len() as u32;
-                self.hypotheses[at].cost += rest * ERROR;
+                let mut rest = Vec::new();
+                missing_after(self.plan, state, 0, &mut Noted::all(&mut rest));
+                self.hypotheses[at].cost += rest.len() as u32 * ERROR;
             }
             self.decide();
         }
         self.standing.bring(self.plan, &mut self.state);
-        missing_after(self.plan, &self.state, 0)
+        let mut missing = Vec::new();
+        missing_after(self.plan, &self.state, 0, &mut Noted::all(&mut missing));
+        missing
     }
 
     /// Whether the counters allow a transition that needs nothing else. What is beyond its limit
@@ -495,19 +558,12 @@ impl<'p> Sequencer<'p> {
         let best = self.hypotheses.iter().map(|h| h.cost).min().unwrap_or(0);
         let best_before = best;
         let before = std::mem::take(&mut self.hypotheses);
-        let mut after: Vec<Hypothesis> = Vec::with_capacity(before.len() + 8);
         self.cheapest = u32::MAX;
-        for hypothesis in &before {
-            self.expand(
-                hypothesis,
-                tag,
-                allowed.as_deref(),
-                next,
-                best + self.margin,
-                &mut after,
-            );
+        for (at, hypothesis) in before.iter().enumerate() {
+            let most = best + self.margin;
+            self.expand((at, hypothesis), tag, allowed.as_deref(), next, most);
         }
-        self.prune(after);
+        self.keep_best(&before);
         // The best come first. One that stays ahead of all others for a while is taken.
         let ahead = match self.hypotheses.as_slice() {
             [best, second, ..] => best.cost == best_before && best.cost < second.cost,
@@ -568,17 +624,16 @@ impl<'p> Sequencer<'p> {
 
     fn expand(
         &mut self,
-        from: &Hypothesis,
+        (at, from): (usize, &Hypothesis),
         tag: Option<TagId>,
         allowed: Option<&[(PositionId, u32)]>,
         next: Option<TagId>,
         most: u32,
-        after: &mut Vec<Hypothesis>,
     ) {
         let plan = self.plan;
         let Some((tag, allowed)) = tag.zip(allowed) else {
-            self.stay(from, Fault::Unknown, ERROR, None, after);
-            self.instead(from, None, after);
+            self.stay((at, from), Fault::Unknown, ERROR, None);
+            self.instead((at, from), None);
             return;
         };
         // Without an error, when that does not lead into one with the next segment.
@@ -597,7 +652,7 @@ impl<'p> Sequencer<'p> {
             if self.fits(&from.state, step) && !self.leaves_too_few(&from.state, step) {
                 let onward = next.is_none_or(|next| plan.follows(step.to() as usize, next));
                 smooth |= onward && price == 0;
-                self.place(from, step, Vec::new(), price, after);
+                self.place((at, from), step, self.noted.len(), price);
             }
         }
         if smooth {
@@ -605,18 +660,22 @@ impl<'p> Sequencer<'p> {
         }
         // Of repairs that cost the same the nearest is taken: one more of what stands here rather
         // than another group whose beginning is missing.
-        let mut targets: Vec<PositionId> = allowed
-            .iter()
-            .filter(|(_, price)| *price == 0)
-            .map(|(position, _)| *position)
-            .collect();
-        targets.sort_by_key(|to| {
+        let mut targets = std::mem::take(&mut self.targets);
+        targets.clear();
+        let free = allowed.iter().filter(|(_, price)| *price == 0);
+        targets.extend(free.map(|(to, _)| {
             let here = *to as usize == from.state.at;
-            std::cmp::Reverse((here, common_levels(plan.path_to(*to), &from.state.open)))
-        });
-        for to in targets {
-            self.with_errors(from, to, most, after);
+            (
+                here,
+                common_levels(plan.path_to(*to), &from.state.open),
+                *to,
+            )
+        }));
+        targets.sort_by_key(|(here, common, _)| std::cmp::Reverse((*here, *common)));
+        for &(_, common, to) in &targets {
+            self.with_errors((at, from), (to, common), most);
         }
+        self.targets = targets;
         if let Some(&(position, depth)) = from.missing.iter().rev().find(|(position, depth)| {
             price(*position).is_some()
                 && from
@@ -626,21 +685,14 @@ impl<'p> Sequencer<'p> {
                     .is_some_and(|level| level.group == plan.position(*position).group)
         }) {
             // It was counted as missing; now it is only late.
-            let placement = self.aside(&from.state, position, depth, Fault::OutOfOrder(position));
-            let mut missing = from.missing.clone();
-            missing.retain(|held| *held != (position, depth));
             self.cheapest = self.cheapest.min(from.cost);
-            let last = self.record(from.last, placement, Some(position));
-            after.push(Hypothesis {
-                state: from.state.clone(),
-                cost: from.cost,
-                last,
-                missing,
-            });
+            let start = self.noted.len();
+            self.noted.push(Fault::OutOfOrder(position));
+            self.add(at, from.cost, Course::Found(position, depth), start);
         }
-        self.stay(from, Fault::Unexpected, ERROR + 2, None, after);
+        self.stay((at, from), Fault::Unexpected, ERROR + 2, None);
         if self.mistypes {
-            self.instead(from, Some(tag), after);
+            self.instead((at, from), Some(tag));
         }
     }
 
@@ -653,130 +705,74 @@ impl<'p> Sequencer<'p> {
         self.decisions.len() as u32 - 1
     }
 
-    fn aside(&self, state: &State, position: PositionId, depth: u16, fault: Fault) -> Placement {
-        Placement {
-            position: Some(position),
-            keep: depth.min(state.open.len() as u16 - 1) + 1,
-            repeat: false,
-            aside: true,
-            faults: vec![fault],
-        }
+    /// Takes a course with the faults that were noted from `start` on.
+    fn add(&mut self, from: usize, cost: u32, course: Course, start: usize) {
+        let faults = (start, self.noted.len());
+        self.candidates.push(Candidate {
+            from,
+            cost,
+            course,
+            faults,
+        });
     }
 
     /// The segment has no place, or none that moves the state.
     fn stay(
         &mut self,
-        from: &Hypothesis,
+        (at, from): (usize, &Hypothesis),
         fault: Fault,
         cost: u32,
         position: Option<(PositionId, u16)>,
-        after: &mut Vec<Hypothesis>,
     ) {
         if self.is_too_costly(from.cost + cost) {
             return;
         }
-        let placement = match position {
-            Some((position, depth)) => self.aside(&from.state, position, depth, fault),
-            None => Placement {
-                keep: from.state.open.len() as u16,
-                aside: true,
-                faults: vec![fault],
-                ..Placement::default()
-            },
-        };
-        let last = self.record(from.last, placement, None);
-        after.push(Hypothesis {
-            cost: from.cost + cost,
-            last,
-            ..from.clone()
-        });
+        let start = self.noted.len();
+        self.noted.push(fault);
+        self.add(at, from.cost + cost, Course::Aside(position), start);
     }
 
     /// The segment stands for a mandatory one, or for the first of a group.
-    fn instead(&mut self, from: &Hypothesis, tag: Option<TagId>, after: &mut Vec<Hypothesis>) {
+    fn instead(&mut self, (at, from): (usize, &Hypothesis), tag: Option<TagId>) {
         let plan = self.plan;
+        let cost = ERROR + 4;
+        if from.cost + cost > self.cheapest.saturating_add(self.margin) {
+            return;
+        }
         for &step in plan.all_steps(index(plan, from.state.at)) {
             let position = plan.position(step.to());
             let first = position.index == 0 && position.group != 0;
-            let same = tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to()));
-            if (position.min > 0 || first) && !same && self.fits(&from.state, step) {
-                self.place(
-                    from,
-                    step,
-                    vec![Fault::InsteadOf(step.to())],
-                    ERROR + 4,
-                    after,
-                );
+            if (position.min > 0 || first)
+                && !tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to()))
+                && self.fits(&from.state, step)
+            {
+                let start = self.noted.len();
+                self.noted.push(Fault::InsteadOf(step.to()));
+                self.place((at, from), step, start, cost);
             }
         }
     }
 
-    fn place(
-        &mut self,
-        from: &Hypothesis,
-        step: Step,
-        faults: Vec<Fault>,
-        cost: u32,
-        after: &mut Vec<Hypothesis>,
-    ) {
+    /// The segment takes a position, with the faults that were noted from `start` on.
+    fn place(&mut self, (at, from): (usize, &Hypothesis), step: Step, start: usize, cost: u32) {
         if self.is_too_costly(from.cost + cost) {
+            self.noted.truncate(start);
             return;
         }
-        let mut state = from.state.clone();
-        apply(self.plan, &mut state, step);
-        let mut missing = from.missing.clone();
-        missing.retain(|(_, depth)| {
-            *depth < step.keep() && !(step.repeat() && *depth + 1 == step.keep())
-        });
-        for fault in &faults {
-            if let Fault::MissingSegment(position) = *fault {
-                let group = self.plan.position(position).group;
-                let depth = self.plan.group(group).depth;
-                if state
-                    .open
-                    .get(depth as usize)
-                    .is_some_and(|level| level.group == group)
-                {
-                    missing.push((position, depth));
-                }
-            }
-        }
-        let placement = Placement {
-            position: (!matches!(faults.last(), Some(Fault::InsteadOf(_)))).then_some(step.to()),
-            keep: step.keep(),
-            repeat: step.repeat(),
-            aside: false,
-            faults,
-        };
-        // What stands for another moves the state as that would.
-        let placement = match placement.faults.last() {
-            Some(Fault::InsteadOf(_)) => Placement {
-                position: Some(step.to()),
-                ..placement
-            },
-            _ => placement,
-        };
-        let last = self.record(from.last, placement, None);
-        after.push(Hypothesis {
-            state,
-            cost: from.cost + cost,
-            last,
-            missing,
-        });
+        self.add(at, from.cost + cost, Course::Step(step), start);
     }
 
-    /// Ways to reach `to` with something missing, too often, or late.
+    /// Ways to reach `to` with something missing, too often, or late. So many of the open groups
+    /// are also those of its path.
     fn with_errors(
         &mut self,
-        from: &Hypothesis,
-        to: PositionId,
+        (at, from): (usize, &Hypothesis),
+        (to, common): (PositionId, usize),
         most: u32,
-        after: &mut Vec<Hypothesis>,
     ) {
         let plan = self.plan;
         let path = plan.path_to(to);
         let open = &from.state.open;
-        let common = common_levels(path, open);
         let item_at = |depth: usize| match path.get(depth + 1) {
             Some(&inner) => plan.group(inner).index,
             None => plan.position(to).index,
@@ -795,11 +791,15 @@ impl<'p> Sequencer<'p> {
         let target = i32::from(item_at(depth));
         let step = Step::new(to, common as u16, false);
         let mut one_too_many = false;
+        let start = self.noted.len();
+        // With more faults than this it would be given up.
+        let most_faults = (most.saturating_sub(from.cost) / ERROR) as usize + 1;
+        let faults = &mut Noted::new(&mut self.noted, most_faults);
         if target > reached {
-            let mut faults = missing_after(plan, &from.state, common);
-            missing_between(plan, path[depth], open[depth].reached, target, &mut faults);
-            missing_on_entry(plan, path, depth + 1, to, &mut faults);
-            self.place_costly(from, step, faults, most, after);
+            missing_after(plan, &from.state, common, faults);
+            missing_between(plan, path[depth], open[depth].reached, target, faults);
+            missing_on_entry(plan, path, depth + 1, to, faults);
+            self.place_costly((at, from), step, start, most);
         } else if to as usize == from.state.at {
             let position = plan.position(to);
             if from.state.count == position.max {
@@ -809,60 +809,61 @@ impl<'p> Sequencer<'p> {
                 if position.index == 0 && depth > 0 && full {
                     one_too_many = true;
                 } else {
-                    self.place_costly(from, step, vec![Fault::TooManySegments(to)], most, after);
+                    faults.push(Fault::TooManySegments(to));
+                    self.place_costly((at, from), step, start, most);
                 }
             } else if from.state.count > position.max {
                 // Said once.
-                self.place(from, step, Vec::new(), 0, after);
+                self.place((at, from), step, start, 0);
             }
         } else if path.len() == common {
-            self.stay(
-                from,
-                Fault::OutOfOrder(to),
-                ERROR + 1,
-                Some((to, depth as u16)),
-                after,
-            );
+            let place = Some((to, depth as u16));
+            self.stay((at, from), Fault::OutOfOrder(to), ERROR + 1, place);
         } else if target < reached {
             // A whole group that comes late: go back to it, what was reached stays reached.
-            let mut faults = vec![Fault::OutOfOrder(to)];
-            missing_on_entry(plan, path, depth + 1, to, &mut faults);
-            self.place_costly(from, step, faults, most, after);
+            faults.push(Fault::OutOfOrder(to));
+            missing_on_entry(plan, path, depth + 1, to, faults);
+            self.place_costly((at, from), step, start, most);
         }
         // In a new occurrence of one of the open groups.
         for (depth, level) in open.iter().enumerate().take(common).skip(1).rev() {
             let group = plan.group(level.group);
-            let mut faults = missing_after(plan, &from.state, depth);
+            let start = self.noted.len();
+            let faults = &mut Noted::new(&mut self.noted, most_faults);
+            missing_after(plan, &from.state, depth, faults);
             let over = level.occurrence >= group.max;
             if level.occurrence == group.max {
                 faults.push(Fault::TooManyGroups(level.group));
             }
             let first = item_at(depth);
-            missing_between(plan, level.group, -1, i32::from(first), &mut faults);
-            missing_on_entry(plan, path, depth + 1, to, &mut faults);
+            missing_between(plan, level.group, -1, i32::from(first), faults);
+            missing_on_entry(plan, path, depth + 1, to, faults);
             let step = Step::new(to, depth as u16 + 1, true);
-            if faults.is_empty() && over {
-                self.place(from, step, faults, 1, after);
-            } else if !faults.is_empty() {
-                self.place_costly(from, step, faults, most, after);
+            if self.noted.len() > start {
+                self.place_costly((at, from), step, start, most);
+            } else if over {
+                self.place((at, from), step, start, 1);
             }
         }
         if one_too_many {
-            self.place_costly(from, step, vec![Fault::TooManySegments(to)], most, after);
+            let start = self.noted.len();
+            self.noted.push(Fault::TooManySegments(to));
+            self.place_costly((at, from), step, start, most);
         }
     }
 
     fn place_costly(
         &mut self,
-        from: &Hypothesis,
+        (at, from): (usize, &Hypothesis),
         step: Step,
-        faults: Vec<Fault>,
+        start: usize,
         most: u32,
-        after: &mut Vec<Hypothesis>,
     ) {
-        let cost = faults.len() as u32 * ERROR;
-        if !faults.is_empty() && from.cost + cost <= most {
-            self.place(from, step, faults, cost, after);
+        let cost = (self.noted.len() - start) as u32 * ERROR;
+        if cost > 0 && from.cost + cost <= most {
+            self.place((at, from), step, start, cost);
+        } else {
+            self.noted.truncate(start);
         }
     }
 
@@ -877,27 +878,107 @@ impl<'p> Sequencer<'p> {
         false
     }
 
-    /// Keeps the best hypotheses, one for each state, in the order of preference.
-    fn prune(&mut self, mut after: Vec<Hypothesis>) {
-        let best = after.iter().map(|h| h.cost).min().unwrap_or(0);
-        after.retain(|h| h.cost <= best + self.margin);
-        // Stable: of those that cost the same, the one that came first stays first.
-        after.sort_by_key(|h| h.cost);
+    /// Makes hypotheses of the best candidates, one for each state, in the order of preference.
+    fn keep_best(&mut self, before: &[Hypothesis]) {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let best = candidates.iter().map(|c| c.cost).min().unwrap_or(0);
+        // Of those that cost the same, the one that came first stays first.
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        let costs = candidates.iter().map(|c| c.cost).zip(0u32..);
+        order.extend(costs.filter(|(cost, _)| *cost <= best + self.margin));
+        order.sort_unstable();
         let most = if self.is_storm() {
             self.limits.hypotheses.min(STORM_HYPOTHESES)
         } else {
             self.limits.hypotheses
         };
-        let mut kept: Vec<Hypothesis> = Vec::with_capacity(after.len().min(most));
-        for hypothesis in after {
+        let mut kept: Vec<Hypothesis> = Vec::with_capacity(candidates.len().min(most));
+        let mut moved = self.state.clone();
+        for &(_, at) in &order {
             if kept.len() == most {
                 break;
             }
-            if !kept.iter().any(|held| held.state == hypothesis.state) {
+            let candidate = &candidates[at as usize];
+            let from = &before[candidate.from];
+            let state = match candidate.course {
+                Course::Step(step) => {
+                    moved.clone_from(&from.state);
+                    apply(self.plan, &mut moved, step);
+                    &moved
+                }
+                _ => &from.state,
+            };
+            if !kept.iter().any(|held| held.state == *state) {
+                let state = state.clone();
+                let hypothesis = self.follow(from, candidate, state);
                 kept.push(hypothesis);
             }
         }
+        candidates.clear();
+        self.candidates = candidates;
+        self.order = order;
+        self.noted.clear();
         self.hypotheses = kept;
+    }
+
+    /// The hypothesis that goes on with a candidate, which leads to `state`.
+    fn follow(&mut self, from: &Hypothesis, candidate: &Candidate, state: State) -> Hypothesis {
+        let faults = &self.noted[candidate.faults.0..candidate.faults.1];
+        let mut missing = from.missing.clone();
+        let mut found = None;
+        let aside = |position: Option<PositionId>, keep: u16| Placement {
+            position,
+            keep,
+            repeat: false,
+            aside: true,
+            faults: faults.to_vec(),
+        };
+        let open = state.open.len() as u16;
+        let placement = match candidate.course {
+            Course::Step(step) => {
+                missing.retain(|(_, depth)| {
+                    *depth < step.keep() && !(step.repeat() && *depth + 1 == step.keep())
+                });
+                for fault in faults {
+                    if let Fault::MissingSegment(position) = *fault {
+                        let group = self.plan.position(position).group;
+                        let depth = self.plan.group(group).depth;
+                        if state
+                            .open
+                            .get(depth as usize)
+                            .is_some_and(|level| level.group == group)
+                        {
+                            missing.push((position, depth));
+                        }
+                    }
+                }
+                // What stands for another moves the state as that would.
+                Placement {
+                    position: Some(step.to()),
+                    keep: step.keep(),
+                    repeat: step.repeat(),
+                    aside: false,
+                    faults: faults.to_vec(),
+                }
+            }
+            Course::Aside(None) => aside(None, open),
+            Course::Aside(Some((position, depth))) => {
+                aside(Some(position), depth.min(open - 1) + 1)
+            }
+            Course::Found(position, depth) => {
+                missing.retain(|held| *held != (position, depth));
+                found = Some(position);
+                aside(Some(position), depth.min(open - 1) + 1)
+            }
+        };
+        let last = self.record(from.last, placement, found);
+        Hypothesis {
+            state,
+            cost: candidate.cost,
+            last,
+            missing,
+        }
     }
 
     /// Takes the best hypothesis: all that waited are placed.
@@ -1015,21 +1096,25 @@ fn cross(plan: &Plan, state: &mut State, step: Step, position: Bounds) {
     state.count = 1;
 }
 
-/// What is missing in the open groups from `depth` inwards when they end here.
-fn missing_after(plan: &Plan, state: &State, depth: usize) -> Vec<Fault> {
-    let mut faults = Vec::new();
+/// Adds what is missing in the open groups from `depth` inwards when they end here.
+fn missing_after(plan: &Plan, state: &State, depth: usize, faults: &mut Noted<'_>) {
     for level in state.open.iter().skip(depth).rev() {
+        if faults.is_full() {
+            return;
+        }
         let items = plan.group(level.group).items.len();
-        missing_between(plan, level.group, level.reached, items as i32, &mut faults);
+        missing_between(plan, level.group, level.reached, items as i32, faults);
     }
-    faults
 }
 
 /// Mandatory items of a group between two indexes, both excluded.
-fn missing_between(plan: &Plan, group: GroupId, after: i32, before: i32, faults: &mut Vec<Fault>) {
+fn missing_between(plan: &Plan, group: GroupId, after: i32, before: i32, faults: &mut Noted<'_>) {
     let items = &plan.group(group).items;
     let from = (after + 1).max(0) as usize;
     for item in items.iter().take(before.max(0) as usize).skip(from) {
+        if faults.is_full() {
+            return;
+        }
         match *item {
             ItemId::Position(position) if plan.position(position).min > 0 => {
                 faults.push(Fault::MissingSegment(position));
@@ -1048,7 +1133,7 @@ fn missing_on_entry(
     path: &[GroupId],
     depth: usize,
     to: PositionId,
-    faults: &mut Vec<Fault>,
+    faults: &mut Noted<'_>,
 ) {
     for at in depth..path.len() {
         let target = match path.get(at + 1) {

@@ -57,8 +57,8 @@ pub(crate) fn finding(
     let mut location = json!({
         "physicalLocation": {"artifactLocation": {"uri": uri(file)}, "region": region},
     });
-    if let Some(path) = &finding.place.path {
-        location["logicalLocations"] = json!([{"fullyQualifiedName": &**path}]);
+    if let (_, Some(path)) = finding.shown_place(redact) {
+        location["logicalLocations"] = json!([{"fullyQualifiedName": path}]);
     }
     let result = json!({
         "ruleId": finding.name(),

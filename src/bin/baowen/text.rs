@@ -114,7 +114,7 @@ pub(crate) fn finding(
         finding.at.line,
         finding.at.column
     );
-    let place = place(finding, lang);
+    let place = place(finding, lang, redact);
     if !place.is_empty() {
         let _ = write!(text, "  {place}");
     }
@@ -174,7 +174,7 @@ pub(crate) fn finding(
 }
 
 /// Where in the structure.
-fn place(finding: &Finding, lang: Lang) -> String {
+fn place(finding: &Finding, lang: Lang, redact: bool) -> String {
     let place = &finding.place;
     let mut parts = Vec::new();
     if let Some(message) = &place.message_type {
@@ -190,8 +190,8 @@ fn place(finding: &Finding, lang: Lang) -> String {
             pick(lang, "segment", "第段").replace("第段", "段")
         ));
     }
-    if let Some(path) = &place.path {
-        parts.push(shown(path, false));
+    if let (_, Some(path)) = finding.shown_place(redact) {
+        parts.push(shown(&path, false));
     }
     parts.join(", ")
 }
