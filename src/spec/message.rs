@@ -42,7 +42,15 @@ type SetsKey = (CodeList, Option<Release>, u8);
 
 /// Sets of codes, made when first asked for.
 #[derive(Debug, Default)]
-struct CodeSets(std::sync::Mutex<HashMap<SetsKey, Arc<CodeSet>>>);
+struct CodeSets(std::sync::Mutex<HeldSets>);
+
+#[derive(Debug, Default)]
+struct HeldSets {
+    asked: HashMap<SetsKey, Arc<CodeSet>>,
+    /// By their codes: most lists are the same in many releases, and what is looked up there is then the
+    /// same memory.
+    made: HashMap<Box<[Box<str>]>, Arc<CodeSet>>,
+}
 
 /// Names by code.
 type Names = HashMap<Box<str>, Box<str>>;
@@ -260,28 +268,27 @@ impl Specs {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
         };
-        if let Some(held) = lock().get(&key) {
+        if let Some(held) = lock().asked.get(&key) {
             return Ok(held.clone());
         }
-        let made = self.make_code_set(list, release, syntax)?;
-        lock().insert(key, made.clone());
-        Ok(made)
-    }
-
-    fn make_code_set(
-        &self,
-        list: &CodeList,
-        release: Option<Release>,
-        syntax: u8,
-    ) -> Result<Arc<CodeSet>> {
         let codes = match list {
             CodeList::Directory(element) => self.codes(element, release, syntax)?,
             CodeList::Values(values) => values.clone(),
-            CodeList::Table(table) => return Ok(self.table_codes(table)?.0),
+            CodeList::Table(table) => {
+                let codes = self.table_codes(table)?.0;
+                lock().asked.insert(key, codes.clone());
+                return Ok(codes);
+            }
         };
-        Ok(Arc::new(CodeSet::new(
-            codes.iter().map(|(code, _)| &**code),
-        )))
+        let codes: Box<[Box<str>]> = codes.into_iter().map(|(code, _)| code).collect();
+        let mut held = lock();
+        let made = held.made.get(&codes).cloned().unwrap_or_else(|| {
+            let made = Arc::new(CodeSet::new(codes.iter().map(|code| &**code)));
+            held.made.insert(codes, made.clone());
+            made
+        });
+        held.asked.insert(key, made.clone());
+        Ok(made)
     }
 
     /// The release of the service directory for a syntax version; versions outside 1 to 4 are
