@@ -8,7 +8,7 @@ use super::date::DateFormats;
 use super::layout::{ComponentRule, Layout, PartRule};
 use super::value::{self, DecimalMarks, Wrong};
 use crate::edifact::{Segment, Token};
-use crate::finding::Code;
+use crate::finding::{Code, Severity};
 use crate::spec::Specs;
 use crate::spec::model::{Dependency, DependencyKind};
 
@@ -27,6 +27,7 @@ pub(super) struct Env<'e> {
 #[derive(Debug)]
 pub(super) struct Trouble<'a> {
     pub code: Code,
+    pub severity: Severity,
     /// Element (a part of the layout, or beyond its end), counted from 0.
     pub element: usize,
     /// Repetition of the element, counted from 1.
@@ -50,6 +51,7 @@ impl<'a> Trouble<'a> {
     fn at_token(code: Code, (element, repetition, component): At, token: &Token<'a>) -> Self {
         Self {
             code,
+            severity: code.severity(),
             element,
             repetition,
             component: Some(component),
@@ -64,6 +66,7 @@ impl<'a> Trouble<'a> {
     fn at_offset(code: Code, element: usize, repetition: u32, offset: u64) -> Self {
         Self {
             code,
+            severity: code.severity(),
             element,
             repetition,
             component: None,

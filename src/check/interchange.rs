@@ -6,7 +6,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 
 use super::compiled::CompiledMessage;
-use super::element::{self, Env};
+use super::element::{self, Env, Trouble};
 use super::glance;
 use super::learned::Learned;
 use super::message::{MessageCheck, Spare, Told, Where, report, tag_text};
@@ -19,7 +19,7 @@ use crate::Result;
 use crate::charset::Charset;
 use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
 use crate::expr::Spot;
-use crate::finding::{Code, Finding, Related};
+use crate::finding::{Code, Finding, Related, Severity};
 use crate::span::Span;
 use crate::spec::Home;
 use crate::spec::declared::{Choice, Declared};
@@ -1016,11 +1016,7 @@ impl<'c, 's> Run<'c, 's> {
                 return;
             }
             if begins && trouble.element == 0 {
-                trouble.code = match (trouble.code, trouble.component) {
-                    (Code::UNKNOWN_CODE, Some(0)) => Code::UNKNOWN_SYNTAX_IDENTIFIER,
-                    (Code::UNKNOWN_CODE, Some(1)) => Code::UNKNOWN_SYNTAX_VERSION,
-                    (code, _) => code,
-                };
+                judge_syntax(&mut trouble);
             }
             let place = Where {
                 tag: tag.clone(),
@@ -1291,6 +1287,27 @@ fn finding_at(code: Code, segment: &Segment<'_>) -> Finding {
     finding.place.path = Some(format!("S_{tag}").into());
     finding.place.segment = Some(tag.into());
     finding
+}
+
+/// Of a code of the syntax identifier (S001) that is not known, says which it is. One that is well formed
+/// and of another agency than UN/ECE is not wrong.
+fn judge_syntax(trouble: &mut Trouble<'_>) {
+    trouble.code = match (trouble.code, trouble.component) {
+        (Code::UNKNOWN_CODE, Some(0)) => Code::UNKNOWN_SYNTAX_IDENTIFIER,
+        (Code::UNKNOWN_CODE, Some(1)) => Code::UNKNOWN_SYNTAX_VERSION,
+        _ => return,
+    };
+    if trouble.code == Code::UNKNOWN_SYNTAX_IDENTIFIER && is_of_another_agency(&trouble.value) {
+        trouble.severity = Severity::Warning;
+    }
+}
+
+/// Whether a syntax identifier (0001) is well formed and names another agency than UN/ECE: three
+/// letters for the agency, one for the level.
+fn is_of_another_agency(identifier: &[u8]) -> bool {
+    identifier.len() == 4
+        && identifier.iter().all(u8::is_ascii_uppercase)
+        && !identifier.starts_with(b"UNO")
 }
 
 #[cfg(test)]

@@ -758,14 +758,6 @@ pub(super) struct Where {
     pub path: String,
 }
 
-/// Whether a syntax identifier (0001) is well formed and names another agency than UN/ECE: three
-/// letters for the agency, one for the level.
-fn is_of_another_agency(identifier: &[u8]) -> bool {
-    identifier.len() == 4
-        && identifier.iter().all(u8::is_ascii_uppercase)
-        && !identifier.starts_with(b"UNO")
-}
-
 /// Makes a finding of what is wrong in a segment's elements.
 #[cold]
 #[inline(never)]
@@ -801,9 +793,7 @@ pub(super) fn report(
             finding.with(name, text)
         };
     }
-    if code == Code::UNKNOWN_SYNTAX_IDENTIFIER && is_of_another_agency(&trouble.value) {
-        finding.severity = Severity::Warning;
-    }
+    finding.severity = trouble.severity;
     finding.place.element = Some(trouble.element as u32 + 1);
     finding.place.repetition = (trouble.repetition > 1).then_some(trouble.repetition);
     let mut path = place.path;
