@@ -1548,11 +1548,14 @@ fn files_in_archives_are_converted_and_translated() {
 #[test]
 fn signatures_do_not_hold_for_what_is_written_anew() {
     let edifact = "UNB+UNOC:4+A+B+20261101:1000+1'UNH+1+CUSCAR:D:95B:UN'\nUSH+1+1+3'BGM+785+M1+9'UST+1+2'UNT+5+1'UNZ+1+1'";
+    // Columns are characters.
+    let chinese = "UNB+UNOW:4+港口+B+20261101:1000+1'UNH+1+CUSCAR:D:95B:UN'USH+1+1+3'BGM+785+M1+9'UST+1+2'UNT+5+1'UNZ+1+1'";
     let ds = "http://www.w3.org/2000/09/xmldsig#";
     let xml = format!("<a>\n<b/><ds:Signature xmlns:ds=\"{ds}\"/></a>");
     let plain = format!("<Package xmlns=\"{ds}\"><b/></Package>");
     for (input, at) in [
         (edifact, Some(":2:1: ")),
+        (chinese, Some(":1:55: ")),
         (&xml, Some(":2:5: ")),
         (&plain, None),
     ] {

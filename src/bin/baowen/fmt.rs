@@ -78,7 +78,8 @@ fn any(
 fn broken(bytes: &[u8], span: Span, (name, lang): (&str, Lang)) {
     let before = &bytes[..(span.start as usize).min(bytes.len())];
     let lines = before.split(|byte| *byte == b'\n');
-    let column = lines.clone().next_back().map_or(0, <[u8]>::len);
+    let line = lines.clone().next_back().unwrap_or_default();
+    let column = std::str::from_utf8(line).map_or(line.len(), |line| line.chars().count());
     let mut finding = Finding::new(Code::CONVERT_SIGNATURE, span);
     finding.at = LineColumn {
         line: lines.count() as u64,
