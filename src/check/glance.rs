@@ -1,16 +1,14 @@
 //! The first look at the elements of a segment: whether all is well. Nearly always it is, and
 //! this is all that is done; [`super::element`] says what is wrong where it may not be.
 
-use std::sync::OnceLock;
-
 use rustc_hash::FxHashSet;
 
 use super::element::{self, Env, holds};
-use super::hot::{HotRule, MOST_RULES, Shape, need, quick};
+use super::hot::{HotRule, MOST_DIGITS, MOST_RULES, Shape, need, quick};
 use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
 use super::value;
-use crate::edifact::{Bits, Lane, LaneSegment, Segment, Separators, Work, on_this_machine};
+use crate::edifact::{Bits, Segment, Separators, Work, on_this_machine};
 use crate::finding::Code;
 use crate::spec::little_endian;
 use crate::spec::model::Class;
@@ -32,33 +30,8 @@ pub(super) fn is_good(
     if segment.has_specials() || (env.chars.is_some() && !segment.bytes().is_ascii()) {
         return false;
     }
-    are_good(env, memory, layout, segment)
-}
-
-/// The same of a segment of a lane, and which of its segments it is; in code that is compiled for
-/// this machine already.
-#[inline(always)]
-pub(super) fn is_usual_good(
-    env: &Env<'_>,
-    memory: &mut Memory,
-    layout: &Layout,
-    lane: &Lane<'_>,
-    (at, number): (&LaneSegment, u64),
-) -> bool {
-    if env.chars.is_some() && !lane.segment(at, number).bytes().is_ascii() {
-        return false;
-    }
-    let (data, separators, bits) = lane.raw(at);
-    let look = Look {
-        env,
-        layout,
-        data,
-        separators,
-        bits,
-        service: lane.service(),
-    };
-    let good = look.is_all_good(memory);
-    debug_assert!(!good || is_silent(env, layout, &lane.segment(at, number)));
+    let good = are_good(env, memory, layout, segment);
+    debug_assert!(!good || is_silent(env, layout, segment));
     good
 }
 
@@ -73,24 +46,21 @@ fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segme
         bits.empty |= u64::from(before == Some(position)) << at;
         before = Some(position + 1);
     }
-    let look = Look {
+    on_this_machine(Glance {
         env,
-        layout,
-        data,
-        separators,
-        bits,
-        service,
-    };
-    let good = on_this_machine(Glance {
-        look: &look,
         memory,
-    });
-    debug_assert!(!good || is_silent(env, layout, segment));
-    good
+        layout,
+        seen: Seen {
+            data,
+            separators,
+            bits,
+            service,
+        },
+    })
 }
 
 /// Whether the close look has nothing to say either; that a list is not held is said once.
-fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
+pub(super) fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
     let mut silent = true;
     element::check(*env, layout, segment, &mut |trouble| {
         silent &= trouble.code == Code::CODE_LIST_NOT_HELD;
@@ -170,129 +140,187 @@ fn place(shape: &Shape, ends: u64, at: u32) -> (u32, u32) {
     (u32::from(first) + component, component)
 }
 
-/// What the look at one segment needs.
+/// What is looked at of a segment.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub data: &'a [u8],
+    /// Its separators, the one behind its tag first; and what they are.
+    pub separators: &'a [u32],
+    pub bits: Bits,
+    pub service: &'a Separators,
+}
+
+/// What [`is_all_good`] is to do.
+struct Glance<'g> {
+    env: &'g Env<'g>,
+    memory: &'g mut Memory,
+    layout: &'g Layout,
+    seen: Seen<'g>,
+}
+
+impl Work for Glance<'_> {
+    type Result = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        is_all_good(self.env, self.memory, self.layout, self.seen)
+    }
+}
+
+/// Whether there is nothing to say of the elements of a segment in which nothing is released; in
+/// code that is compiled for this machine already.
+///
+/// Which elements stand in a segment, and how long they are, is different in each: what the
+/// processor cannot foresee. So all values that are there are looked at in the same way first,
+/// whatever they need; then those for which that was not enough.
+#[inline(always)]
+pub(super) fn is_all_good(
+    env: &Env<'_>,
+    memory: &mut Memory,
+    layout: &Layout,
+    segment: Seen<'_>,
+) -> bool {
+    let separators = segment.separators;
+    let count = separators.len().wrapping_sub(1);
+    // More values than there are rules, none, and explicit nesting.
+    if count.wrapping_sub(1) >= MOST_RULES - 1 || segment.bits.ends & 1 == 0 {
+        return count == 0 && nothing_is_good(layout);
+    }
+    let id = layout.hot.id;
+    let worth = memory.repeated.is_worth(id);
+    if worth && memory.repeated.holds(id, segment.data, separators) {
+        return true;
+    }
+    let good = are_values_good(env, memory, layout, segment, count);
+    if good && worth {
+        memory.repeated.keep(id, segment.data, separators);
+    }
+    good
+}
+
+/// Whether the values of a segment, `count` of them, are.
+#[inline(always)]
+fn are_values_good(
+    env: &Env<'_>,
+    memory: &mut Memory,
+    layout: &Layout,
+    segment: Seen<'_>,
+    count: usize,
+) -> bool {
+    let (data, separators) = (segment.data, segment.separators);
+    let all = u64::MAX >> (64 - count);
+    let (ends, empty) = (segment.bits.ends >> 1 & all, segment.bits.empty >> 1 & all);
+    let shape = &*layout.hot.shape;
+    // A separator that nothing follows: one that ends an element of several values, and the
+    // last, if it is not the only one.
+    let dangling = empty & ends & !(ends << 1 | 1) | empty & (all ^ all >> 1) & !1;
+    if dangling != 0 || ends.count_ones() > shape.elements {
+        return false;
+    }
+    let lists = &*layout.hot.lists.short;
+    let (mut seen, mut wrong, mut closer) = (0u64, 0u32, 0u64);
+    let mut left = all & !empty;
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        let (rule_at, component) = place(shape, ends, at);
+        let Some(rule) = shape.rules.get(rule_at as usize) else {
+            return false;
+        };
+        let Some((from, len)) = value_behind(separators, at as usize) else {
+            return false;
+        };
+        let over = len.wrapping_sub(u32::from(rule.least)) > u32::from(rule.more);
+        wrong |= u32::from(over) | (component ^ u32::from(rule.component));
+        seen |= 1 << (rule_at & 63);
+        let (Some(short), Some(chunk)) = (lists.get(usize::from(rule.coded)), eight(data, from))
+        else {
+            closer |= 1 << at;
+            continue;
+        };
+        let Some(short) = short.get() else {
+            closer |= 1 << at;
+            continue;
+        };
+        let word = u64::from_le_bytes(*chunk);
+        let is_code = short.hold(word, len);
+        let is_number = are_digits(word, len)
+            & (len.wrapping_sub(u32::from(rule.least_digits)) <= u32::from(rule.more_digits));
+        let is = quick::NOTHING
+            | u8::from(is_code) << quick::CODE.trailing_zeros()
+            | u8::from(is_number) << quick::DIGITS.trailing_zeros();
+        closer |= u64::from(rule.quick & is == 0) << at;
+    }
+    if wrong != 0 || !shape.is_met(seen) {
+        return false;
+    }
+    if closer != 0 || layout.hot.dependent || segment.service.repetition.is_some() {
+        return are_good_closely(env, memory, layout, &segment, (ends, seen, closer));
+    }
+    true
+}
+
+/// Whether those values of a segment are good for which the first look was not enough, `closer`;
+/// elements end behind `ends`, and the rules `seen` found a value.
+#[inline(never)]
+fn are_good_closely(
+    env: &Env<'_>,
+    memory: &mut Memory,
+    layout: &Layout,
+    segment: &Seen<'_>,
+    (ends, seen, mut closer): (u64, u64, u64),
+) -> bool {
+    let shape = &*layout.hot.shape;
+    let look = Look {
+        env,
+        layout,
+        data: segment.data,
+        separators: segment.separators,
+        ends,
+    };
+    while closer != 0 {
+        let at = closer.trailing_zeros();
+        closer &= closer - 1;
+        let (rule, _) = place(shape, ends, at);
+        let value = look.value(at as usize);
+        let Some(rule) = shape.rules.get(rule as usize) else {
+            return false;
+        };
+        if !look.fits(memory, rule, at as usize, value) {
+            return false;
+        }
+    }
+    let repetition = segment.service.repetition;
+    (!layout.hot.dependent || notes_hold(layout, seen))
+        && !repetition.is_some_and(|byte| look.has_separator(byte))
+}
+
+/// Where the value stands that begins behind separator `at`.
+#[inline(always)]
+fn value_behind(separators: &[u32], at: usize) -> Option<Stretch> {
+    let [before, end] = *separators.get(at..at + 2)?.first_chunk()?;
+    Some((before + 1, end.wrapping_sub(before + 1)))
+}
+
+/// Eight bytes from a position on.
+#[inline(always)]
+fn eight(data: &[u8], from: u32) -> Option<&[u8; 8]> {
+    let from = from as usize;
+    data.get(from..from + 8)?.first_chunk()
+}
+
+/// What the closer look at values needs.
 #[derive(Clone, Copy)]
 struct Look<'l, 'a> {
     env: &'l Env<'l>,
     layout: &'l Layout,
     data: &'a [u8],
-    /// Its separators, the one behind its tag first; and what they are.
     separators: &'a [u32],
-    bits: Bits,
-    service: &'l Separators,
-}
-
-/// What [`Look::is_all_good`] is to do.
-struct Glance<'g, 'l, 'a> {
-    look: &'g Look<'l, 'a>,
-    memory: &'g mut Memory,
-}
-
-impl Work for Glance<'_, '_, '_> {
-    type Result = bool;
-
-    #[inline(always)]
-    fn run(self) -> bool {
-        self.look.is_all_good(self.memory)
-    }
+    /// Behind which values elements end.
+    ends: u64,
 }
 
 impl<'a> Look<'_, 'a> {
-    /// Whether all is well.
-    ///
-    /// Which elements stand in a segment, and how long they are, is different in each: what the
-    /// processor cannot foresee. So all values that are there are looked at in the same way first,
-    /// whatever they need; then those for which that was not enough.
-    #[inline(always)]
-    fn is_all_good(&self, memory: &mut Memory) -> bool {
-        let separators = self.separators;
-        let count = separators.len().wrapping_sub(1);
-        // More values than there are rules, none, and explicit nesting.
-        if count.wrapping_sub(1) >= MOST_RULES - 1 || self.bits.ends & 1 == 0 {
-            return count == 0 && nothing_is_good(self.layout);
-        }
-        let (tag_end, terminator) = (separators[0], separators[count]);
-        let layout = self.layout.hot.id;
-        let key = match memory.repeated.is_worth(layout) {
-            true => Repeated::key(layout, self.data, (tag_end, terminator)),
-            false => None,
-        };
-        if let Some(key) = &key
-            && memory.repeated.holds(key)
-        {
-            return true;
-        }
-        let good = self.are_values_good(memory, count);
-        if good && let Some(key) = &key {
-            memory.repeated.keep(key);
-        }
-        good
-    }
-
-    /// Whether the values of a segment, `count` of them, are.
-    #[inline(always)]
-    fn are_values_good(&self, memory: &mut Memory, count: usize) -> bool {
-        let all = u64::MAX >> (64 - count);
-        let (ends, empty) = (self.bits.ends >> 1 & all, self.bits.empty >> 1 & all);
-        let shape = &*self.layout.hot.shape;
-        // A separator that nothing follows: one that ends an element of several values, and the
-        // last, if it is not the only one.
-        let dangling = empty & ends & !(ends << 1 | 1) | empty & (all ^ all >> 1) & !1;
-        if dangling != 0 || ends.count_ones() > shape.elements {
-            return false;
-        }
-        let lists = &*self.layout.hot.lists.short;
-        let (mut seen, mut wrong, mut closer) = (0u64, false, 0u64);
-        let mut left = all & !empty;
-        while left != 0 {
-            let at = left.trailing_zeros();
-            left &= left - 1;
-            let (rule_at, component) = place(shape, ends, at);
-            let Some(rule) = shape.rules.get(rule_at as usize) else {
-                return false;
-            };
-            let (from, len) = self.value(at as usize);
-            let over = len.wrapping_sub(u32::from(rule.least)) > u32::from(rule.more);
-            wrong |= over | (component != u32::from(rule.component));
-            seen |= 1 << (rule_at & 63);
-            let short = lists.get(usize::from(rule.coded)).and_then(OnceLock::get);
-            let chunk = self.data.get(from as usize..).and_then(<[u8]>::first_chunk);
-            let (Some(short), Some(chunk)) = (short, chunk) else {
-                closer |= 1 << at;
-                continue;
-            };
-            let word = u64::from_le_bytes(*chunk);
-            let is_code = short.hold(word, len);
-            let is_number = are_digits(word, len) & rule.takes(len);
-            let is = quick::NOTHING
-                | u8::from(is_code) << quick::CODE.trailing_zeros()
-                | u8::from(is_number) << quick::DIGITS.trailing_zeros();
-            closer |= u64::from(rule.quick & is == 0) << at;
-        }
-        if wrong || !shape.is_met(seen) {
-            return false;
-        }
-        // A copy is looked at from elsewhere: this one need not be in memory.
-        let look = *self;
-        while closer != 0 {
-            let at = closer.trailing_zeros();
-            closer &= closer - 1;
-            let (rule, _) = place(shape, ends, at);
-            let value = self.value(at as usize);
-            let Some(rule) = shape.rules.get(rule as usize) else {
-                return false;
-            };
-            if !look.fits(memory, rule, at as usize, value) {
-                return false;
-            }
-        }
-        (!self.layout.hot.dependent || notes_hold(self.layout, seen))
-            && !self
-                .service
-                .repetition
-                .is_some_and(|byte| look.has_separator(byte))
-    }
-
     #[cold]
     fn has_separator(&self, byte: u8) -> bool {
         let mut all = self.separators.iter();
@@ -312,7 +340,6 @@ impl<'a> Look<'_, 'a> {
     }
 
     /// Whether a value of which more than the length is to be looked at is good.
-    #[inline(never)]
     fn fits(&self, memory: &mut Memory, rule: &HotRule, at: usize, value: Stretch) -> bool {
         let word = word(self.data, value.0, value.1);
         let needs = rule.needs;
@@ -362,7 +389,7 @@ impl<'a> Look<'_, 'a> {
     /// element ends before it.
     #[inline]
     fn behind(&self, at: usize, by: usize) -> Stretch {
-        let between = self.bits.ends >> (at + 1) & ((1 << by) - 1);
+        let between = self.ends >> at & ((1 << by) - 1);
         if between == 0 && at + by + 1 < self.separators.len() {
             self.value(at + by)
         } else {
@@ -381,7 +408,7 @@ impl<'a> Look<'_, 'a> {
 
     #[inline]
     fn is_number(&self, rule: &HotRule, word: u64, at: u32, len: u32) -> bool {
-        if are_digits(word, len) {
+        if len <= MOST_DIGITS && are_digits(word, len) {
             return rule.takes(len);
         }
         let (bytes, marks) = (self.bytes((at, len)), self.env.marks);
@@ -485,8 +512,8 @@ fn is_bound_code(known: &Known, agency: Option<&[u8]>, word: u64, bytes: &[u8]) 
     }
 }
 
-/// Whether a value of `len` bytes, of which [`word`] gives the first eight, is digits and has eight
-/// at most; it has one at least, and what stands behind it in the word counts for nothing.
+/// Whether a value of `len` bytes, one to eight, of which [`word`] gives the first eight, is
+/// digits; what stands behind it in the word counts for nothing.
 #[inline(always)]
 fn are_digits(word: u64, len: u32) -> bool {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
@@ -495,7 +522,7 @@ fn are_digits(word: u64, len: u32) -> bool {
     // byte was no digit.
     let digits = (word ^ ZEROS).wrapping_shl(beyond(len));
     let more = digits.wrapping_add(0x0606_0606_0606_0606);
-    (len <= 8) & ((digits | more) & HIGH == 0)
+    (digits | more) & HIGH == 0
 }
 
 /// A list and agency whose codes are not held, as a number that is not that of a code.

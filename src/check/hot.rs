@@ -91,6 +91,10 @@ pub(super) struct HotRule {
     pub needs: u8,
     /// What is enough for a value to be good: see [`quick`].
     pub quick: u8,
+    /// How many digits a number may have at least, and how many more, as far as the first look
+    /// takes digits.
+    pub least_digits: u8,
+    pub more_digits: u8,
     /// How many components before it the date stands whose format it is.
     pub date_back: u8,
     /// Which component of its element it is.
@@ -135,18 +139,25 @@ impl HotRule {
         coded: 0,
         needs: need::NEVER,
         quick: 0,
+        least_digits: 0,
+        more_digits: 0,
         date_back: 0,
         component: 0,
     };
 
-    /// What is enough where that much is needed.
-    fn quick(needs: u8) -> u8 {
-        match needs & !(need::LIST | need::AGENCY) {
+    /// Sets what is enough for what is needed.
+    fn set_quick(&mut self) {
+        let (least, most) = self.bounds();
+        let (least, most) = (least.max(1), most.min(MOST_DIGITS));
+        self.quick = match self.needs & !(need::LIST | need::AGENCY) {
             0 => quick::NOTHING,
             need::CODE => quick::CODE,
-            need::NUMBER => quick::DIGITS,
+            need::NUMBER if least <= most => {
+                (self.least_digits, self.more_digits) = (least as u8, (most - least) as u8);
+                quick::DIGITS
+            }
             _ => 0,
-        }
+        };
     }
 
     /// Least and greatest length.
@@ -156,6 +167,9 @@ impl HotRule {
         (min, min + u32::from(self.span))
     }
 }
+
+/// The first look takes no more digits of a number.
+pub(super) const MOST_DIGITS: u32 = 8;
 
 /// Rules of a layout, those that take nothing included; what more elements hold is looked at
 /// closely.
@@ -204,6 +218,8 @@ impl ComponentRule {
             coded,
             needs,
             quick: 0,
+            least_digits: 0,
+            more_digits: 0,
             date_back: 0,
             component: 0,
         }
@@ -249,7 +265,7 @@ impl Layout {
                     hot.needs |= need::NEVER;
                 }
                 hot.component = at as u8;
-                hot.quick = HotRule::quick(hot.needs);
+                hot.set_quick();
                 rules.push(hot);
             }
             rules.push(HotRule {

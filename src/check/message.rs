@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use super::compiled::{CompiledMessage, Role};
 use super::element::{self, Env, Trouble};
-use super::glance;
+use super::glance::{self, Seen};
 use super::interchange::part_of_message;
 use super::layout::Layout;
 use super::out::{Context, Out};
 use crate::edifact::{
-    LanePlace, LineCounter, OwnedSegment, Reader, Segment, Work, on_this_machine,
+    Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment, Work, on_this_machine,
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
-use crate::sequence::{Fault, Limits, Path, Place, Placement, Plan, PositionId, Sequencer, TagId};
+use crate::sequence::{
+    Fault, Likely, Limits, Onward, Path, Place, Placement, Plan, Position, PositionId, Sequencer,
+    TagId,
+};
 use crate::span::Span;
 use crate::spec::Specs;
 use crate::tree::gather::{Document, Say, SegmentGatherer, SegmentPlan, Wants, WatchInput};
@@ -35,6 +38,12 @@ struct Control {
     number: u64,
     /// Its path; or so many places of the trace were taken before it is known.
     path: std::result::Result<String, usize>,
+}
+
+/// Whether all characters of a segment may be there, and need no closer look.
+#[cold]
+fn is_plain(env: &Env<'_>, out: &Out<'_>, clean: bool, segment: &[u8]) -> bool {
+    (clean || out.charset.holds(segment)) && (env.chars.is_none() || segment.is_ascii())
 }
 
 /// What [`MessageCheck::follow`] is to do.
@@ -74,6 +83,7 @@ pub(super) struct MessageCheck<'c> {
     path: Path,
     trace: Vec<Place>,
     waiting: VecDeque<Waiting>,
+    /// How many segments stand at each position, without those in the trace.
     placed: Vec<u64>,
     /// The tag that was looked up last, packed, and what it was found to be.
     ahead: (u64, Option<TagId>),
@@ -155,7 +165,8 @@ impl<'c> MessageCheck<'c> {
     /// Has the path reach to the last place.
     fn follow_trace(&mut self) {
         let plan = &self.compiled.plan;
-        follow(plan, &mut self.path, &mut self.trace, &mut self.controls);
+        let counts = (&mut self.placed, &mut self.controls);
+        follow(plan, &mut self.path, &mut self.trace, counts);
     }
 
     /// Tells a watcher of a segment that has its place.
@@ -264,14 +275,16 @@ impl<'c> MessageCheck<'c> {
         number: u64,
     ) -> (u64, Option<LanePlace>) {
         let (mut taken, mut reached) = (0, None);
-        let (mut lane, clean) = (reader.lane(), reader.are_blocks_clean());
-        let mut lines = None;
         if !self.sequencer.may_be_certain() {
             return (0, None);
         }
+        let (lane, mut ahead) = reader.lane();
+        let clean = reader.are_blocks_clean();
+        let plain = clean && env.chars.is_none();
+        let mut lines = None;
         let compiled = self.compiled;
         let plan = &compiled.plan;
-        let Some(mut here) = lane.next().filter(|here| !here.is_service()) else {
+        let Some(mut here) = lane.next(&mut ahead).filter(|here| !here.is_service()) else {
             return (0, None);
         };
         let Some(mut tag) = plan.usual_tag(here.tag) else {
@@ -280,28 +293,47 @@ impl<'c> MessageCheck<'c> {
         let Some(mut onward) = self.sequencer.onward(tag) else {
             return (0, None);
         };
-        while let Some(next) = lane.next()
+        // What is called with a segment takes a copy of it: so this one stays in registers.
+        while let Some(next) = lane.next(&mut ahead)
             && let Some(next_tag) = plan.usual_tag(next.tag)
-            && (!next.is_service() || part_of_message(u64::from(next.tag)).is_some())
-            && (clean || out.charset.holds(lane.segment(&here, taken).bytes()))
-            && let Some((certain, next_onward)) =
-                self.sequencer.certain((tag, onward), next_tag, || {
-                    compiled.qualifier(Some(tag), &lane.segment(&here, taken))
-                })
         {
+            let last = next.is_service();
+            if last && part_of_message(u64::from(next.tag)).is_none() {
+                break;
+            }
+            if !plain && !is_plain(env, out, clean, lane.segment(here, taken).bytes()) {
+                break;
+            }
+            let likely = match self.sequencer.only(onward) {
+                Some(likely) => likely,
+                None => match self.qualified((tag, onward), &lane, here, taken) {
+                    Some(likely) => likely,
+                    None => break,
+                },
+            };
+            let Some((certain, next_onward)) = self.sequencer.certain(likely, next_tag) else {
+                break;
+            };
             let position = certain.position();
             let Some(layout) = compiled.plain_layout(position) else {
                 break;
             };
-            if !glance::is_usual_good(env, &mut out.memory, layout, &lane, (&here, taken)) {
-                out.memory.refuse(lane.segment(&here, taken).offset());
+            let (data, separators, bits) = lane.raw(here);
+            let seen = Seen {
+                data,
+                separators,
+                bits,
+                service: lane.service(),
+            };
+            if !glance::is_all_good(env, &mut out.memory, layout, seen) {
+                out.memory.refuse(lane.segment(here, taken).offset());
                 break;
             }
+            debug_assert!(glance::is_silent(env, layout, &lane.segment(here, taken)));
             let place = self.sequencer.take(certain);
             self.trace(place);
-            self.placed[position as usize] += 1;
             if self.watched.is_some() {
-                let segment = lane.segment(&here, taken);
+                let segment = lane.segment(here, taken);
                 let at = segment.offset();
                 let lines = match &mut lines {
                     Some(lines) => reader.count_on(lines, at),
@@ -312,12 +344,27 @@ impl<'c> MessageCheck<'c> {
             }
             taken += 1;
             reached = Some(here);
-            if next.is_service() {
+            if last {
                 break;
             }
             (here, tag, onward) = (next, next_tag, next_onward);
         }
-        (taken, reached.map(|last| lane.behind(&last, taken - 1)))
+        (taken, reached.map(|last| lane.behind(last, taken - 1)))
+    }
+
+    /// The transition that the qualifier of a segment of a lane leaves.
+    #[inline(never)]
+    fn qualified(
+        &self,
+        (tag, onward): (TagId, Onward),
+        lane: &Lane<'_>,
+        here: LaneSegment,
+        number: u64,
+    ) -> Option<Likely> {
+        self.sequencer.qualified((tag, onward), || {
+            self.compiled
+                .qualifier(Some(tag), &lane.segment(here, number))
+        })
     }
 
     fn settle_waiting(&mut self, env: &Env<'_>, out: &mut Out<'_>) {
@@ -356,6 +403,7 @@ impl<'c> MessageCheck<'c> {
         if let Some(position) = placement.position
             && !matches!(placement.faults.last(), Some(Fault::InsteadOf(_)))
         {
+            self.placed[position as usize] += 1;
             self.elements(env, out, segment, number, position, context);
             if self.watched.is_some() && !placement.aside {
                 let place = Place {
@@ -379,14 +427,13 @@ impl<'c> MessageCheck<'c> {
         position: PositionId,
         context: &Context<'_, '_>,
     ) {
-        self.placed[position as usize] += 1;
         let layout = self.compiled.layout(position);
         let compiled = self.compiled;
         if !glance::is_good(env, &mut out.memory, layout, segment) {
             let (plan, path) = (&compiled.plan, &mut self.path);
-            let (trace, controls) = (&mut self.trace, &mut self.controls);
+            let (trace, placed, controls) = (&mut self.trace, &mut self.placed, &mut self.controls);
             element::check(*env, layout, segment, &mut |trouble| {
-                follow(plan, path, trace, controls);
+                follow(plan, path, trace, (placed, controls));
                 let place = Where {
                     tag: tag_text(segment),
                     number: Some(number),
@@ -679,16 +726,17 @@ impl<'c> MessageCheck<'c> {
             };
             let (tag, what) = (row.get("segment"), row.en());
             let in_groups = row.get("place") == "group";
-            let positions = plan
-                .positions()
-                .iter()
-                .zip(&self.placed)
-                .filter(|(position, _)| *position.tag == *tag)
-                .filter(|(position, _)| !in_groups || position.group != 0);
-            if positions.clone().next().is_none() {
+            let is_counted =
+                |position: &Position| *position.tag == *tag && (!in_groups || position.group != 0);
+            let positions = plan.positions();
+            if !positions.iter().any(is_counted) {
                 continue;
             }
-            let counted: u64 = positions.map(|(_, count)| count).sum();
+            let followed = positions.iter().zip(&self.placed);
+            let followed = followed.filter(|(position, _)| is_counted(position));
+            let ahead = self.trace.iter();
+            let ahead = ahead.filter(|place| is_counted(&positions[place.position as usize]));
+            let counted = followed.map(|(_, count)| count).sum::<u64>() + ahead.count() as u64;
             let said = std::str::from_utf8(&control.value)
                 .ok()
                 .and_then(|digits| digits.trim().parse::<u64>().ok());
@@ -731,11 +779,17 @@ impl Say for Told<'_, '_, '_, '_> {
 
 /// Follows the places of a trace, which is empty then.
 #[cold]
-fn follow(plan: &Plan, path: &mut Path, trace: &mut Vec<Place>, controls: &mut [Control]) {
+fn follow(
+    plan: &Plan,
+    path: &mut Path,
+    trace: &mut Vec<Place>,
+    (placed, controls): (&mut Vec<u64>, &mut Vec<Control>),
+) {
     path.reach(plan.positions().len());
     for (place, taken) in trace.drain(..).zip(1..) {
         path.place(plan, place);
-        for control in &mut *controls {
+        placed[place.position as usize] += 1;
+        for control in controls.iter_mut() {
             if control.path == Err(taken) {
                 control.path = Ok(path.segment(plan, place.position));
             }

@@ -42,7 +42,7 @@ struct Credit {
 
 /// What a segment is looked for by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
+struct Key {
     layout: u32,
     place: usize,
     len: u16,
@@ -98,10 +98,11 @@ impl Repeated {
         true
     }
 
-    /// What to look for a segment of a layout by, that stands from `from` (behind its tag) to `to`
-    /// in `data`; `None` where it is too long.
-    #[inline(never)]
-    pub(super) fn key(layout: u32, data: &[u8], (from, to): (u32, u32)) -> Option<Key> {
+    /// What to look for a segment of a layout by, that has these separators in `data`; `None` where
+    /// it is too long.
+    #[inline(always)]
+    fn key(layout: u32, data: &[u8], separators: &[u32]) -> Option<Key> {
+        let (from, to) = (*separators.first()?, *separators.last()?);
         let (from, len) = (from as usize, (to - from) as usize);
         // Read in whole words, of which the last is cut.
         let text = data.get(from..from + WORDS * 8)?;
@@ -129,9 +130,12 @@ impl Repeated {
     }
 
     /// Whether a segment of the layout was found good before.
-    #[inline]
-    pub(super) fn holds(&mut self, key: &Key) -> bool {
-        let id = key.layout;
+    #[inline(never)]
+    pub(super) fn holds(&mut self, layout: u32, data: &[u8], separators: &[u32]) -> bool {
+        let Some(key) = Self::key(layout, data, separators) else {
+            return false;
+        };
+        let id = layout;
         let found = self.entries.get(key.place).is_some_and(|entry| {
             entry.layout == id
                 && entry.len == key.len
@@ -149,7 +153,11 @@ impl Repeated {
     }
 
     /// Keeps a segment that was found good.
-    pub(super) fn keep(&mut self, key: &Key) {
+    #[inline(never)]
+    pub(super) fn keep(&mut self, layout: u32, data: &[u8], separators: &[u32]) {
+        let Some(key) = Self::key(layout, data, separators) else {
+            return;
+        };
         if self.entries.is_empty() {
             self.entries.resize(ENTRIES, Entry::NONE);
         }

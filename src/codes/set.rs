@@ -66,7 +66,7 @@ impl ShortCodes {
     /// stands behind it counts for nothing. Where it is not, the whole set may hold it all the same.
     #[inline(always)]
     pub(crate) fn hold(&self, packed: u64, len: u32) -> bool {
-        let at = bit(packed, len);
+        let at = bit(packed.wrapping_shl(0u32.wrapping_sub(8 * len)), len);
         let last = self.words.len().wrapping_sub(1);
         let word = (at >> 6).wrapping_sub(self.before) as usize;
         let word = self.words.get(word.min(last));
@@ -76,7 +76,10 @@ impl ShortCodes {
     fn new(keys: impl Iterator<Item = u32>) -> Self {
         let mut bits: Vec<u32> = keys
             .filter(|key| key >> 24 == 0)
-            .map(|key| bit(u64::from(key), 4 - key.leading_zeros() / 8))
+            .map(|key| {
+                let len = 4 - key.leading_zeros() / 8;
+                bit(u64::from(key) << (64 - 8 * len), len)
+            })
             .filter(|bit| *bit < BITS)
             .collect();
         bits.sort_unstable();
@@ -204,31 +207,36 @@ impl PlaceCodes {
     }
 }
 
-/// The bit of a value of up to three capital letters and digits, whatever stands behind its `len`
-/// bytes, which are one at least; of another one a number beyond all of these. Values that are near to each other, as numbers are, have bits that are.
+/// The bit of a value of up to three capital letters and digits, `top`: its `len` bytes, which are
+/// one at least, are the highest, and those below are zero where it is so short. Of another value
+/// a number beyond all of these. Values that are near to each other, as numbers are, have bits that
+/// are.
 #[inline(always)]
-fn bit(packed: u64, len: u32) -> u32 {
+fn bit(top: u64, len: u32) -> u32 {
     const OTHER: u16 = u16::MAX;
     const RADIX: u32 = 37;
-    const DIGITS: [u16; 256] = {
-        let mut digits = [OTHER; 256];
+    /// What a byte counts in its place; together less than `OTHER` where all may be.
+    const fn worth(place: u16) -> [u16; 256] {
+        let mut worth = [OTHER; 256];
         // No byte at all.
-        digits[0] = 0;
+        worth[0] = 0;
         let mut digit = 1;
         while digit < RADIX as u16 {
             let byte = match digit as u8 {
                 digit @ 1..=10 => b'0' + digit - 1,
                 digit => b'A' + digit - 11,
             };
-            digits[byte as usize] = digit;
+            worth[byte as usize] = digit * place;
             digit += 1;
         }
-        digits
-    };
+        worth
+    }
+    const FIRST: [u16; 256] = worth((RADIX * RADIX) as u16);
+    const SECOND: [u16; 256] = worth(RADIX as u16);
+    const THIRD: [u16; 256] = worth(1);
+    let byte = |at: u32| usize::from((top >> (8 * at)) as u8);
     // Of shorter values the last digits too: their bits are near to each other.
-    let end = (packed as u32).wrapping_shl(0u32.wrapping_sub(8 * len));
-    let digit = |at: u32| u32::from(DIGITS[usize::from((end >> (8 * at)) as u8)]);
-    let at = (digit(1) * RADIX + digit(2)) * RADIX + digit(3);
+    let at = u32::from(FIRST[byte(5)]) + u32::from(SECOND[byte(6)]) + u32::from(THIRD[byte(7)]);
     at | 0u32.wrapping_sub(u32::from(len > 3))
 }
 

@@ -532,7 +532,7 @@ impl<'d> Reader<'d> {
 
     /// The segments in sight that need no closer look, from the next one on.
     #[inline]
-    pub(crate) fn lane(&self) -> Lane<'_> {
+    pub(crate) fn lane(&self) -> (Lane<'_>, Ahead) {
         // Those in the last segment are passed.
         let specials = self.index.specials.iter().skip(self.at_special);
         let passed = specials.take_while(|at| (**at as usize) < self.start);
@@ -541,17 +541,20 @@ impl<'d> Reader<'d> {
         let usual = self.again.is_none()
             && matches!(self.next, Next::Segments)
             && !self.opening.separators.are_alphanumeric();
-        Lane {
+        let lane = Lane {
             bytes: self.ahead(),
             base: self.base + self.origin as u64,
             index: &self.index,
             separators: &self.opening.separators,
             from: (self.at_end, self.start as u32),
+        };
+        let ahead = Ahead {
             end: if usual { self.at_end } else { usize::MAX },
             separator: self.at_separator as u32,
             special: special as u32,
             start: self.start as u32,
-        }
+        };
+        (lane, ahead)
     }
 
     /// Goes on behind segments of a lane: the last of them is the last item.
@@ -1322,7 +1325,10 @@ pub(crate) struct Lane<'r> {
     separators: &'r Separators,
     /// Where it began.
     from: (usize, u32),
-    /// What comes next.
+}
+
+/// What comes next in a lane: apart from it, so that it stays in registers.
+pub(crate) struct Ahead {
     end: usize,
     separator: u32,
     special: u32,
@@ -1351,7 +1357,7 @@ pub(crate) struct LanePlace {
 impl LaneSegment {
     /// Whether it may belong to the envelope.
     #[inline(always)]
-    pub(crate) fn is_service(&self) -> bool {
+    pub(crate) fn is_service(self) -> bool {
         matches!(self.tag >> 8, 0x55_4E | 0x55_49)
     }
 }
@@ -1360,18 +1366,20 @@ impl<'r> Lane<'r> {
     /// The next segment. `None` where the next is not in sight, or holds release or control
     /// characters, and where it is longer than a block. Whether its tag is one is not looked at.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<LaneSegment> {
+    pub(crate) fn next(&self, ahead: &mut Ahead) -> Option<LaneSegment> {
         let index = self.index;
-        let last = *index.ends.get(self.end)?;
+        let last = *index.ends.get(ahead.end)?;
         let terminator = *index.separators.get(last as usize)?;
-        let mut tag_at = self.start;
-        let mut tag: &[u8; 4] = self.bytes.get(tag_at as usize..)?.first_chunk()?;
+        let mut tag_at = ahead.start;
+        let mut tag = self.four(tag_at)?;
         if tag[0] <= b' ' {
-            tag_at = self.pass_blanks(terminator);
-            tag = self.bytes.get(tag_at as usize..)?.first_chunk()?;
+            let (at, separator, special) =
+                self.pass_blanks(terminator, (tag_at, ahead.separator, ahead.special));
+            (tag_at, ahead.separator, ahead.special) = (at, separator, special);
+            tag = self.four(tag_at)?;
         }
-        let first = self.separator;
-        let special = index.specials.get(self.special as usize);
+        let first = ahead.separator;
+        let special = index.specials.get(ahead.special as usize);
         // What follows the tag is no letter, but it may be a line break inside it.
         if *index.separators.get(first as usize)? != tag_at + 3
             || special.is_some_and(|at| *at < terminator)
@@ -1385,33 +1393,45 @@ impl<'r> Lane<'r> {
             first,
             last,
         };
-        self.end += 1;
-        self.separator = last + 1;
-        self.start = terminator + 1;
+        ahead.end += 1;
+        ahead.separator = last + 1;
+        ahead.start = terminator + 1;
         Some(segment)
     }
 
-    /// Passes by what stands between the last segment and the next tag.
+    /// Four bytes from a position on.
+    #[inline(always)]
+    fn four(&self, at: u32) -> Option<&'r [u8; 4]> {
+        let at = at as usize;
+        self.bytes.get(at..at + 4)?.first_chunk()
+    }
+
+    /// What stands between the last segment and the next tag is passed by: where the tag begins,
+    /// and what separator and special come next then.
     #[inline]
-    fn pass_blanks(&mut self, terminator: u32) -> u32 {
-        let tag_at = tag_start(self.bytes, self.start as usize, terminator) as u32;
+    fn pass_blanks(
+        &self,
+        terminator: u32,
+        (start, mut separator, mut special): (u32, u32, u32),
+    ) -> (u32, u32, u32) {
+        let tag_at = tag_start(self.bytes, start as usize, terminator) as u32;
         let before = |positions: &[u32], at: u32| {
             let position = positions.get(at as usize);
             position.is_some_and(|position| *position < tag_at)
         };
-        while before(&self.index.separators, self.separator) {
-            self.separator += 1;
+        while before(&self.index.separators, separator) {
+            separator += 1;
         }
-        while before(&self.index.specials, self.special) {
-            self.special += 1;
+        while before(&self.index.specials, special) {
+            special += 1;
         }
-        tag_at
+        (tag_at, separator, special)
     }
 
     /// The bytes that positions count in, the positions of a segment's separators (the terminator
     /// last), and the bits of the first 64 of them.
     #[inline(always)]
-    pub(crate) fn raw(&self, at: &LaneSegment) -> (&'r [u8], &'r [u32], Bits) {
+    pub(crate) fn raw(&self, at: LaneSegment) -> (&'r [u8], &'r [u32], Bits) {
         let (first, last) = (at.first as usize, at.last as usize);
         let separators = &self.index.separators[first..=last];
         (self.bytes, separators, self.index.kinds.window(first))
@@ -1424,7 +1444,7 @@ impl<'r> Lane<'r> {
     }
 
     /// A segment of it as a view; which of the segments of the lane it is.
-    pub(crate) fn segment(&self, at: &LaneSegment, number: u64) -> Segment<'r> {
+    pub(crate) fn segment(&self, at: LaneSegment, number: u64) -> Segment<'r> {
         Segment {
             data: self.bytes,
             base: self.base,
@@ -1450,7 +1470,7 @@ impl<'r> Lane<'r> {
 
     /// Where the reader is behind segment `number` of the lane.
     #[cold]
-    pub(crate) fn behind(&self, at: &LaneSegment, number: u64) -> LanePlace {
+    pub(crate) fn behind(&self, at: LaneSegment, number: u64) -> LanePlace {
         let terminator = self.index.separators[at.last as usize];
         let specials = &self.index.specials;
         LanePlace {

@@ -348,13 +348,15 @@ impl Plan {
 
     /// Makes the small tables.
     fn prepare(&mut self) {
-        let bounds = |position: &Position| Bounds {
+        let bounds = |(position, at): (&Position, usize)| Bounds {
             max: position.max,
+            group_max: self.groups[position.group as usize].max,
+            row: (at * self.by_tag.len()) as u32,
             group: position.group,
             depth: self.groups[position.group as usize].depth,
             index: position.index,
         };
-        self.bounds = self.positions.iter().map(bounds).collect();
+        self.bounds = self.positions.iter().zip(0..).map(bounds).collect();
         let bounds = |group: &Group| GroupBounds {
             max: group.max,
             parent: group.parent,
@@ -518,9 +520,15 @@ impl Plan {
         &self.choices[self.table[from * self.by_tag.len() + tag.0 as usize] as usize]
     }
 
-    /// Transitions from `from` on a tag, as a number; zero where there are none.
+    /// Transitions from a position on a tag, as a number; zero where there are none.
     #[inline(always)]
-    pub(super) fn onward(&self, from: usize, tag: TagId) -> u16 {
+    pub(super) fn onward(&self, from: &Bounds, tag: TagId) -> u16 {
+        self.table[from.row as usize + tag.index()]
+    }
+
+    /// The same from `from`, which may be the start.
+    #[inline]
+    pub(super) fn onward_from(&self, from: usize, tag: TagId) -> u16 {
         self.table[from * self.by_tag.len() + tag.index()]
     }
 

@@ -117,32 +117,31 @@ impl Standing {
     /// Whether the counters allow a transition that needs nothing else, as
     /// [`fits`](Sequencer::fits) says.
     #[inline(always)]
-    fn fits(&self, plan: &Plan, step: Step) -> bool {
+    fn fits(&self, plan: &Plan, step: Step, bounds: &Bounds) -> bool {
         let to = usize::from(step.to());
-        let bounds = plan.bounds[to];
         let repeats = step.repeat();
-        let mut group = usize::from(bounds.group);
+        let (mut group, mut most) = (usize::from(bounds.group), bounds.group_max);
         if repeats & (bounds.depth + 1 != step.keep()) {
-            group = self.repeated(plan, step);
+            (group, most) = self.repeated(plan, step);
         }
         // All is looked at, as no processor foresees which of it counts.
-        let full = self.occurrences[group] == plan.group_bounds[group].max;
+        let full = self.occurrences[group] == most;
         let again = (to == self.at) & (self.count == bounds.max);
         !((repeats & full) | (!repeats & again))
     }
 
-    /// The group that begins anew, where the transition leads to one inside.
+    /// The group that begins anew, where the transition leads to one inside, and how often it may.
     #[cold]
-    fn repeated(&self, plan: &Plan, step: Step) -> usize {
+    fn repeated(&self, plan: &Plan, step: Step) -> (usize, u32) {
         let path = plan.path_to(step.to());
-        usize::from(path[usize::from(step.keep()) - 1])
+        let group = usize::from(path[usize::from(step.keep()) - 1]);
+        (group, plan.group_bounds[group].max)
     }
 
     /// Moves over a transition.
     #[inline(always)]
-    fn take(&mut self, plan: &Plan, step: Step) {
+    fn take(&mut self, plan: &Plan, step: Step, bounds: &Bounds) {
         let to = usize::from(step.to());
-        let bounds = plan.bounds[to];
         let (keep, repeats) = (step.keep(), step.repeat());
         let enters = bounds.depth >= keep;
         if (bounds.depth > keep) | (enters & repeats) {
@@ -177,14 +176,21 @@ impl Standing {
 
 /// A place that is certain, by the transition to it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Certain(Step);
+pub(crate) struct Certain<'p> {
+    step: Step,
+    bounds: &'p Bounds,
+}
 
-impl Certain {
+impl Certain<'_> {
     #[inline]
     pub(crate) fn position(self) -> PositionId {
-        self.0.to()
+        self.step.to()
     }
 }
+
+/// A transition that nothing speaks against yet but the counters and what comes next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Likely(Step);
 
 /// The transitions on a tag from a position: there are some.
 #[derive(Clone, Copy, Debug)]
@@ -357,10 +363,11 @@ impl<'p> Sequencer<'p> {
             && let Some(tag) = tag
             && let Some(step) = self.only_step(tag, qualifier)
             && !self.plan.counts_matter
-            && self.standing.fits(self.plan, step)
+            && let bounds = &self.plan.bounds[usize::from(step.to())]
+            && self.standing.fits(self.plan, step, bounds)
             && next.is_none_or(|next| self.plan.follows(step.to() as usize, next))
         {
-            self.standing.take(self.plan, step);
+            self.standing.take(self.plan, step, bounds);
             return Some(Place {
                 position: step.to(),
                 keep: step.keep(),
@@ -374,28 +381,42 @@ impl<'p> Sequencer<'p> {
     /// How the message may go on with a tag from where it stands; `None` where it may not.
     #[inline]
     pub(crate) fn onward(&self, tag: TagId) -> Option<Onward> {
-        NonZeroU16::new(self.plan.onward(index(self.plan, self.standing.at), tag)).map(Onward)
+        let from = index(self.plan, self.standing.at);
+        NonZeroU16::new(self.plan.onward_from(from, tag)).map(Onward)
     }
 
-    /// The one place of the next segment, if it is certain at once: nothing waits, one of the
-    /// transitions `onward` on `tag`, with its qualifier, needs no error, and `next` may follow it;
-    /// and how it goes on with that. Nothing moves before [`take`](Self::take).
+    /// The only one of some transitions, if no qualifier has a say in it.
     #[inline(always)]
-    pub(crate) fn certain<'s>(
+    pub(crate) fn only(&self, onward: Onward) -> Option<Likely> {
+        self.plan.hop(onward.0.get()).only().map(Likely)
+    }
+
+    /// The only one of some transitions on `tag` that a qualifier leaves.
+    #[inline]
+    pub(crate) fn qualified<'s>(
         &self,
         (tag, onward): (TagId, Onward),
-        next: TagId,
         qualifier: impl Fn() -> Option<&'s [u8]>,
-    ) -> Option<(Certain, Onward)> {
+    ) -> Option<Likely> {
+        let choice = self.plan.choice_of(onward.0.get());
+        self.step_of(choice, tag, &|_| qualifier()).map(Likely)
+    }
+
+    /// The one place of the next segment, if it is certain at once: nothing waits, the transition
+    /// needs no error, and `next` may follow it; and how it goes on with that. Nothing moves before
+    /// [`take`](Self::take).
+    #[inline(always)]
+    pub(crate) fn certain(
+        &self,
+        Likely(step): Likely,
+        next: TagId,
+    ) -> Option<(Certain<'p>, Onward)> {
         let plan = self.plan;
-        let step = match plan.hop(onward.0.get()).only() {
-            Some(step) => step,
-            None => self.step_of(plan.choice_of(onward.0.get()), tag, &|_| qualifier())?,
-        };
-        let next = NonZeroU16::new(plan.onward(usize::from(step.to()), next))?;
+        let bounds = &plan.bounds[usize::from(step.to())];
+        let next = NonZeroU16::new(plan.onward(bounds, next))?;
         self.standing
-            .fits(plan, step)
-            .then_some((Certain(step), Onward(next)))
+            .fits(plan, step, bounds)
+            .then_some((Certain { step, bounds }, Onward(next)))
     }
 
     /// Whether [`certain`](Self::certain) may be asked.
@@ -406,8 +427,8 @@ impl<'p> Sequencer<'p> {
 
     /// Takes the next segment at the place that is certain.
     #[inline(always)]
-    pub(crate) fn take(&mut self, Certain(step): Certain) -> Place {
-        self.standing.take(self.plan, step);
+    pub(crate) fn take(&mut self, Certain { step, bounds }: Certain<'_>) -> Place {
+        self.standing.take(self.plan, step, bounds);
         Place {
             position: step.to(),
             keep: step.keep(),
@@ -443,7 +464,8 @@ impl<'p> Sequencer<'p> {
         // All others may be used up.
         let (mut fitting, mut found) = (0, None);
         for &step in steps {
-            if self.standing.fits(self.plan, step) {
+            let bounds = &self.plan.bounds[usize::from(step.to())];
+            if self.standing.fits(self.plan, step, bounds) {
                 fitting += 1;
                 found = Some(step);
             }

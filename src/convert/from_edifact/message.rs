@@ -151,8 +151,8 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
         }
         let definition = open.definition;
         let plan = &definition.plan;
-        let mut lane = self.reader.lane();
-        let Some(mut here) = lane.next().filter(|here| !here.is_service()) else {
+        let (lane, mut ahead) = self.reader.lane();
+        let Some(mut here) = lane.next(&mut ahead).filter(|here| !here.is_service()) else {
             return Ok(());
         };
         let Some(mut tag) = plan.usual_tag(here.tag) else {
@@ -161,18 +161,20 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
         let Some(mut onward) = sequencer.onward(tag) else {
             return Ok(());
         };
-        let mut segment = lane.segment(&here, 0);
+        let mut segment = lane.segment(here, 0);
         let (mut reached, mut taken) = (None, 0);
         let mut told = None;
         let mut places = match self.out.asks_places() {
             true => Some(self.reader.counter_at(segment.offset())),
             false => None,
         };
-        while let Some(next) = lane.next().filter(|next| !next.is_service())
+        while let Some(next) = lane.next(&mut ahead).filter(|next| !next.is_service())
             && let Some(next_tag) = plan.usual_tag(next.tag)
             && is_usual(&segment, true)
-            && let Some((certain, next_onward)) =
-                sequencer.certain((tag, onward), next_tag, || segment.first_value())
+            && let Some(likely) = sequencer
+                .only(onward)
+                .or_else(|| sequencer.qualified((tag, onward), || segment.first_value()))
+            && let Some((certain, next_onward)) = sequencer.certain(likely, next_tag)
         {
             let place = sequencer.take(certain);
             enter(self.out, open, place.position, place.keep, place.repeat)?;
@@ -192,9 +194,9 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                 break;
             }
             (here, tag, onward) = (next, next_tag, next_onward);
-            segment = lane.segment(&here, taken);
+            segment = lane.segment(here, taken);
         }
-        let reached = reached.map(|last| lane.behind(&last, taken - 1));
+        let reached = reached.map(|last| lane.behind(last, taken - 1));
         let told = told.map(|(faults, segment)| {
             let at = self.reader.locate(segment.offset());
             (faults, tag_text(&segment), segment.span(), at)

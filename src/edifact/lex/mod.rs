@@ -59,7 +59,7 @@ pub(crate) struct Bits {
 /// [`Bits`] of all separators, one behind the other.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Kinds {
-    /// One word more than is full.
+    /// Two words more than are full.
     words: Vec<Bits>,
     len: usize,
 }
@@ -67,7 +67,7 @@ pub(super) struct Kinds {
 impl Default for Kinds {
     fn default() -> Self {
         Self {
-            words: vec![Bits::default()],
+            words: vec![Bits::default(); 2],
             len: 0,
         }
     }
@@ -76,7 +76,7 @@ impl Default for Kinds {
 impl Kinds {
     fn clear(&mut self) {
         self.words.clear();
-        self.words.push(Bits::default());
+        self.words.resize(2, Bits::default());
         self.len = 0;
     }
 
@@ -84,15 +84,14 @@ impl Kinds {
     #[inline]
     fn push(&mut self, bits: Bits, count: u32) {
         let at = self.len as u32 & 63;
-        if let Some(last) = self.words.last_mut() {
+        if let Some([last, behind]) = self.words.last_chunk_mut() {
             last.ends |= bits.ends << at;
             last.empty |= bits.empty << at;
+            behind.ends = bits.ends >> 1 >> (63 - at);
+            behind.empty = bits.empty >> 1 >> (63 - at);
         }
         if at + count >= 64 {
-            self.words.push(Bits {
-                ends: bits.ends >> 1 >> (63 - at),
-                empty: bits.empty >> 1 >> (63 - at),
-            });
+            self.words.push(Bits::default());
         }
         self.len += count as usize;
     }
@@ -100,8 +99,11 @@ impl Kinds {
     /// The bits of the 64 separators from `at` on; zero behind the last.
     #[inline]
     pub(super) fn window(&self, at: usize) -> Bits {
-        let word = |at: usize| self.words.get(at).copied().unwrap_or_default();
-        let (low, high, shift) = (word(at / 64), word(at / 64 + 1), at as u32 & 63);
+        let words = self.words.get(at / 64..at / 64 + 2);
+        let Some([low, high]) = words.and_then(<[Bits]>::first_chunk) else {
+            return Bits::default();
+        };
+        let shift = at as u32 & 63;
         Bits {
             ends: low.ends >> shift | high.ends << 1 << (63 - shift),
             empty: low.empty >> shift | high.empty << 1 << (63 - shift),
@@ -115,6 +117,7 @@ impl Kinds {
             self.words[at] = self.window(count + at * 64);
         }
         self.words.truncate(left / 64 + 1);
+        self.words.push(Bits::default());
         self.len = left;
     }
 }
