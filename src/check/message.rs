@@ -14,7 +14,9 @@ use crate::edifact::{
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
-use crate::sequence::{Fault, Limits, Path, Place, Placement, Plan, PositionId, Sequencer, TagId};
+use crate::sequence::{
+    Fault, Limits, Path, Place, Placement, Plan, PositionId, Room, Sequencer, TagId,
+};
 use crate::span::Span;
 use crate::spec::Specs;
 use crate::tree::gather::{Document, Say, SegmentGatherer, SegmentPlan, Wants, WatchInput};
@@ -61,6 +63,8 @@ impl Work for Follow<'_, '_, '_, '_> {
 pub(super) struct Spare {
     trace: Vec<Place>,
     placed: Vec<u64>,
+    path: Option<Path>,
+    room: Room,
 }
 
 /// Places of the trace: then they are followed.
@@ -108,15 +112,24 @@ impl<'c> MessageCheck<'c> {
         let Spare {
             mut trace,
             mut placed,
+            path,
+            room,
         } = spare;
+        let path = match path {
+            Some(mut path) => {
+                path.begin_again();
+                path
+            }
+            None => Path::new(0),
+        };
         trace.clear();
         trace.reserve(LONGEST_TRACE);
         placed.clear();
         placed.resize(plan.positions().len(), 0);
         Self {
             compiled,
-            sequencer: Sequencer::new(plan, limits),
-            path: Path::new(0),
+            sequencer: Sequencer::in_room(plan, limits, room),
+            path,
             trace,
             waiting: VecDeque::new(),
             placed,
@@ -658,6 +671,8 @@ impl<'c> MessageCheck<'c> {
         Spare {
             trace: self.trace,
             placed: self.placed,
+            path: Some(self.path),
+            room: self.sequencer.into_room(),
         }
     }
 
