@@ -2,6 +2,7 @@
 //! of messages are checked by other threads, and what they find is sent on in order.
 
 use std::collections::BTreeMap;
+use std::hash::RandomState;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,6 +76,8 @@ pub(super) struct Split<'s> {
     checker: &'s Checker,
     source: &'s Source<'s>,
     stretches: Sender<(usize, Stretch)>,
+    /// Those that no thread has taken yet.
+    waiting: &'s Mutex<Receiver<(usize, Stretch)>>,
     results: Receiver<(usize, Result<Done>)>,
     arrived: BTreeMap<usize, Done>,
     submitted: usize,
@@ -82,7 +85,8 @@ pub(super) struct Split<'s> {
     most_outstanding: usize,
     /// References of messages, in the order of the input.
     references: References,
-    /// What was learned of stretches that were checked again.
+    /// What was learned of stretches that were checked here, and of those that were checked again.
+    own: Learned,
     learned: Learned,
     /// Bytes that are sent at once.
     pub stretch: u64,
@@ -209,7 +213,19 @@ impl Split<'_> {
         self.flush(out)
     }
 
+    /// Has one stretch more done: this thread checks the next that waits, as long as there is one.
     fn wait(&mut self) -> Result<()> {
+        // Where another thread is about to take one, or waits for one, there is none for this.
+        let next = match self.waiting.try_lock() {
+            Ok(waiting) => waiting.try_recv().ok(),
+            Err(_) => None,
+        };
+        if let Some((at, stretch)) = next {
+            let (own, hasher) = (std::mem::take(&mut self.own), self.references.hasher());
+            let (done, own) = check(self.checker, self.source, &stretch, own, hasher.clone());
+            self.own = own;
+            return self.take((at, done));
+        }
         let result = self.results.recv().map_err(|_| gone())?;
         self.take(result)
     }
@@ -226,6 +242,7 @@ impl Split<'_> {
         while self.outstanding > 0 {
             self.wait()?;
         }
+        self.checker.keep(std::mem::take(&mut self.own));
         self.flush(out)
     }
 
@@ -325,7 +342,8 @@ fn within(start: LineColumn, mut at: LineColumn) -> LineColumn {
     at
 }
 
-/// Checks an input with `jobs` threads beside this one, which reads ahead.
+/// Checks an input with `jobs` threads. This one reads ahead, and checks as the others do where it is
+/// far enough.
 pub(super) fn run(
     checker: &Checker,
     source: &Source<'_>,
@@ -339,7 +357,7 @@ pub(super) fn run(
     let references = References::default();
     out.begin_queue();
     std::thread::scope(|scope| {
-        for _ in 0..jobs {
+        for _ in 1..jobs {
             let (waiting, sender) = (&waiting, sender.clone());
             let hasher = references.hasher().clone();
             let work = move || work(checker, source, hasher, waiting, &sender);
@@ -354,12 +372,14 @@ pub(super) fn run(
             checker,
             source,
             stretches,
+            waiting: &waiting,
             results,
             arrived: BTreeMap::new(),
             submitted: 0,
             outstanding: 0,
             most_outstanding: jobs * 4,
             references,
+            own: checker.learned(),
             learned: Learned::default(),
             stretch,
             open: None,
@@ -378,7 +398,7 @@ pub(super) fn run(
 fn work(
     checker: &Checker,
     source: &Source<'_>,
-    hasher: std::hash::RandomState,
+    hasher: RandomState,
     waiting: &Mutex<Receiver<(usize, Stretch)>>,
     sender: &Sender<(usize, Result<Done>)>,
 ) {
@@ -391,23 +411,33 @@ fn work(
         let Ok((at, stretch)) = next else {
             break;
         };
-        let hasher = hasher.clone();
         let answer = Answer(at, sender);
-        let apart = checker.watching.as_ref().and_then(|input| input.apart());
-        let own = apart.is_some().then(|| checker.watched_by(apart.clone()));
-        let checker = own.as_ref().unwrap_or(checker);
-        let checked = look_at(checker, source, &stretch, learned, |run, reader| {
-            run.stretch(reader, &stretch, hasher)
-        });
         let done;
-        (done, learned) = match checked {
-            Ok((done, learned)) => (Ok(Done { apart, ..done }), learned),
-            Err(error) => (Err(error), Learned::default()),
-        };
+        (done, learned) = check(checker, source, &stretch, learned, hasher.clone());
         // Nobody listens any more only after an error elsewhere.
         let _ = sender.send((answer.0, done));
     }
     checker.keep(learned);
+}
+
+/// Checks a stretch, which is watched apart from others: what is found in it, and what was learned.
+fn check(
+    checker: &Checker,
+    source: &Source<'_>,
+    stretch: &Stretch,
+    learned: Learned,
+    hasher: RandomState,
+) -> (Result<Done>, Learned) {
+    let apart = checker.watching.as_ref().and_then(|input| input.apart());
+    let own = apart.is_some().then(|| checker.watched_by(apart.clone()));
+    let checker = own.as_ref().unwrap_or(checker);
+    let checked = look_at(checker, source, stretch, learned, |run, reader| {
+        run.stretch(reader, stretch, hasher)
+    });
+    match checked {
+        Ok((done, learned)) => (Ok(Done { apart, ..done }), learned),
+        Err(error) => (Err(error), Learned::default()),
+    }
 }
 
 /// Answers for a thread that breaks off, so that nobody waits for it.
