@@ -109,7 +109,13 @@ fn qualifiers(plan: &Plan, layouts: &[Arc<Layout>]) -> Vec<Option<(usize, usize)
 type Cached<K, V> = Mutex<FxHashMap<K, Option<Arc<V>>>>;
 
 /// A message, and where it is made: who asks for it meanwhile waits.
-type Making = Arc<Mutex<Option<Option<Arc<CompiledMessage>>>>>;
+type Making = Arc<Mutex<Option<Made>>>;
+
+/// None where the directory does not have it.
+type Made = Option<Arc<CompiledMessage>>;
+
+/// Message type, directory, syntax version.
+type MessageKey = (Box<str>, Home, u8);
 
 /// Tag, directory, syntax version, and whether the messages are interactive.
 type SharedKey = (Box<str>, Home, u8, bool);
@@ -117,7 +123,7 @@ type SharedKey = (Box<str>, Home, u8, bool);
 /// What was made ready for some specs.
 #[derive(Debug, Default)]
 pub(crate) struct Compiled {
-    messages: Mutex<FxHashMap<(Box<str>, Home, u8), Making>>,
+    messages: Mutex<FxHashMap<MessageKey, Making>>,
     /// The segments that all messages of a directory share.
     shared: Mutex<FxHashMap<SharedKey, Arc<Layout>>>,
     segments: Cached<(Box<str>, u8), Layout>,

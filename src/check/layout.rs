@@ -219,10 +219,12 @@ impl Layout {
         };
         let parts = children(&segment.content);
         layout.parts.reserve_exact(parts.len());
-        let components = parts.iter().map(|(node, ..)| match &model.get(node.of).content {
-            Content::Value(_) => 1,
-            content => children(content).len(),
-        });
+        let components = parts
+            .iter()
+            .map(|(node, ..)| match &model.get(node.of).content {
+                Content::Value(_) => 1,
+                content => children(content).len(),
+            });
         layout.components.reserve_exact(components.sum());
         for (node, min, max) in parts {
             let start = layout.components.len();
