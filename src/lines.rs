@@ -54,9 +54,37 @@ impl LineCounter {
     }
 }
 
+/// Where a byte first stands, which is nearly always near: a cell or a line of text is short.
+#[inline]
+pub(crate) fn find_near(byte: u8, bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (at, chunk) in chunks.iter().enumerate() {
+        // The first zero among these bytes has its highest bit set, and none before it has.
+        let word = u64::from_le_bytes(*chunk) ^ (u64::from(byte) * ONES);
+        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if zeros != 0 {
+            return Some(8 * at + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|other| *other == byte);
+    found.map(|at| 8 * chunks.len() + at)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::LineCounter;
+    use super::{LineCounter, find_near};
+
+    #[test]
+    fn a_byte_is_found_where_it_stands_first() {
+        let text = b"ab\x7f\x80c\0\x01\xff0123456789\n\x0b\n";
+        for from in 0..=text.len() {
+            for byte in 0..=255 {
+                let expected = text[from..].iter().position(|other| *other == byte);
+                assert_eq!(find_near(byte, &text[from..]), expected, "{byte} {from}");
+            }
+        }
+    }
 
     #[test]
     fn lines_end_with_line_feeds() {

@@ -1,19 +1,20 @@
 //! Messages and service segments made ready for checking, once for each spec, release and syntax
 //! version.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use super::hot::Shapes;
 use super::layout::Layout;
-use crate::Result;
 use crate::codes::CodeTable;
 use crate::edifact::Segment;
 use crate::sequence::{Plan, PositionId, TagId, pack_tag};
 use crate::spec::declared::{Choice, Declared, choose};
-use crate::spec::model::TypeId;
+use crate::spec::model::{Content, TypeId};
+use crate::spec::release::Release;
 use crate::spec::{Home, Specs};
+use crate::{Error, Result};
 
 /// What a position is to the checks of a whole message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +34,10 @@ pub(crate) struct CompiledMessage {
     /// Its type, where it is defined, and the syntax version of its service segments.
     pub of: (Box<str>, Home, u8),
     pub plan: Plan,
-    layouts: Vec<Layout>,
-    /// For each position, which of the layouts is its segment's.
-    layout_of: Vec<u16>,
-    /// The same for each plain position; of the others one that there is not.
-    plain_layout_of: Vec<u16>,
+    /// For each position the layout of its segment.
+    layouts: Vec<Arc<Layout>>,
+    /// The same for each plain position.
+    plain_layouts: Vec<Option<Arc<Layout>>>,
     /// Of each tag the element and component that identify its positions.
     qualifiers: Vec<Option<(usize, usize)>>,
     roles: Vec<Role>,
@@ -45,14 +45,14 @@ pub(crate) struct CompiledMessage {
     pub sections: Vec<PositionId>,
     /// Where the coded components of its layouts end among those of all layouts.
     pub coded_end: u32,
-    /// One more than the number of its last layout.
+    /// One more than the greatest number of its layouts.
     pub layouts_end: u32,
 }
 
 impl CompiledMessage {
     #[inline]
     pub(super) fn layout(&self, position: PositionId) -> &Layout {
-        &self.layouts[self.layout_of[position as usize] as usize]
+        &self.layouts[position as usize]
     }
 
     #[inline]
@@ -63,8 +63,7 @@ impl CompiledMessage {
     /// The layout of a segment that is nothing more to the checks of a whole message.
     #[inline(always)]
     pub(super) fn plain_layout(&self, position: PositionId) -> Option<&Layout> {
-        let layout = self.plain_layout_of[position as usize];
-        self.layouts.get(usize::from(layout))
+        self.plain_layouts[position as usize].as_deref()
     }
 
     /// The value of the element that identifies positions of a tag.
@@ -83,13 +82,12 @@ impl CompiledMessage {
 }
 
 /// Where the elements stand that identify positions of a tag.
-fn qualifiers(plan: &Plan, layouts: &[Layout], layout_of: &[u16]) -> Vec<Option<(usize, usize)>> {
+fn qualifiers(plan: &Plan, layouts: &[Arc<Layout>]) -> Vec<Option<(usize, usize)>> {
     let mut found = Vec::new();
-    for (position, at) in plan.positions().iter().zip(layout_of) {
+    for (position, layout) in plan.positions().iter().zip(layouts) {
         let Some((id, _)) = &position.identified_by else {
             continue;
         };
-        let layout = &layouts[*at as usize];
         let place = layout.parts.iter().enumerate().find_map(|(element, part)| {
             let components = &layout.components[part.components.clone()];
             components
@@ -110,10 +108,24 @@ fn qualifiers(plan: &Plan, layouts: &[Layout], layout_of: &[u16]) -> Vec<Option<
 
 type Cached<K, V> = Mutex<FxHashMap<K, Option<Arc<V>>>>;
 
+/// A message, and where it is made: who asks for it meanwhile waits.
+type Making = Arc<Mutex<Option<Made>>>;
+
+/// None where the directory does not have it.
+type Made = Option<Arc<CompiledMessage>>;
+
+/// Message type, directory, syntax version.
+type MessageKey = (Box<str>, Home, u8);
+
+/// Tag, directory, syntax version, and whether the messages are interactive.
+type SharedKey = (Box<str>, Home, u8, bool);
+
 /// What was made ready for some specs.
 #[derive(Debug, Default)]
 pub(crate) struct Compiled {
-    messages: Cached<(Box<str>, Home, u8), CompiledMessage>,
+    messages: Mutex<FxHashMap<MessageKey, Making>>,
+    /// The segments that all messages of a directory share.
+    shared: Mutex<FxHashMap<SharedKey, Arc<Layout>>>,
     segments: Cached<(Box<str>, u8), Layout>,
     choices: Mutex<FxHashMap<Declared, Choice>>,
     control_totals: OnceLock<Option<Arc<CodeTable>>>,
@@ -129,20 +141,11 @@ impl Compiled {
         table.as_deref()
     }
 
-    fn shapes(&self) -> MutexGuard<'_, Shapes> {
-        self.shapes
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
     /// Which definition a message header means.
     pub(crate) fn choice(&self, specs: &Specs, declared: &Declared) -> Choice {
         // Headers that differ in every message would fill the memory.
         const MOST: usize = 10_000;
-        let mut choices = self
-            .choices
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut choices = lock(&self.choices);
         if let Some(held) = choices.get(declared) {
             return held.clone();
         }
@@ -162,67 +165,103 @@ impl Compiled {
         syntax: u8,
     ) -> Result<Option<Arc<CompiledMessage>>> {
         let key = (Box::from(message), home, syntax);
-        if let Some(held) = lock(&self.messages).get(&key) {
+        let making = lock(&self.messages).entry(key).or_default().clone();
+        let mut held = lock(&making);
+        if let Some(held) = &*held {
             return Ok(held.clone());
         }
-        let made = match specs.message(message, home, syntax)? {
-            Some(spec) => {
-                let plan = Plan::new(&spec.model)?;
-                let release = match home {
-                    Home::Edifact(release) => Some(release),
-                    Home::Service => None,
-                };
-                let mut layouts: Vec<Layout> = Vec::new();
-                let mut shapes = self.shapes();
-                let mut known: FxHashMap<TypeId, u16> = FxHashMap::default();
-                let mut layout_of = Vec::with_capacity(plan.positions().len());
-                for position in plan.positions() {
-                    let at = *known.entry(position.of).or_insert_with(|| {
-                        let (model, of) = (&spec.model, position.of);
-                        layouts.push(Layout::new(model, of, release, syntax, &mut shapes));
-                        layouts.len() as u16 - 1
-                    });
-                    layout_of.push(at);
-                }
-                let name = format!("{}@{}", spec.message, spec.release).into();
-                let qualifiers = qualifiers(&plan, &layouts, &layout_of);
-                let roles = plan
-                    .positions()
-                    .iter()
-                    .map(|position| match &*position.tag {
-                        "CNT" if position.group == 0 => Role::ControlTotal,
-                        "UNS" => Role::Section,
-                        _ => Role::Plain,
-                    });
-                let roles: Vec<Role> = roles.collect();
-                let sections = roles.iter().zip(0..);
-                let sections = sections.filter(|(role, _)| **role == Role::Section);
-                let plain = layout_of
-                    .iter()
-                    .zip(&roles)
-                    .map(|(layout, role)| match role {
-                        Role::Plain => *layout,
-                        _ => u16::MAX,
-                    });
-                let coded_end = layouts.iter().map(Layout::coded_end).max();
-                Some(Arc::new(CompiledMessage {
-                    sections: sections.map(|(_, position)| position).collect(),
-                    coded_end: coded_end.unwrap_or(0),
-                    layouts_end: layouts.last().map_or(0, |layout| layout.hot.id + 1),
-                    name,
-                    of: (message.into(), home, syntax),
-                    plan,
-                    layouts,
-                    plain_layout_of: plain.collect(),
-                    layout_of,
-                    qualifiers,
-                    roles,
-                }))
-            }
-            None => None,
-        };
-        lock(&self.messages).insert(key, made.clone());
+        let made = self.make(specs, message, home, syntax)?.map(Arc::new);
+        *held = Some(made.clone());
         Ok(made)
+    }
+
+    fn make(
+        &self,
+        specs: &Specs,
+        message: &str,
+        home: Home,
+        syntax: u8,
+    ) -> Result<Option<CompiledMessage>> {
+        let Some(spec) = specs.message_frame(message, home, syntax)? else {
+            return Ok(None);
+        };
+        let plan = Plan::new(&spec.model)?;
+        let release = match home {
+            Home::Edifact(release) => Some(release),
+            Home::Service => None,
+        };
+        let mut known: FxHashMap<TypeId, Arc<Layout>> = FxHashMap::default();
+        let mut layouts = Vec::with_capacity(plan.positions().len());
+        for position in plan.positions() {
+            if let Some(known) = known.get(&position.of) {
+                layouts.push(known.clone());
+                continue;
+            }
+            let (model, of) = (&spec.model, position.of);
+            let made = match model.get(of).content {
+                Content::Empty => {
+                    let key = (position.tag.clone(), home, syntax, spec.interactive);
+                    self.shared_layout(specs, key, release)?
+                }
+                _ => {
+                    let mut shapes = lock(&self.shapes);
+                    Arc::new(Layout::new(model, of, release, syntax, &mut shapes))
+                }
+            };
+            known.insert(of, made.clone());
+            layouts.push(made);
+        }
+        let roles = plan.positions().iter();
+        let roles = roles.map(|position| match &*position.tag {
+            "CNT" if position.group == 0 => Role::ControlTotal,
+            "UNS" => Role::Section,
+            _ => Role::Plain,
+        });
+        let roles: Vec<Role> = roles.collect();
+        let sections = roles.iter().zip(0..);
+        let sections = sections.filter(|(role, _)| **role == Role::Section);
+        let plain = layouts.iter().zip(&roles);
+        let plain = plain.map(|(layout, role)| (*role == Role::Plain).then(|| layout.clone()));
+        let coded_end = layouts.iter().map(|layout| layout.coded_end()).max();
+        let last = layouts.iter().map(|layout| layout.hot.id).max();
+        Ok(Some(CompiledMessage {
+            sections: sections.map(|(_, position)| position).collect(),
+            coded_end: coded_end.unwrap_or(0),
+            layouts_end: last.map_or(0, |last| last + 1),
+            name: format!("{}@{}", spec.message, spec.release).into(),
+            of: (message.into(), home, syntax),
+            qualifiers: qualifiers(&plan, &layouts),
+            plan,
+            plain_layouts: plain.collect(),
+            layouts,
+            roles,
+        }))
+    }
+
+    /// The layout of a segment that all messages of a directory share.
+    fn shared_layout(
+        &self,
+        specs: &Specs,
+        key: SharedKey,
+        release: Option<Release>,
+    ) -> Result<Arc<Layout>> {
+        if let Some(held) = lock(&self.shared).get(&key) {
+            return Ok(held.clone());
+        }
+        let (tag, home, syntax, interactive) = &key;
+        let model = specs.segment_of_messages(tag, *home, *syntax, *interactive)?;
+        let root = model
+            .as_ref()
+            .and_then(|model| Some((model, model.roots().first()?)));
+        let (model, root) = root.ok_or_else(|| {
+            Error::misuse(format!("the segment {tag} of a message is in no directory"))
+        })?;
+        let mut shapes = lock(&self.shapes);
+        let made = Arc::new(Layout::new(model, root.of, release, *syntax, &mut shapes));
+        drop(shapes);
+        // Another thread may have been faster.
+        let mut shared = lock(&self.shared);
+        Ok(shared.entry(key).or_insert(made).clone())
     }
 
     /// The service segment of that tag in a syntax version.
@@ -239,7 +278,7 @@ impl Compiled {
         let model = specs.segment(tag, None, syntax)?;
         let made = model.and_then(|model| {
             let root = model.roots().first()?;
-            let mut shapes = self.shapes();
+            let mut shapes = lock(&self.shapes);
             Some(Arc::new(Layout::new(
                 &model,
                 root.of,
@@ -254,8 +293,6 @@ impl Compiled {
 }
 
 /// What was put in before a panic elsewhere is whole all the same.
-fn lock<K, V>(cached: &Cached<K, V>) -> std::sync::MutexGuard<'_, FxHashMap<K, Option<Arc<V>>>> {
-    cached
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }

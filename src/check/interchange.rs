@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::compiled::CompiledMessage;
 use super::element::{self, Env, Trouble};
 use super::glance;
-use super::learned::Learned;
+use super::learned::{Definition, Learned};
 use super::message::{MessageCheck, Spare, Told, Where, report, tag_text};
 use super::out::{Context, Entry, Out};
 use super::references::{Met, References};
@@ -29,6 +29,7 @@ use crate::tree::gather::{Document, Known, Wants};
 const MOST_DEFINITIONS: usize = 1_000;
 
 /// What opens and closes a part of the envelope: where references and counts stand.
+#[derive(Debug)]
 struct Pair {
     header: &'static str,
     trailer: &'static str,
@@ -103,7 +104,7 @@ fn pair(tag: &str) -> Option<&'static Pair> {
 /// A part of the envelope that is open.
 #[derive(Debug)]
 struct Open {
-    header: &'static str,
+    pair: &'static Pair,
     reference: Vec<u8>,
     span: Span,
     /// Messages, packages and groups in it.
@@ -136,8 +137,9 @@ pub(super) struct Run<'c, 's> {
     /// Headers with a reference, for that thread.
     pub headers: Vec<Header>,
     pub learned: Learned,
-    /// Room that the last message took.
+    /// Room that the last message took, and its reference.
     spare: Spare,
+    reference: Vec<u8>,
     /// Where messages go to be checked by other threads.
     pub split: Option<Split<'c>>,
 }
@@ -168,6 +170,7 @@ impl<'c, 's> Run<'c, 's> {
             headers: Vec::new(),
             learned,
             spare: Spare::default(),
+            reference: Vec::new(),
             split: None,
         }
     }
@@ -502,7 +505,7 @@ impl<'c, 's> Run<'c, 's> {
 
     /// What the header of a message has to do with the envelope.
     fn message_header(&mut self, segment: &Segment<'_>, opened: &Open, context: &Context<'_, '_>) {
-        let span = token_span(segment, usize::from(opened.header == "UIH"), 0);
+        let span = token_span(segment, usize::from(opened.pair.header == "UIH"), 0);
         if self.counted {
             if self.referenced && !opened.reference.is_empty() {
                 self.headers.push(Header {
@@ -531,13 +534,14 @@ impl<'c, 's> Run<'c, 's> {
         {
             let context = Context::Reader(reader);
             let reference = &opened.reference;
-            self.out.message_ref =
-                (!reference.is_empty()).then(|| self.out.charset.decode_lossy(reference).into());
-            let declared = declared(&segment, opened.header == "UIH", true);
+            if !reference.is_empty() {
+                self.out.message_ref.set(self.out.charset, reference);
+            }
+            let declared = declared(&segment, opened.pair.header == "UIH", true);
             self.out.message_type =
                 (!declared.message.is_empty()).then(|| declared.message.as_str().into());
             self.count_message(&segment, &context);
-            self.out.message_ref = None;
+            self.out.message_ref.clear();
             self.out.message_type = None;
         }
         let referenced = self.interchange.is_some() || self.group.is_some();
@@ -665,9 +669,9 @@ impl<'c, 's> Run<'c, 's> {
             return Ok(());
         };
         let opened = open(&segment);
-        let interactive = opened.header == "UIH";
+        let interactive = opened.pair.header == "UIH";
         let reference = &opened.reference;
-        self.out.message_ref = Some(self.out.charset.decode_lossy(reference).into());
+        self.out.message_ref.set(self.out.charset, reference);
         let declared = declared(&segment, interactive, true);
         self.out.message_type = (!declared.message.is_empty()).then(|| declared.message.into());
         let span = token_span(&segment, usize::from(interactive), 0);
@@ -685,10 +689,13 @@ impl<'c, 's> Run<'c, 's> {
         let headed = matches!(segment.packed_tag(), Some(UNH | UIH));
         self.outside = false;
         self.out.totals.messages += 1;
-        let opened = open(&segment);
-        let interactive = opened.header == "UIH";
-        self.out.message_ref = (headed && !opened.reference.is_empty())
-            .then(|| self.out.charset.decode_lossy(&opened.reference).into());
+        let opened = open_in(&segment, std::mem::take(&mut self.reference));
+        let interactive = opened.pair.header == "UIH";
+        self.out.message_ref.clear();
+        if headed && !opened.reference.is_empty() {
+            let charset = self.out.charset;
+            self.out.message_ref.set(charset, &opened.reference);
+        }
         if headed {
             self.out.service(&segment, 0);
         }
@@ -700,11 +707,11 @@ impl<'c, 's> Run<'c, 's> {
         };
         let known =
             identifier.and_then(|identifier| self.learned.definitions.get(identifier).cloned());
-        let compiled = match known {
-            Some((message, compiled)) => {
-                self.out.message_type = Some(message);
+        let definition = match known {
+            Some(definition) => {
+                self.out.message_type = Some(definition.message.clone());
                 self.message_header(&segment, &opened, &context);
-                Some(compiled)
+                Some(definition)
             }
             None => {
                 let declared = declared(&segment, interactive, headed);
@@ -714,25 +721,33 @@ impl<'c, 's> Run<'c, 's> {
                     self.message_header(&segment, &opened, &context);
                 }
                 let (compiled, usual) = self.definition(&declared, &segment, &context)?;
-                if let (true, Some(identifier), Some(compiled)) = (usual, identifier, &compiled)
+                let definition = compiled.map(|compiled| {
+                    Arc::new(Definition {
+                        message,
+                        name: (&*compiled.name).into(),
+                        compiled,
+                    })
+                });
+                if let (true, Some(identifier), Some(definition)) = (usual, identifier, &definition)
                     && self.learned.definitions.len() < MOST_DEFINITIONS
                 {
-                    let held = (message, compiled.clone());
+                    let held = definition.clone();
                     self.learned.definitions.insert(identifier.into(), held);
                 }
-                compiled
+                definition
             }
         };
-        if let Some(compiled) = &compiled {
-            self.out.message_type = Some(compiled.name.clone());
-            let memory = &mut self.out.memory;
+        if let Some(definition) = &definition {
+            self.out.message_type = Some(definition.name.clone());
+            let (memory, compiled) = (&mut self.out.memory, &definition.compiled);
             memory.reach(compiled.coded_end, compiled.layouts_end);
         }
-        let mut check = compiled.as_deref().map(|compiled| {
+        let compiled = definition.as_ref().map(|definition| &definition.compiled);
+        let mut check = compiled.map(|compiled| {
             let spare = std::mem::take(&mut self.spare);
             MessageCheck::new(compiled, self.checker.options.sequence, spare)
         });
-        if let (Some(check), Some(compiled)) = (&mut check, &compiled)
+        if let (Some(check), Some(compiled)) = (&mut check, compiled)
             && let Some(input) = &self.checker.watching
         {
             let at = Context::Reader(reader).locate(segment.offset());
@@ -815,7 +830,8 @@ impl<'c, 's> Run<'c, 's> {
             }
             break;
         }
-        self.out.message_ref = None;
+        self.reference = opened.reference;
+        self.out.message_ref.clear();
         self.out.message_type = None;
         Ok(())
     }
@@ -1050,9 +1066,7 @@ impl<'c, 's> Run<'c, 's> {
         number: Option<u64>,
         context: &Context<'_, '_>,
     ) {
-        let Some(pair) = pair(open.header) else {
-            return;
-        };
+        let pair = open.pair;
         let place = |finding: &mut Finding, element: usize, id: &str| {
             finding.place.element = Some(element as u32 + 1);
             finding.place.segment_number = number;
@@ -1124,9 +1138,7 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn missing_trailer(&mut self, open: &Open, at: u64, context: &Context<'_, '_>) {
-        let Some(pair) = pair(open.header) else {
-            return;
-        };
+        let pair = open.pair;
         let mut finding = Finding::new(Code::MISSING_TRAILER, Span::at(at))
             .with("header", pair.header)
             .with("trailer", pair.trailer);
@@ -1151,9 +1163,7 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn nothing_inside(&mut self, segment: &Segment<'_>, open: &Open, context: &Context<'_, '_>) {
-        let Some(pair) = pair(open.header) else {
-            return;
-        };
+        let pair = open.pair;
         let finding = finding_at(Code::NOTHING_INSIDE, segment)
             .with("header", pair.header)
             .with("trailer", pair.trailer);
@@ -1238,14 +1248,28 @@ fn behind(reader: &mut Reader<'_>) -> Result<Option<u64>> {
 
 /// The header as it opens a part of the envelope.
 fn open(segment: &Segment<'_>) -> Open {
-    let tag = tag_text(segment);
-    let pair = pair(&tag).filter(|pair| pair.header == tag);
-    let reference = pair
-        .and_then(|pair| segment.get(pair.reference.0, 0))
-        .unwrap_or_default();
+    open_in(segment, Vec::new())
+}
+
+/// The same, with room for the reference.
+fn open_in(segment: &Segment<'_>, mut reference: Vec<u8>) -> Open {
+    const MESSAGE: &Pair = &PAIRS[2];
+    let pair = match segment.packed_tag() {
+        Some(UNH) => Some(MESSAGE),
+        _ => {
+            let tag = tag_text(segment);
+            pair(&tag).filter(|pair| pair.header == tag)
+        }
+    };
+    reference.clear();
+    if let Some(pair) = pair
+        && let Some(found) = segment.get(pair.reference.0, 0)
+    {
+        reference.extend_from_slice(&found);
+    }
     Open {
-        header: pair.map_or("UNH", |pair| pair.header),
-        reference: reference.into_owned(),
+        pair: pair.unwrap_or(MESSAGE),
+        reference,
         span: segment.span(),
         messages: 0,
         groups: 0,

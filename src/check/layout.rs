@@ -217,7 +217,16 @@ impl Layout {
             dependencies: segment.dependencies.clone(),
             mandatory: 0,
         };
-        for (node, min, max) in children(&segment.content) {
+        let parts = children(&segment.content);
+        layout.parts.reserve_exact(parts.len());
+        let components = parts
+            .iter()
+            .map(|(node, ..)| match &model.get(node.of).content {
+                Content::Value(_) => 1,
+                content => children(content).len(),
+            });
+        layout.components.reserve_exact(components.sum());
+        for (node, min, max) in parts {
             let start = layout.components.len();
             let composite = node.role == Role::Composite;
             let of = model.get(node.of);

@@ -10,8 +10,16 @@ use crate::charset::Charset;
 use crate::edifact::Separators;
 use crate::tree::gather::Wants;
 
-/// What a header that was met says: the message type, and its definition.
-pub(super) type Definition = (Arc<str>, Arc<CompiledMessage>);
+/// What a header that was met says. The names are no other thread's: who counts what it shares
+/// waits for others who do.
+#[derive(Debug)]
+pub(super) struct Definition {
+    /// The message type.
+    pub message: Arc<str>,
+    /// Its definition, and the name of that.
+    pub name: Arc<str>,
+    pub compiled: Arc<CompiledMessage>,
+}
 
 /// A message, and what a watcher wants of it.
 pub(super) type Wanted = (Arc<CompiledMessage>, Option<Arc<dyn Wants>>);
@@ -26,7 +34,7 @@ pub(super) struct Learned {
     pub meaning: Option<(Separators, u8, Charset)>,
     /// Message types and definitions by what headers say of them, where nothing is to be said; and
     /// the syntax version that they hold for.
-    pub definitions: FxHashMap<Box<[u8]>, Definition>,
+    pub definitions: FxHashMap<Box<[u8]>, Arc<Definition>>,
     pub syntax: u8,
     /// What a watcher wants of the last message.
     pub wanted: Option<Wanted>,

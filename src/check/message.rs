@@ -15,8 +15,8 @@ use crate::edifact::{
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
 use crate::sequence::{
-    Fault, Likely, Limits, Onward, Path, Place, Placement, Plan, Position, PositionId, Sequencer,
-    TagId,
+    Fault, Likely, Limits, Onward, Path, Place, Placement, Plan, Position, PositionId, Room,
+    Sequencer, TagId,
 };
 use crate::span::Span;
 use crate::spec::Specs;
@@ -70,6 +70,8 @@ impl Work for Follow<'_, '_, '_, '_> {
 pub(super) struct Spare {
     trace: Vec<Place>,
     placed: Vec<u64>,
+    path: Option<Path>,
+    room: Room,
 }
 
 /// Places of the trace: then they are followed.
@@ -118,15 +120,24 @@ impl<'c> MessageCheck<'c> {
         let Spare {
             mut trace,
             mut placed,
+            path,
+            room,
         } = spare;
+        let path = match path {
+            Some(mut path) => {
+                path.begin_again();
+                path
+            }
+            None => Path::new(0),
+        };
         trace.clear();
         trace.reserve(LONGEST_TRACE);
         placed.clear();
         placed.resize(plan.positions().len(), 0);
         Self {
             compiled,
-            sequencer: Sequencer::new(plan, limits),
-            path: Path::new(0),
+            sequencer: Sequencer::in_room(plan, limits, room),
+            path,
             trace,
             waiting: VecDeque::new(),
             placed,
@@ -705,6 +716,8 @@ impl<'c> MessageCheck<'c> {
         Spare {
             trace: self.trace,
             placed: self.placed,
+            path: Some(self.path),
+            room: self.sequencer.into_room(),
         }
     }
 

@@ -279,8 +279,7 @@ impl Checker {
         }
         #[cfg(feature = "parallel")]
         if self.is_worth_splitting(input.len() as u64) {
-            let reader = Reader::with_options(input, self.options.reading);
-            return self.split(&split::Source::Slice(input), reader, sink);
+            return self.split(&split::Source::Slice(input), sink);
         }
         self.run(Reader::with_options(input, self.options.reading), sink)
     }
@@ -346,8 +345,8 @@ impl Checker {
             .metadata()
             .is_ok_and(|metadata| metadata.is_file() && self.is_worth_splitting(metadata.len()))
         {
-            let reader = Reader::from_read(file, self.options.reading);
-            return self.split(&split::Source::File(file), reader, sink);
+            let source = split::Source::File(file, split::Recent::default());
+            return self.split(&source, sink);
         }
         self.read_in(file, sink)
     }
@@ -420,12 +419,7 @@ impl Checker {
     }
 
     #[cfg(feature = "parallel")]
-    fn split(
-        &self,
-        source: &split::Source<'_>,
-        mut reader: Reader<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<Totals> {
+    fn split(&self, source: &split::Source<'_>, sink: &mut dyn Sink) -> Result<Totals> {
         let out = Out::new(
             sink,
             self.options.most_findings,
@@ -433,6 +427,7 @@ impl Checker {
             self.usual,
         );
         let size = (self.options.jobs, split::STRETCH);
+        let mut reader = source.whole(self.options.reading);
         split::run(self, source, &mut reader, out, size)
     }
 

@@ -117,6 +117,29 @@ pub(super) enum Entry {
     BeginGroup,
 }
 
+/// The reference of the message at hand, as it was read: findings ask for its text.
+#[derive(Debug, Default)]
+pub(super) struct MessageRef(Option<Charset>, Vec<u8>);
+
+impl MessageRef {
+    /// It is these bytes, in that character set.
+    pub(super) fn set(&mut self, charset: Charset, bytes: &[u8]) {
+        self.0 = Some(charset);
+        self.1.clear();
+        self.1.extend_from_slice(bytes);
+    }
+
+    /// There is none.
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    fn text(&self) -> Option<Box<str>> {
+        let charset = self.0?;
+        Some(charset.decode_lossy(&self.1).into())
+    }
+}
+
 /// Finishes findings and sends them on.
 pub(super) struct Out<'s> {
     sink: &'s mut dyn Sink,
@@ -134,7 +157,7 @@ pub(super) struct Out<'s> {
     pub charset: Charset,
     pub syntax: Syntax,
     pub interchange: Option<u64>,
-    pub message_ref: Option<Box<str>>,
+    pub message_ref: MessageRef,
     pub message_type: Option<Arc<str>>,
     /// Code lists that were said not to be held.
     lists: std::collections::HashSet<String>,
@@ -163,7 +186,7 @@ impl<'s> Out<'s> {
             charset,
             syntax: Syntax::Edifact,
             interchange: None,
-            message_ref: None,
+            message_ref: MessageRef::default(),
             message_type: None,
             lists: std::collections::HashSet::new(),
             broken: false,
@@ -230,7 +253,10 @@ impl<'s> Out<'s> {
     pub(super) fn send_of_rule(&mut self, mut finding: Finding, context: &Context<'_, '_>) {
         finding.place = Place {
             interchange: finding.place.interchange.or(self.interchange),
-            message_ref: finding.place.message_ref.or(self.message_ref.clone()),
+            message_ref: finding
+                .place
+                .message_ref
+                .or_else(|| self.message_ref.text()),
             message_type: self.message_type.as_deref().map(Box::from),
             ..finding.place
         };
@@ -310,7 +336,7 @@ impl<'s> Out<'s> {
             finding.at = self.locate(finding.span.start, context);
             finding.place = Place {
                 interchange: self.interchange,
-                message_ref: self.message_ref.clone(),
+                message_ref: self.message_ref.text(),
                 message_type: self.message_type.as_deref().map(Box::from),
                 ..finding.place
             };

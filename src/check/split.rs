@@ -1,9 +1,10 @@
 //! The messages of one input on several cores: the input is split where messages end, stretches
 //! of messages are checked by other threads, and what they find is sent on in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::RandomState;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Checker;
 use super::interchange::Run;
@@ -12,7 +13,7 @@ use super::out::{Entry, Out, Totals};
 use super::references::{Met, References};
 use super::value::DecimalMarks;
 use crate::charset::Charset;
-use crate::edifact::{Continuation, LineCounter, Reader};
+use crate::edifact::{self, Continuation, LineCounter, Reader};
 use crate::finding::{Code, Finding, Severity};
 use crate::span::{LineColumn, Span};
 use crate::tree::gather::WatchInput;
@@ -22,6 +23,13 @@ use crate::{Error, Result};
 pub(super) const STRETCH: u64 = 512 << 10;
 /// A longer stretch is read piece by piece: pieces stay in the cache until they are looked at.
 const LONG: u64 = 256 << 10;
+
+/// Bytes of a file that are read at once, and how many such blocks are kept (4 MiB): more than those
+/// who check are behind.
+#[cfg(unix)]
+const BLOCK: usize = 256 << 10;
+#[cfg(unix)]
+const MOST_RECENT: usize = 16;
 
 /// Findings between messages that wait at most for those of the messages before them.
 const MOST_WAITING: usize = 1000;
@@ -75,6 +83,8 @@ pub(super) struct Split<'s> {
     checker: &'s Checker,
     source: &'s Source<'s>,
     stretches: Sender<(usize, Stretch)>,
+    /// Those that no thread has taken yet.
+    waiting: &'s Mutex<Receiver<(usize, Stretch)>>,
     results: Receiver<(usize, Result<Done>)>,
     arrived: BTreeMap<usize, Done>,
     submitted: usize,
@@ -82,7 +92,8 @@ pub(super) struct Split<'s> {
     most_outstanding: usize,
     /// References of messages, in the order of the input.
     references: References,
-    /// What was learned of stretches that were checked again.
+    /// What was learned of stretches that were checked here, and of those that were checked again.
+    own: Learned,
     learned: Learned,
     /// Bytes that are sent at once.
     pub stretch: u64,
@@ -94,16 +105,27 @@ pub(super) struct Split<'s> {
 pub(super) enum Source<'i> {
     Slice(&'i [u8]),
     #[cfg(unix)]
-    File(&'i std::fs::File),
+    File(&'i std::fs::File, Recent),
 }
 
 impl Source<'_> {
-    /// A reader of a stretch. What is read from a file is kept in `bytes`, unless it is long.
+    /// A reader of all.
+    pub(super) fn whole(&self, options: edifact::Options) -> Reader<'_> {
+        match self {
+            Source::Slice(input) => Reader::with_options(input, options),
+            #[cfg(unix)]
+            Source::File(file, recent) => Reader::from_read(Ahead::new(file, recent), options),
+        }
+    }
+
+    /// A reader of a stretch. What is read from a file is kept in `bytes`, unless it is long or stands in
+    /// one `block` still.
     fn reader<'r>(
         &'r self,
         checker: &Checker,
         stretch: &Stretch,
         bytes: &'r mut Vec<u8>,
+        block: &'r mut Option<Arc<Block>>,
     ) -> Result<Reader<'r>> {
         let options = checker.options.reading;
         let reader = match self {
@@ -111,13 +133,22 @@ impl Source<'_> {
                 Reader::new(&input[stretch.start as usize..stretch.end as usize])
             }
             #[cfg(unix)]
-            Source::File(file) => {
+            Source::File(file, recent) => {
+                *block = recent.holding(stretch.start);
+                let held = block.as_ref().and_then(|block| {
+                    let at = (stretch.start - block.start) as usize;
+                    let len = (stretch.end - stretch.start) as usize;
+                    block.bytes.get(at..at + len)
+                });
                 let mut range = Range {
                     file,
+                    recent,
                     at: stretch.start,
                     end: stretch.end,
                 };
-                if stretch.end - stretch.start > LONG {
+                if let Some(held) = held {
+                    Reader::new(held)
+                } else if stretch.end - stretch.start > LONG {
                     Reader::from_read(range, options)
                 } else {
                     let len = (stretch.end - stretch.start) as usize;
@@ -141,9 +172,10 @@ impl Source<'_> {
                 lines.advance(&input[lines.offset as usize..offset as usize]);
             }
             #[cfg(unix)]
-            Source::File(file) => {
+            Source::File(file, recent) => {
                 let mut range = Range {
                     file,
+                    recent,
                     at: lines.offset,
                     end: offset,
                 };
@@ -162,10 +194,103 @@ impl Source<'_> {
     }
 }
 
+/// What was read of a file last: it need not be read again by those who check it.
+#[cfg(unix)]
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<VecDeque<Arc<Block>>>);
+
+/// Bytes of a file, and the offset of the first.
+#[cfg(unix)]
+#[derive(Debug, Default)]
+struct Block {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+#[cfg(unix)]
+impl Recent {
+    fn blocks(&self) -> MutexGuard<'_, VecDeque<Arc<Block>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The block that holds the byte at `offset`.
+    fn holding(&self, offset: u64) -> Option<Arc<Block>> {
+        let blocks = self.blocks();
+        let mut blocks = blocks.iter().rev();
+        let before = blocks.find(|block| block.start <= offset)?;
+        let len = before.bytes.len() as u64;
+        (offset - before.start < len).then(|| before.clone())
+    }
+
+    /// Keeps a block; gives one that is not needed any more.
+    fn keep(&self, block: &Arc<Block>) -> Option<Block> {
+        let mut blocks = self.blocks();
+        blocks.push_back(block.clone());
+        let first = match blocks.len() > MOST_RECENT {
+            true => blocks.pop_front(),
+            false => None,
+        };
+        drop(blocks);
+        first.and_then(|first| Arc::try_unwrap(first).ok())
+    }
+}
+
+/// A file that is read from its start, of which the last blocks are kept.
+#[cfg(unix)]
+struct Ahead<'f> {
+    file: &'f std::fs::File,
+    recent: &'f Recent,
+    block: Arc<Block>,
+    /// So much of the block was read.
+    at: usize,
+    spare: Option<Block>,
+}
+
+#[cfg(unix)]
+impl<'f> Ahead<'f> {
+    fn new(file: &'f std::fs::File, recent: &'f Recent) -> Self {
+        Self {
+            file,
+            recent,
+            block: Arc::default(),
+            at: 0,
+            spare: None,
+        }
+    }
+}
+
+#[cfg(unix)]
+impl std::io::Read for Ahead<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        use std::os::unix::fs::FileExt;
+        if self.at >= self.block.bytes.len() {
+            let mut next = self.spare.take().unwrap_or_default();
+            next.start = self.block.start + self.block.bytes.len() as u64;
+            next.bytes.resize(BLOCK, 0);
+            match self.file.read_at(&mut next.bytes, next.start) {
+                Ok(len) => next.bytes.truncate(len),
+                Err(error) => {
+                    self.spare = Some(next);
+                    return Err(error);
+                }
+            }
+            self.block = Arc::new(next);
+            self.at = 0;
+            self.spare = self.recent.keep(&self.block);
+        }
+        let rest = &self.block.bytes[self.at..];
+        let len = buffer.len().min(rest.len());
+        buffer[..len].copy_from_slice(&rest[..len]);
+        self.at += len;
+        Ok(len)
+    }
+}
+
 /// A part of a file, read beside others.
 #[cfg(unix)]
 struct Range<'f> {
     file: &'f std::fs::File,
+    recent: &'f Recent,
     at: u64,
     end: u64,
 }
@@ -177,7 +302,15 @@ impl std::io::Read for Range<'_> {
         let len = buffer
             .len()
             .min(usize::try_from(self.end - self.at).unwrap_or(usize::MAX));
-        let got = self.file.read_at(&mut buffer[..len], self.at)?;
+        let got = match self.recent.holding(self.at) {
+            Some(block) => {
+                let held = &block.bytes[(self.at - block.start) as usize..];
+                let got = len.min(held.len());
+                buffer[..got].copy_from_slice(&held[..got]);
+                got
+            }
+            None => self.file.read_at(&mut buffer[..len], self.at)?,
+        };
         self.at += got as u64;
         Ok(got)
     }
@@ -209,7 +342,19 @@ impl Split<'_> {
         self.flush(out)
     }
 
+    /// Has one stretch more done: this thread checks the next that waits, as long as there is one.
     fn wait(&mut self) -> Result<()> {
+        // Where another thread is about to take one, or waits for one, there is none for this.
+        let next = match self.waiting.try_lock() {
+            Ok(waiting) => waiting.try_recv().ok(),
+            Err(_) => None,
+        };
+        if let Some((at, stretch)) = next {
+            let (own, hasher) = (std::mem::take(&mut self.own), self.references.hasher());
+            let (done, own) = check(self.checker, self.source, &stretch, own, hasher.clone());
+            self.own = own;
+            return self.take((at, done));
+        }
         let result = self.results.recv().map_err(|_| gone())?;
         self.take(result)
     }
@@ -226,6 +371,7 @@ impl Split<'_> {
         while self.outstanding > 0 {
             self.wait()?;
         }
+        self.checker.keep(std::mem::take(&mut self.own));
         self.flush(out)
     }
 
@@ -325,7 +471,8 @@ fn within(start: LineColumn, mut at: LineColumn) -> LineColumn {
     at
 }
 
-/// Checks an input with `jobs` threads beside this one, which reads ahead.
+/// Checks an input with `jobs` threads. This one reads ahead, and checks as the others do where it is
+/// far enough.
 pub(super) fn run(
     checker: &Checker,
     source: &Source<'_>,
@@ -339,7 +486,7 @@ pub(super) fn run(
     let references = References::default();
     out.begin_queue();
     std::thread::scope(|scope| {
-        for _ in 0..jobs {
+        for _ in 1..jobs {
             let (waiting, sender) = (&waiting, sender.clone());
             let hasher = references.hasher().clone();
             let work = move || work(checker, source, hasher, waiting, &sender);
@@ -354,12 +501,14 @@ pub(super) fn run(
             checker,
             source,
             stretches,
+            waiting: &waiting,
             results,
             arrived: BTreeMap::new(),
             submitted: 0,
             outstanding: 0,
             most_outstanding: jobs * 4,
             references,
+            own: checker.learned(),
             learned: Learned::default(),
             stretch,
             open: None,
@@ -378,7 +527,7 @@ pub(super) fn run(
 fn work(
     checker: &Checker,
     source: &Source<'_>,
-    hasher: std::hash::RandomState,
+    hasher: RandomState,
     waiting: &Mutex<Receiver<(usize, Stretch)>>,
     sender: &Sender<(usize, Result<Done>)>,
 ) {
@@ -391,23 +540,33 @@ fn work(
         let Ok((at, stretch)) = next else {
             break;
         };
-        let hasher = hasher.clone();
         let answer = Answer(at, sender);
-        let apart = checker.watching.as_ref().and_then(|input| input.apart());
-        let own = apart.is_some().then(|| checker.watched_by(apart.clone()));
-        let checker = own.as_ref().unwrap_or(checker);
-        let checked = look_at(checker, source, &stretch, learned, |run, reader| {
-            run.stretch(reader, &stretch, hasher)
-        });
         let done;
-        (done, learned) = match checked {
-            Ok((done, learned)) => (Ok(Done { apart, ..done }), learned),
-            Err(error) => (Err(error), Learned::default()),
-        };
+        (done, learned) = check(checker, source, &stretch, learned, hasher.clone());
         // Nobody listens any more only after an error elsewhere.
         let _ = sender.send((answer.0, done));
     }
     checker.keep(learned);
+}
+
+/// Checks a stretch, which is watched apart from others: what is found in it, and what was learned.
+fn check(
+    checker: &Checker,
+    source: &Source<'_>,
+    stretch: &Stretch,
+    learned: Learned,
+    hasher: RandomState,
+) -> (Result<Done>, Learned) {
+    let apart = checker.watching.as_ref().and_then(|input| input.apart());
+    let own = apart.is_some().then(|| checker.watched_by(apart.clone()));
+    let checker = own.as_ref().unwrap_or(checker);
+    let checked = look_at(checker, source, stretch, learned, |run, reader| {
+        run.stretch(reader, stretch, hasher)
+    });
+    match checked {
+        Ok((done, learned)) => (Ok(Done { apart, ..done }), learned),
+        Err(error) => (Err(error), Learned::default()),
+    }
 }
 
 /// Answers for a thread that breaks off, so that nobody waits for it.
@@ -431,7 +590,8 @@ fn look_at(
 ) -> Result<(Done, Learned)> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut bytes = std::mem::take(&mut learned.bytes);
-    let mut reader = source.reader(checker, stretch, &mut bytes)?;
+    let mut block = None;
+    let mut reader = source.reader(checker, stretch, &mut bytes, &mut block)?;
     let out = Out::new(
         &mut findings,
         checker.options.most_findings,
@@ -469,8 +629,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::{Checker, Options, Totals};
-    use super::{Out, Source, run};
-    use crate::edifact::Reader;
+    use super::{Out, Recent, Source, run};
     use crate::finding::Finding;
     use crate::spec::Specs;
 
@@ -487,11 +646,11 @@ mod tests {
         if file {
             kept.write_all(input).unwrap();
             std::io::Seek::rewind(&mut kept).unwrap();
-            source = Source::File(&kept);
-            reader = Reader::from_read(&kept, options.reading);
+            source = Source::File(&kept, Recent::default());
+            reader = source.whole(options.reading);
         } else {
             source = Source::Slice(input);
-            reader = Reader::with_options(input, options.reading);
+            reader = source.whole(options.reading);
         }
         let totals = run(checker, &source, &mut reader, out, (2, stretch)).unwrap();
         (findings, totals)

@@ -74,7 +74,7 @@ impl ShortCodes {
     }
 
     fn new(keys: impl Iterator<Item = u32>) -> Self {
-        let mut bits: Vec<u32> = keys
+        let bits: Vec<u32> = keys
             .filter(|key| key >> 24 == 0)
             .map(|key| {
                 let len = 4 - key.leading_zeros() / 8;
@@ -82,8 +82,7 @@ impl ShortCodes {
             })
             .filter(|bit| *bit < BITS)
             .collect();
-        bits.sort_unstable();
-        let (Some(first), Some(last)) = (bits.first(), bits.last()) else {
+        let (Some(first), Some(last)) = (bits.iter().min(), bits.iter().max()) else {
             return Self::default();
         };
         let before = first >> 6;
@@ -114,6 +113,7 @@ struct PlaceCodes {
 
 impl PlaceCodes {
     /// Capital letters and digits.
+    const CHARACTERS: [u8; Self::RADIX] = *b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const RADIX: usize = 36;
     /// In a row, bits of fourth characters.
     const FOURTH: u64 = (1 << Self::RADIX) - 1;
@@ -124,61 +124,79 @@ impl PlaceCodes {
     #[inline]
     fn parts(packed: u64) -> Option<(usize, [u8; 3])> {
         const OTHER: u8 = 0x80;
+        // In the order of their bytes, as lists are.
         const DIGITS: [u8; 256] = {
             let mut digits = [OTHER; 256];
             let mut at = 0;
-            while at < 26 {
-                digits[b'A' as usize + at] = at as u8;
-                at += 1;
-            }
             while at < PlaceCodes::RADIX {
-                digits[b'0' as usize + at - 26] = at as u8;
+                digits[PlaceCodes::CHARACTERS[at] as usize] = at as u8;
                 at += 1;
             }
             digits
         };
         let digit = |at: u32| DIGITS[usize::from((packed >> (8 * at)) as u8)];
-        let (first, second) = (digit(0), digit(1));
+        let letter = |at: u32| digit(at).wrapping_sub(10);
+        let (first, second) = (letter(0), letter(1));
         let rest = [digit(2), digit(3), digit(4)];
         let is_place = (first < 26) & (second < 26) & ((rest[0] | rest[1] | rest[2]) < OTHER);
         let country = usize::from(first) * 26 + usize::from(second);
         is_place.then_some((country, rest))
     }
 
-    /// The codes that there are of `packed`, as [`little_endian`] gives them.
-    fn new(packed: &[u64]) -> Self {
-        let parts: Vec<(usize, [u8; 3])> = packed
-            .iter()
-            .filter_map(|code| Self::parts(*code))
-            .collect();
+    /// The code as a number: one that comes later in the order of bytes has a greater one.
+    #[inline]
+    fn number(packed: u64) -> Option<u32> {
+        let (country, [third, fourth, fifth]) = Self::parts(packed)?;
+        let rest = u32::from(third) << 12 | u32::from(fourth) << 6 | u32::from(fifth);
+        Some((country as u32) << 18 | rest)
+    }
+
+    /// The code of a number, as [`little_endian`] gives it.
+    fn packed(number: u32) -> u64 {
+        let country = number >> 18;
+        let rest = [number >> 12, number >> 6, number].map(|digit| digit & 63);
+        let digits = [
+            10 + country / 26,
+            10 + country % 26,
+            rest[0],
+            rest[1],
+            rest[2],
+        ];
+        little_endian(&digits.map(|digit| Self::CHARACTERS[digit as usize]))
+    }
+
+    /// The codes of `numbers`, which are in order.
+    fn new(numbers: &[u32]) -> Self {
         let mut countries = vec![0u16; 26 * 26];
         // The first rows are empty.
-        let mut next = Self::RADIX as u16;
-        for (country, _) in &parts {
-            if countries[*country] == 0 {
-                countries[*country] = next;
-                next += Self::RADIX as u16;
+        let mut rows = vec![0u64; Self::RADIX];
+        let mut ends = Vec::with_capacity(numbers.len() / 2);
+        let (mut end, mut before) = (0, None);
+        for number in numbers {
+            let place = number >> 6;
+            if before.replace(place) != Some(place) {
+                ends.push(std::mem::take(&mut end));
+                let country = &mut countries[(number >> 18) as usize];
+                if *country == 0 {
+                    *country = rows.len() as u16;
+                    rows.resize(rows.len() + Self::RADIX, 0);
+                }
+                rows[usize::from(*country) + (place >> 6 & 63) as usize] |= 1 << (place & 63);
             }
+            end |= 1 << (number & 63);
         }
-        let mut rows = vec![0u64; usize::from(next)];
-        let row = |country: usize, third: u8| usize::from(countries[country]) + usize::from(third);
-        for &(country, [third, fourth, _]) in &parts {
-            rows[row(country, third)] |= 1 << u32::from(fourth);
-        }
+        ends.push(end);
         let mut before = 0;
         for row in &mut rows {
             let held = u64::from(row.count_ones());
             *row |= before << Self::RADIX;
             before += held;
         }
-        let mut ends = vec![0u64; before as usize];
-        for &(country, [third, fourth, fifth]) in &parts {
-            ends[Self::end(rows[row(country, third)], fourth)] |= 1 << u32::from(fifth);
-        }
         Self {
             countries: countries.into(),
             rows: rows.into(),
-            ends: ends.into(),
+            // The first was pushed before there was one.
+            ends: ends[1..].into(),
         }
     }
 
@@ -298,32 +316,44 @@ fn bucket(key: u32, buckets: usize) -> usize {
 impl CodeSet {
     /// The set of `codes`; doubles count once.
     pub fn new<'a>(codes: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::with_room(codes, 0)
+    }
+
+    /// The same, of about so many.
+    pub(super) fn with_room<'a>(codes: impl IntoIterator<Item = &'a str>, about: usize) -> Self {
         let mut short = Vec::new();
-        let mut places = Vec::new();
+        let mut places: Vec<u32> = Vec::with_capacity(about);
+        let mut sorted = true;
         let mut long = FxHashSet::default();
         for code in codes {
-            match pack_bytes(code.as_bytes()) {
-                Some(key) => {
-                    let packed = little_endian(code.as_bytes());
-                    match code.len() == 5 && PlaceCodes::parts(packed).is_some() {
-                        true => places.push((packed, key)),
-                        false => short.push(key),
-                    }
+            let code = code.as_bytes();
+            if let &[a, b, c, d, e] = code {
+                let packed = u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]);
+                if let Some(number) = PlaceCodes::number(packed) {
+                    sorted &= places.last().is_none_or(|last| *last <= number);
+                    places.push(number);
+                    continue;
                 }
+            }
+            match pack_bytes(code) {
+                Some(key) => short.push(key),
                 None if !code.is_empty() => {
-                    long.insert(code.as_bytes().into());
+                    long.insert(code.into());
                 }
                 None => {}
             }
         }
         let held = match places.len() < PlaceCodes::FEWEST {
             true => {
-                short.extend(places.iter().map(|(_, key)| key));
+                let packed = places.iter().map(|number| PlaceCodes::packed(*number));
+                short.extend(packed.filter_map(|packed| pack(packed, 5)));
                 None
             }
             false => {
-                let packed: Vec<u64> = places.iter().map(|(packed, _)| *packed).collect();
-                Some(Arc::new(PlaceCodes::new(&packed)))
+                if !sorted {
+                    places.sort_unstable();
+                }
+                Some(Arc::new(PlaceCodes::new(&places)))
             }
         };
         // Five of eight places are taken, and one is free at least.

@@ -7,6 +7,7 @@ use super::index::{Found, Index};
 use super::set::CodeSet;
 use super::text::{self, Parent, Verb, Wording};
 use super::{Day, near};
+use crate::lines::find_near;
 use crate::{Error, Result};
 
 /// A code table. What looks are made ready for is made when it is first needed, once.
@@ -322,13 +323,17 @@ impl CodeTable {
     #[must_use]
     pub fn codes(&self) -> &Arc<CodeSet> {
         self.set.get_or_init(|| {
-            let mut from = 0;
-            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).chain([self.text.len()]);
-            Arc::new(CodeSet::new(ends.map(move |end| {
-                let line = &self.text[from.min(end)..end];
-                from = end + 1;
-                first_cell(line)
-            })))
+            let mut rest = &*self.text;
+            let firsts = std::iter::from_fn(move || {
+                let (line, behind) = match find_near(b'\n', rest.as_bytes()) {
+                    Some(end) => (&rest[..end], &rest[end + 1..]),
+                    None => (std::mem::take(&mut rest), ""),
+                };
+                rest = behind;
+                (!line.is_empty() || !rest.is_empty()).then(|| first_cell(line))
+            });
+            // A line takes some twenty bytes.
+            Arc::new(CodeSet::with_room(firsts, self.text.len() / 16))
         })
     }
 
@@ -428,7 +433,7 @@ impl<'t> Entry<'t> {
 
 #[inline]
 fn first_cell(line: &str) -> &str {
-    memchr::memchr(b'\t', line.as_bytes()).map_or(line, |tab| &line[..tab])
+    find_near(b'\t', line.as_bytes()).map_or(line, |tab| &line[..tab])
 }
 
 #[inline]

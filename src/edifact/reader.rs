@@ -69,7 +69,7 @@ enum Input<'d> {
     Slice(&'d [u8]),
     Stream {
         read: Box<dyn Read + 'd>,
-        buffer: Vec<u8>,
+        buffer: Buffer,
         ended: bool,
     },
 }
@@ -134,6 +134,30 @@ const CHUNK: usize = 256 << 10;
 /// Bytes that are read from a stream at a time: few, so that they do not drive all else out of the
 /// cache.
 const READ: usize = 64 << 10;
+
+/// Bytes of a stream. Room that was used once is used again as it is.
+#[derive(Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    /// So many of them were read.
+    end: usize,
+}
+
+impl Buffer {
+    #[inline]
+    fn filled(&self) -> &[u8] {
+        &self.bytes[..self.end]
+    }
+
+    /// Room to read into.
+    fn room(&mut self) -> &mut [u8] {
+        let to = self.end + READ;
+        if self.bytes.len() < to {
+            self.bytes.resize(to, 0);
+        }
+        &mut self.bytes[self.end..to]
+    }
+}
 /// Longest stretch that is still called a tag, though a wrong one.
 const LONGEST_TAG: usize = 8;
 
@@ -212,7 +236,7 @@ impl<'d> Reader<'d> {
     pub fn from_read(read: impl Read + 'd, options: Options) -> Self {
         let input = Input::Stream {
             read: Box::new(read),
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
             ended: false,
         };
         Self::with(input, options)
@@ -645,7 +669,7 @@ impl<'d> Reader<'d> {
     fn bytes(&self) -> &[u8] {
         match &self.input {
             Input::Slice(slice) => slice,
-            Input::Stream { buffer, .. } => buffer,
+            Input::Stream { buffer, .. } => buffer.filled(),
         }
     }
 
@@ -696,7 +720,9 @@ impl<'d> Reader<'d> {
         };
         if tag_at + 3 > terminator as usize
             || !is_tag_start(tag)
-            || (tag[0] == b'U' && matches!(tag[1], b'N' | b'I'))
+            || (tag[0] == b'U'
+                && matches!(tag[1], b'N' | b'I')
+                && (self.after_una || matches!(tag[2], b'A' | b'B' | b'O')))
         {
             return false;
         }
@@ -1101,7 +1127,7 @@ impl<'d> Reader<'d> {
         self.fill(self.origin + self.lexed + BLOCK)?;
         let bytes = match &self.input {
             Input::Slice(slice) => slice,
-            Input::Stream { buffer, .. } => buffer.as_slice(),
+            Input::Stream { buffer, .. } => buffer.filled(),
         };
         let from = self.origin + self.lexed;
         let to = bytes.len().min(from + BLOCK);
@@ -1130,7 +1156,7 @@ impl<'d> Reader<'d> {
         self.fill(self.origin + BLOCK)?;
         let bytes = match &self.input {
             Input::Slice(slice) => slice,
-            Input::Stream { buffer, .. } => buffer.as_slice(),
+            Input::Stream { buffer, .. } => buffer.filled(),
         };
         let block = &bytes[self.origin..bytes.len().min(self.origin + BLOCK)];
         let len = block.len();
@@ -1261,7 +1287,7 @@ impl<'d> Reader<'d> {
         else {
             return Ok(false);
         };
-        if *ended || buffer.len() >= to {
+        if *ended || buffer.end >= to {
             return Ok(false);
         }
         let mut wanted = to;
@@ -1270,36 +1296,27 @@ impl<'d> Reader<'d> {
             let lines = self.lines.get_mut();
             let counted = (lines.offset - self.base) as usize;
             if counted < self.origin {
-                lines.advance(&buffer[counted..self.origin]);
+                lines.advance(&buffer.bytes[counted..self.origin]);
             }
-            buffer.copy_within(self.origin.., 0);
-            buffer.truncate(buffer.len() - self.origin);
+            buffer.bytes.copy_within(self.origin..buffer.end, 0);
+            buffer.end -= self.origin;
             self.base += self.origin as u64;
             wanted -= self.origin;
             self.origin = 0;
         }
-        let before = buffer.len();
-        while buffer.len() < wanted && !*ended {
-            let from = buffer.len();
-            buffer.resize(from + READ, 0);
+        let before = buffer.end;
+        while buffer.end < wanted && !*ended {
             let got = loop {
-                match read.read(&mut buffer[from..]) {
+                match read.read(buffer.room()) {
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     got => break got,
                 }
             };
-            match got {
-                Ok(len) => {
-                    buffer.truncate(from + len);
-                    *ended = len == 0;
-                }
-                Err(error) => {
-                    buffer.truncate(from);
-                    return Err(Error::io("input", error));
-                }
-            }
+            let len = got.map_err(|error| Error::io("input", error))?;
+            buffer.end += len.min(READ);
+            *ended = len == 0;
         }
-        Ok(buffer.len() > before)
+        Ok(buffer.end > before)
     }
 
     fn span(&self, from: usize, to: usize) -> Span {

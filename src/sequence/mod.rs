@@ -11,7 +11,7 @@ mod step;
 
 pub(crate) use path::Path;
 pub use plan::{Group, GroupId, Plan, Position, PositionId, TagId, pack_tag};
-pub(crate) use search::{Likely, Onward};
+pub(crate) use search::{Likely, Onward, Room};
 pub use search::{Limits, Sequencer};
 
 /// The place of a segment that stands where it should.

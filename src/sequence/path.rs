@@ -43,6 +43,18 @@ impl Path {
         }
     }
 
+    /// Stands at the start of another message.
+    pub(crate) fn begin_again(&mut self) {
+        self.open.clear();
+        self.open.push(Level {
+            group: 0,
+            occurrence: 1,
+            number: 1,
+        });
+        self.number = 1;
+        self.met.clear();
+    }
+
     /// Makes room for so many positions.
     pub(crate) fn reach(&mut self, positions: usize) {
         if self.met.len() < positions {

@@ -307,39 +307,51 @@ impl Plan {
     /// Fills the table of transitions.
     fn connect(&mut self) -> Result<()> {
         let mut known: FxHashMap<Vec<Step>, u16> = FxHashMap::default();
-        known.insert(Vec::new(), 0);
         self.choices.push(Choice {
             start: 0,
             count: 0,
             only: None,
             identified: false,
         });
+        let mut tag_of = vec![0; self.positions.len()];
+        for (tag, tagged) in self.by_tag.iter().enumerate() {
+            for position in &tagged.positions {
+                tag_of[usize::from(*position)] = tag;
+            }
+        }
+        let mut found: Vec<Step> = Vec::new();
+        let mut by_tag: Vec<Vec<Step>> = vec![Vec::new(); self.by_tag.len()];
         for from in 0..=self.positions.len() {
-            let mut found: Vec<Step> = Vec::new();
             self.followers(from, &mut found);
+            for step in found.drain(..) {
+                by_tag[tag_of[usize::from(step.to())]].push(step);
+            }
             self.all_from.push(self.all.len() as u32);
-            for tagged in &self.by_tag {
-                let of_tag = |step: &&Step| tagged.positions.contains(&step.to());
-                let steps: Vec<Step> = found.iter().filter(of_tag).copied().collect();
-                self.all.extend(&steps);
-                // Those of two tags are never the same, but where there are none.
-                let next = u16::try_from(self.choices.len());
-                let at = match known.get(&steps) {
+            for (steps, tagged) in by_tag.iter_mut().zip(&self.by_tag) {
+                if steps.is_empty() {
+                    self.table.push(0);
+                    continue;
+                }
+                self.all.extend(&*steps);
+                // Those of two tags are never the same.
+                let at = match known.get(&**steps) {
                     Some(at) => *at,
                     None => {
-                        let at = next.map_err(|_| Error::misuse("too many transitions"))?;
+                        let at = u16::try_from(self.choices.len());
+                        let at = at.map_err(|_| Error::misuse("too many transitions"))?;
                         self.choices.push(Choice {
                             start: self.steps.len() as u32,
                             count: steps.len() as u16,
                             only: (steps.len() == 1).then(|| steps[0]),
                             identified: tagged.identified,
                         });
-                        self.steps.extend(&steps);
-                        known.insert(steps, at);
+                        self.steps.extend(&*steps);
+                        known.insert(steps.clone(), at);
                         at
                     }
                 };
                 self.table.push(at);
+                steps.clear();
             }
         }
         self.all_from.push(self.all.len() as u32);

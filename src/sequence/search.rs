@@ -72,16 +72,6 @@ struct Standing {
 }
 
 impl Standing {
-    /// At the start of a message.
-    fn new(plan: &Plan) -> Self {
-        Self {
-            at: START,
-            count: 0,
-            occurrences: vec![1; plan.group_bounds.len()],
-            kept: 1,
-        }
-    }
-
     /// Stands where a state does.
     fn stand(&mut self, state: &State) {
         (self.at, self.count) = (state.at, state.count);
@@ -295,23 +285,48 @@ pub struct Sequencer<'p> {
     targets: Vec<(bool, usize, PositionId)>,
 }
 
+/// Room that a sequencer takes for every message.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    open: Vec<Level>,
+    occurrences: Vec<u32>,
+}
+
 impl<'p> Sequencer<'p> {
     /// A sequencer at the start of a message.
     #[must_use]
     pub fn new(plan: &'p Plan, limits: Limits) -> Self {
+        Self::in_room(plan, limits, Room::default())
+    }
+
+    /// The same in the room of another, whose message has ended.
+    pub(crate) fn in_room(plan: &'p Plan, limits: Limits, room: Room) -> Self {
+        let Room {
+            mut open,
+            mut occurrences,
+        } = room;
+        open.clear();
+        open.push(Level {
+            group: 0,
+            occurrence: 1,
+            reached: -1,
+        });
+        occurrences.clear();
+        occurrences.resize(plan.group_bounds.len(), 1);
         Self {
             plan,
             limits,
             state: State {
                 at: START,
                 count: 0,
-                open: vec![Level {
-                    group: 0,
-                    occurrence: 1,
-                    reached: -1,
-                }],
+                open,
             },
-            standing: Standing::new(plan),
+            standing: Standing {
+                at: START,
+                count: 0,
+                occurrences,
+                kept: 1,
+            },
             hypotheses: Vec::new(),
             decisions: Vec::new(),
             waiting: 0,
@@ -325,6 +340,14 @@ impl<'p> Sequencer<'p> {
             noted: Vec::new(),
             order: Vec::new(),
             targets: Vec::new(),
+        }
+    }
+
+    /// The room it took.
+    pub(crate) fn into_room(self) -> Room {
+        Room {
+            open: self.state.open,
+            occurrences: self.standing.occurrences,
         }
     }
 

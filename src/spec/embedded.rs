@@ -4,10 +4,13 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Text of the file at `path` below `specs/`.
 pub(super) fn file(path: &str) -> Option<&'static str> {
-    FILES
-        .binary_search_by(|(name, _)| (*name).cmp(path))
-        .ok()
-        .map(|at| FILES[at].1)
+    entry(path).map(|(_, text)| text)
+}
+
+/// The same with its path.
+pub(super) fn entry(path: &str) -> Option<(&'static str, &'static str)> {
+    let at = FILES.binary_search_by(|(name, _)| (*name).cmp(path));
+    at.ok().map(|at| FILES[at])
 }
 
 /// Paths and texts of the files whose path begins with `prefix`, sorted.

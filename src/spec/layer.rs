@@ -20,6 +20,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::release::{Ranges, Release, Releases};
 use super::text::{
@@ -46,7 +47,7 @@ pub(super) struct Overlay {
 /// Something and the place in a layer's file where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Placed<T> {
-    file: std::sync::Arc<str>,
+    file: Arc<str>,
     line: u32,
     what: T,
 }
@@ -206,7 +207,7 @@ impl Overlay {
         id: &str,
         release: Release,
         releases: &Releases,
-        variant: &mut PartsVariant,
+        variant: &mut Arc<PartsVariant>,
     ) -> Result<()> {
         let target = match kind {
             PartsKind::Segment => Target::Segment,
@@ -219,12 +220,27 @@ impl Overlay {
                 if patch.within.is_none()
                     && !change_path(&row.change).is_some_and(|path| path.contains('/'))
                 {
-                    change_parts(variant, &row.change, *verb, None)
+                    change_parts(Arc::make_mut(variant), &row.change, *verb, None)
                         .map_err(|message| Error::spec(&*placed.file, row.line, 3, message))?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether a message of that type is in a layer, or changed by one, in whatever release.
+    pub(super) fn touches_message(&self, id: &str) -> bool {
+        self.messages.contains_key(id) || self.changes(Target::Message, id)
+    }
+
+    /// The same of the codes of an element, anywhere.
+    pub(super) fn touches_codes(&self, element: &str) -> bool {
+        self.codes.contains_key(element) || self.changes(Target::Codes, element)
+    }
+
+    fn changes(&self, target: Target, id: &str) -> bool {
+        let mut patches = self.patches.iter();
+        patches.any(|placed| placed.what.0.target == target && &*placed.what.0.id == id)
     }
 
     /// Changes to a segment at a position of a message, as (composite, change): those that reach
@@ -300,7 +316,7 @@ impl Overlay {
     }
 
     /// Takes in an entry of a layer; the caller has checked its verb against the base.
-    pub(super) fn add(&mut self, file: &std::sync::Arc<str>, entry: Entry) {
+    pub(super) fn add(&mut self, file: &Arc<str>, entry: Entry) {
         match entry.body {
             Body::Message(message) => {
                 let interactive = message.interactive;

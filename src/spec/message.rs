@@ -1,9 +1,11 @@
 //! From directory text to the model of one message.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::directory::{Directory, Mode};
+use rustc_hash::FxHashMap;
+
+use super::directory::{Directory, InForce, Mode};
 use super::model::{
     CodeList, Content, Dependency, Label, Model, Node, Particle, Role, Simple, Type, TypeId,
 };
@@ -46,19 +48,20 @@ struct CodeSets(std::sync::Mutex<HeldSets>);
 
 #[derive(Debug, Default)]
 struct HeldSets {
-    asked: HashMap<SetsKey, Arc<CodeSet>>,
+    asked: FxHashMap<SetsKey, Arc<CodeSet>>,
     /// By their codes: most lists are the same in many releases, and what is looked up there is then the
-    /// same memory.
-    made: HashMap<Box<[Box<str>]>, Arc<CodeSet>>,
+    /// same memory. Those of the base by element and which of its codes, those of layers by all codes.
+    of_base: FxHashMap<(Box<str>, InForce), Arc<CodeSet>>,
+    made: FxHashMap<Box<[Box<str>]>, Arc<CodeSet>>,
 }
 
 /// Names by code.
-type Names = HashMap<Box<str>, Box<str>>;
+type Names = FxHashMap<Box<str>, Box<str>>;
 type NamesKey = (Box<str>, Option<Release>, u8);
 
 /// Names of codes, list by list, loaded when first asked for.
 #[derive(Debug, Default)]
-struct CodeNames(std::sync::Mutex<HashMap<NamesKey, Names>>);
+struct CodeNames(std::sync::Mutex<FxHashMap<NamesKey, Names>>);
 
 impl Specs {
     /// The message of that type in a directory, with the service segments of `syntax` (ISO 9735
@@ -68,6 +71,27 @@ impl Specs {
     /// When a spec is broken: a message names a segment that its release does not have, a patch
     /// does not apply.
     pub fn message(&self, message: &str, home: Home, syntax: u8) -> Result<Option<MessageSpec>> {
+        self.message_with(message, home, syntax, false)
+    }
+
+    /// The same, but segments that no layer changes in this message are empty, as they are the same in
+    /// all messages of its directory: [`segment_of_messages`](Self::segment_of_messages) gives them.
+    pub(crate) fn message_frame(
+        &self,
+        message: &str,
+        home: Home,
+        syntax: u8,
+    ) -> Result<Option<MessageSpec>> {
+        self.message_with(message, home, syntax, true)
+    }
+
+    fn message_with(
+        &self,
+        message: &str,
+        home: Home,
+        syntax: u8,
+        frame: bool,
+    ) -> Result<Option<MessageSpec>> {
         let version = self.syntax_release(syntax)?;
         let (directory, release) = match home {
             Home::Edifact(release) => (self.edifact(), release),
@@ -78,6 +102,7 @@ impl Specs {
         };
         let mut builder = Builder::new(self, home, version, mode);
         builder.message = message;
+        builder.frame = frame;
         let content = builder.items(&variant.items, "")?;
         let mut model = builder.model;
         let name = format!("M_{message}");
@@ -120,21 +145,50 @@ impl Specs {
         let version = self.syntax_release(syntax)?;
         let home = release.map_or(Home::Service, Home::Edifact);
         for mode in [Mode::Batch, Mode::Interactive] {
-            let mut builder = Builder::new(self, home, version, mode);
-            if let Some(of) = builder.segment(tag, "")? {
-                let mut model = builder.model;
-                model.add_root(Node {
-                    name: format!("S_{tag}").into(),
-                    namespace: None,
-                    role: Role::Segment,
-                    id: tag.into(),
-                    of,
-                    identified_by: None,
-                });
+            if let Some(model) = self.segment_in(tag, home, version, mode)? {
                 return Ok(Some(model));
             }
         }
         Ok(None)
+    }
+
+    /// The segment that all messages of a directory have, but where a layer changes it in one: the
+    /// model's one root.
+    pub(crate) fn segment_of_messages(
+        &self,
+        tag: &str,
+        home: Home,
+        syntax: u8,
+        interactive: bool,
+    ) -> Result<Option<Model>> {
+        let mode = match interactive {
+            true => Mode::Interactive,
+            false => Mode::Batch,
+        };
+        self.segment_in(tag, home, self.syntax_release(syntax)?, mode)
+    }
+
+    fn segment_in(
+        &self,
+        tag: &str,
+        home: Home,
+        version: Release,
+        mode: Mode,
+    ) -> Result<Option<Model>> {
+        let mut builder = Builder::new(self, home, version, mode);
+        let Some(of) = builder.segment(tag, "")? else {
+            return Ok(None);
+        };
+        let mut model = builder.model;
+        model.add_root(Node {
+            name: ["S_", tag].concat().into(),
+            namespace: None,
+            role: Role::Segment,
+            id: tag.into(),
+            of,
+            identified_by: None,
+        });
+        Ok(Some(model))
     }
 
     /// A composite by itself: the model's one root.
@@ -154,7 +208,7 @@ impl Specs {
             if let Some(of) = builder.composite(id, None)? {
                 let mut model = builder.model;
                 model.add_root(Node {
-                    name: format!("C_{id}").into(),
+                    name: ["C_", id].concat().into(),
                     namespace: None,
                     role: Role::Composite,
                     id: id.into(),
@@ -195,10 +249,21 @@ impl Specs {
         release: Option<Release>,
         syntax: u8,
     ) -> Result<Vec<(Box<str>, Box<str>)>> {
-        match release {
-            Some(release) if !element.starts_with('0') => self.edifact().codes(element, release),
-            _ => self.service().codes(element, self.syntax_release(syntax)?),
-        }
+        let (directory, release) = self.directory_of(element, release, syntax)?;
+        directory.codes(element, release)
+    }
+
+    /// Where a data element is defined.
+    fn directory_of(
+        &self,
+        element: &str,
+        release: Option<Release>,
+        syntax: u8,
+    ) -> Result<(&Directory, Release)> {
+        Ok(match release {
+            Some(release) if !element.starts_with('0') => (self.edifact(), release),
+            _ => (self.service(), self.syntax_release(syntax)?),
+        })
     }
 
     /// The published name of a code of an element, from the directory's own list or the table the
@@ -271,6 +336,22 @@ impl Specs {
         if let Some(held) = lock().asked.get(&key) {
             return Ok(held.clone());
         }
+        if let CodeList::Directory(element) = list
+            && let (directory, release) = self.directory_of(element, release, syntax)?
+            && let Some((base, in_force)) = directory.codes_in_force(element, release)?
+        {
+            let mut held = lock();
+            let made = held.of_base.entry((element.clone(), in_force));
+            let made = match made {
+                Entry::Occupied(made) => made.get().clone(),
+                Entry::Vacant(place) => {
+                    let made = CodeSet::new(base.codes(&place.key().1));
+                    place.insert(Arc::new(made)).clone()
+                }
+            };
+            held.asked.insert(key, made.clone());
+            return Ok(made);
+        }
         let codes = match list {
             CodeList::Directory(element) => self.codes(element, release, syntax)?,
             CodeList::Values(values) => values.clone(),
@@ -309,10 +390,12 @@ struct Builder<'a> {
     version: Release,
     mode: Mode,
     message: &'a str,
+    /// Segments that no layer changes stay empty.
+    frame: bool,
     model: Model,
-    composites: HashMap<(bool, Box<str>), TypeId>,
-    elements: HashMap<Box<str>, TypeId>,
-    segments: HashMap<Box<str>, TypeId>,
+    composites: FxHashMap<(bool, Box<str>), TypeId>,
+    elements: FxHashMap<Box<str>, TypeId>,
+    segments: FxHashMap<Box<str>, TypeId>,
 }
 
 impl<'a> Builder<'a> {
@@ -323,16 +406,17 @@ impl<'a> Builder<'a> {
             version,
             mode,
             message: "",
+            frame: false,
             model: Model::new(),
-            composites: HashMap::new(),
-            elements: HashMap::new(),
-            segments: HashMap::new(),
+            composites: FxHashMap::default(),
+            elements: FxHashMap::default(),
+            segments: FxHashMap::default(),
         }
     }
 
     fn items(&mut self, items: &[Item], group: &str) -> Result<Vec<Particle>> {
         let mut particles = Vec::with_capacity(items.len());
-        let mut seen: HashMap<&str, u32> = HashMap::new();
+        let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
         for item in items {
             let node = match &item.kind {
                 ItemKind::Segment(tag) => {
@@ -357,7 +441,7 @@ impl<'a> Builder<'a> {
                         }
                     };
                     Node {
-                        name: format!("S_{tag}").into(),
+                        name: ["S_", tag].concat().into(),
                         namespace: None,
                         role: Role::Segment,
                         id: tag.clone(),
@@ -406,20 +490,21 @@ impl<'a> Builder<'a> {
     }
 
     /// Where a tag or element is looked for: service ones in the directory of the syntax version.
-    fn places(&self, service: bool) -> Vec<(&'a Directory, Release, Mode)> {
-        let mut places = Vec::new();
-        if service {
-            places.push((self.specs.service(), self.version, Mode::Batch));
-        }
-        if let Home::Edifact(release) = self.home {
-            places.push((self.specs.edifact(), release, self.mode));
-        }
-        if service {
-            // A segment of a later syntax version is known by its own definition.
-            let later = self.specs.syntax_versions().iter().rev();
-            places.extend(later.map(|version| (self.specs.service(), version, Mode::Batch)));
-        }
-        places
+    fn places(
+        &self,
+        service: bool,
+    ) -> impl Iterator<Item = (&'a Directory, Release, Mode)> + use<'a> {
+        let specs = self.specs;
+        let of_service = move |version| (specs.service(), version, Mode::Batch);
+        let own = match self.home {
+            Home::Edifact(release) => Some((specs.edifact(), release, self.mode)),
+            Home::Service => None,
+        };
+        // A segment of a later syntax version is known by its own definition.
+        let later = service.then(|| specs.syntax_versions().iter().rev());
+        let first = service.then_some(self.version).map(of_service);
+        let later = later.into_iter().flatten().map(of_service);
+        first.into_iter().chain(own).chain(later)
     }
 
     fn segment(&mut self, tag: &str, position: &str) -> Result<Option<TypeId>> {
@@ -429,11 +514,11 @@ impl<'a> Builder<'a> {
         }
         for (directory, release, mode) in self.places(tag.starts_with('U')) {
             if let Some(variant) = directory.parts(PartsKind::Segment, mode, tag, release)? {
-                let of = self.parts_type(
-                    &format!("S_{tag}"),
-                    variant,
-                    changed.then_some((tag, position)),
-                )?;
+                let name = ["S_", tag].concat();
+                let of = match self.frame && !changed {
+                    true => self.model.add(Type::new(&name, Content::Empty)),
+                    false => self.parts_type(&name, variant, changed.then_some((tag, position)))?,
+                };
                 if !changed {
                     self.segments.insert(tag.into(), of);
                 }
@@ -467,7 +552,7 @@ impl<'a> Builder<'a> {
         }
         for (directory, release, mode) in self.places(id.starts_with('S')) {
             if let Some(variant) = directory.parts(PartsKind::Composite, mode, id, release)? {
-                let of = self.parts_type(&format!("C_{id}"), variant, at)?;
+                let of = self.parts_type(&["C_", id].concat(), variant, at)?;
                 if at.is_none() {
                     self.composites.insert(key, of);
                 }
@@ -480,13 +565,13 @@ impl<'a> Builder<'a> {
     fn parts_type(
         &mut self,
         name: &str,
-        mut variant: PartsVariant,
+        mut variant: Arc<PartsVariant>,
         at: Option<(&str, &str)>,
     ) -> Result<TypeId> {
         if let Some((tag, position)) = at {
             self.change_parts_at(name, &mut variant, tag, position)?;
         }
-        let mut seen: HashMap<&str, u32> = HashMap::new();
+        let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
         let mut particles = Vec::with_capacity(variant.parts.len());
         for part in &variant.parts {
             let nth = *seen.entry(&part.id).and_modify(|n| *n += 1).or_insert(1);
@@ -503,7 +588,7 @@ impl<'a> Builder<'a> {
         let content = Content::Children(Particle::Sequence(particles));
         Ok(self.model.add(Type {
             label: Label {
-                en: variant.name,
+                en: variant.name.clone(),
                 zh: "".into(),
             },
             dependencies,
@@ -516,7 +601,7 @@ impl<'a> Builder<'a> {
     fn change_parts_at(
         &self,
         name: &str,
-        variant: &mut PartsVariant,
+        variant: &mut Arc<PartsVariant>,
         tag: &str,
         position: &str,
     ) -> Result<()> {
@@ -532,7 +617,7 @@ impl<'a> Builder<'a> {
             let composite = match layer::change_path(change).and_then(|path| path.rsplit_once('/'))
             {
                 Some((composite, _)) => format!("C_{}", composite.split('#').next().unwrap_or("")),
-                None => format!("S_{tag}"),
+                None => ["S_", tag].concat(),
             };
             if composite != name {
                 continue;
@@ -541,8 +626,13 @@ impl<'a> Builder<'a> {
                 .and_then(|path| path.rsplit('/').next())
                 .unwrap_or("");
             let format = directory.element(last.split('#').next().unwrap_or(""), release)?;
-            layer::change_parts(variant, change, verb, format.map(|(format, _)| format))
-                .map_err(|message| Error::spec(file, line, 3, message))?;
+            layer::change_parts(
+                Arc::make_mut(variant),
+                change,
+                verb,
+                format.map(|(format, _)| format),
+            )
+            .map_err(|message| Error::spec(file, line, 3, message))?;
         }
         Ok(())
     }
@@ -633,7 +723,7 @@ impl<'a> Builder<'a> {
                 en: label,
                 zh: "".into(),
             },
-            ..Type::new(&format!("D_{id}"), Content::Value(simple))
+            ..Type::new(&["D_", id].concat(), Content::Value(simple))
         });
         if own.is_none() && at.is_none() {
             self.elements.insert(id.into(), of);

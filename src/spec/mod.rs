@@ -184,14 +184,13 @@ impl Specs {
     /// has none.
     #[must_use]
     pub fn has_message(&self, message: &str, home: Home, syntax: u8) -> bool {
-        let found = match home {
-            Home::Edifact(release) => self.0.edifact.message(message, release),
-            Home::Service => match self.syntax_versions().find(&format!("S{syntax}")) {
-                Some(version) => self.0.service.message(message, version),
-                None => return false,
-            },
-        };
-        found.is_ok_and(|found| found.is_some())
+        match home {
+            Home::Edifact(release) => self.0.edifact.has_message(message, release),
+            Home::Service => {
+                let version = self.syntax_versions().find(&format!("S{syntax}"));
+                version.is_some_and(|version| self.0.service.has_message(message, version))
+            }
+        }
     }
 
     /// The code table of that id, as `country-iso3166`: read once, then shared.

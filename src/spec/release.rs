@@ -61,6 +61,20 @@ impl Releases {
         }
     }
 
+    /// Ranges with their releases looked up.
+    pub(crate) fn spans(&self, ranges: &Ranges) -> Spans {
+        let span = |(from, until): &(Box<str>, Until)| {
+            let from = self.find(from)?;
+            let to = match until {
+                Until::Same => from,
+                Until::Open => Release(u16::MAX),
+                Until::Release(to) => self.find(to)?,
+            };
+            Some((from, to))
+        };
+        Spans(ranges.0.iter().filter_map(span).collect())
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Release> + ExactSizeIterator + use<> {
         (0..self.names.len() as u16).map(Release)
@@ -117,6 +131,19 @@ impl Ranges {
                 _ => None,
             }
         })
+    }
+}
+
+/// Ranges whose releases were looked up once ([`Releases::spans`]): first and last of each. They hold
+/// for releases that come later as well.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Spans(Box<[(Release, Release)]>);
+
+impl Spans {
+    /// Whether `release` lies in one of them.
+    pub(crate) fn contain(&self, release: Release) -> bool {
+        let mut spans = self.0.iter();
+        spans.any(|(from, to)| *from <= release && release <= *to)
     }
 }
 

@@ -29,14 +29,16 @@
 //! `extends` or `replace` (see the module `layer`).
 
 use nom::bytes::complete::{is_not, tag, take_while1};
-use nom::character::complete::{char, digit1, space0, space1};
+use nom::character::complete::{char, digit1};
 use nom::combinator::{all_consuming, map, map_opt, opt, rest};
 use nom::multi::{many1, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
+use rustc_hash::FxHashMap;
 
 use super::model::{Class, DependencyKind, Label};
 use super::release::{Ranges, Until};
+use crate::lines::find_near;
 use crate::{Error, Result};
 
 /// What an entry of a layer does to the base.
@@ -119,7 +121,7 @@ impl std::fmt::Display for Format {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PartsKind {
     Segment,
     Composite,
@@ -331,11 +333,47 @@ pub(crate) fn expect<'a, O>(
 }
 
 pub(crate) fn word(input: &str) -> Parsed<'_, &str> {
-    is_not(" \t").parse(input)
+    up_to(input, |byte| matches!(byte, b' ' | b'\t'))
+}
+
+/// One character or more up to a byte of ASCII, or to the end.
+fn up_to(input: &str, ends: impl Fn(u8) -> bool) -> Parsed<'_, &str> {
+    let end = input.bytes().position(ends).unwrap_or(input.len());
+    if end == 0 {
+        return Err(nom::Err::Error(Fault {
+            at: input,
+            expected: None,
+        }));
+    }
+    Ok((&input[end..], &input[..end]))
+}
+
+/// Blanks, if there are some.
+fn space0(input: &str) -> Parsed<'_, ()> {
+    let blanks = input
+        .bytes()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'));
+    Ok((&input[blanks.count()..], ()))
+}
+
+/// Blanks, of which there is one at least.
+fn space1(input: &str) -> Parsed<'_, ()> {
+    let (left, ()) = space0(input)?;
+    if left.len() == input.len() {
+        return Err(nom::Err::Error(Fault {
+            at: input,
+            expected: None,
+        }));
+    }
+    Ok((left, ()))
 }
 
 fn name(input: &str) -> Parsed<'_, Box<str>> {
-    map(preceded(space0, rest), |text: &str| text.trim().into()).parse(input)
+    map(name_text, Box::from).parse(input)
+}
+
+fn name_text(input: &str) -> Parsed<'_, &str> {
+    map(preceded(space0, rest), str::trim).parse(input)
 }
 
 /// What an entry of a layer does to the base, where its line says so: one of `verbs` and a blank.
@@ -397,6 +435,47 @@ fn release_name(input: &str) -> Parsed<'_, Box<str>> {
     map(take_while1(|c: char| c.is_ascii_alphanumeric()), Box::from).parse(input)
 }
 
+const RANGES: &str = "a range of releases, as D93A..D96B, D97A.. or D96A";
+
+/// The text of ranges of releases.
+fn ranges_text(input: &str) -> Parsed<'_, &str> {
+    let bytes = input.as_bytes();
+    let name = |from: usize| {
+        let rest = bytes[from..].iter();
+        from + rest.take_while(|byte| byte.is_ascii_alphanumeric()).count()
+    };
+    let (mut end, mut from) = (0, 0);
+    loop {
+        let mut to = name(from);
+        if to == from {
+            break;
+        }
+        if bytes[to..].starts_with(b"..") {
+            to = name(to + 2);
+        }
+        end = to;
+        if bytes.get(end) != Some(&b',') {
+            break;
+        }
+        from = end + 1;
+    }
+    if end == 0 {
+        return Err(nom::Err::Error(Fault {
+            at: input,
+            expected: Some(RANGES),
+        }));
+    }
+    Ok((&input[end..], &input[..end]))
+}
+
+/// A row of a code list: its code, the text of its ranges, its name.
+pub(super) type RowText<'a> = (&'a str, &'a str, &'a str);
+
+fn code_row(input: &str) -> Parsed<'_, RowText<'_>> {
+    let row = (code_text, space1, ranges_text, name_text);
+    map(row, |(code, _, ranges, name)| (code, ranges, name)).parse(input)
+}
+
 pub(crate) fn ranges(input: &str) -> Parsed<'_, Ranges> {
     let range = (
         release_name,
@@ -409,11 +488,7 @@ pub(crate) fn ranges(input: &str) -> Parsed<'_, Ranges> {
             },
         ),
     );
-    expect(
-        "a range of releases, as D93A..D96B, D97A.. or D96A",
-        map(separated_list1(char(','), range), Ranges),
-    )
-    .parse(input)
+    expect(RANGES, map(separated_list1(char(','), range), Ranges)).parse(input)
 }
 
 fn format(input: &str) -> Parsed<'_, Format> {
@@ -451,14 +526,12 @@ pub fn parse_format(text: &str) -> Option<Format> {
 }
 
 pub(super) fn code_value(input: &str) -> Parsed<'_, Box<str>> {
-    expect(
-        "a code",
-        nom::branch::alt((
-            map(delimited(char('"'), is_not("\""), char('"')), Box::from),
-            map(word, Box::from),
-        )),
-    )
-    .parse(input)
+    map(code_text, Box::from).parse(input)
+}
+
+fn code_text(input: &str) -> Parsed<'_, &str> {
+    let quoted = delimited(char('"'), is_not("\""), char('"'));
+    expect("a code", nom::branch::alt((quoted, word))).parse(input)
 }
 
 /// A line of text with its place.
@@ -482,26 +555,74 @@ impl Line<'_> {
 /// The reader of one file.
 pub(crate) struct Source<'a> {
     file: &'a str,
-    lines: std::iter::Peekable<Box<dyn Iterator<Item = Line<'a>> + 'a>>,
+    lines: std::iter::Peekable<Said<'a>>,
+}
+
+/// Lines that say something.
+struct Said<'a> {
+    text: &'a str,
+    lines: Lines<'a>,
+}
+
+impl<'a> Iterator for Said<'a> {
+    type Item = Line<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Line<'a>> {
+        loop {
+            let (start, end, number) = self.lines.next()?;
+            let text = self.text[start..end].trim_end();
+            let indent = text.bytes().take_while(|byte| *byte == b' ').count();
+            let body = &text[indent..];
+            if !body.is_empty() && !body.starts_with('#') {
+                return Some(Line {
+                    text: body,
+                    indent,
+                    number,
+                });
+            }
+        }
+    }
+}
+
+/// Where lines begin and end, and their numbers.
+struct Lines<'a> {
+    text: &'a [u8],
+    start: usize,
+    number: u32,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = (usize, usize, u32);
+
+    #[inline]
+    fn next(&mut self) -> Option<(usize, usize, u32)> {
+        let start = self.start;
+        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+        let len = find_near(b'\n', rest).unwrap_or(rest.len());
+        self.start = start + len + 1;
+        self.number += 1;
+        Some((start, start + len, self.number - 1))
+    }
+}
+
+fn lines(text: &str, first_line: u32) -> Lines<'_> {
+    Lines {
+        text: text.as_bytes(),
+        start: 0,
+        number: first_line,
+    }
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn new(file: &'a str, text: &'a str, first_line: u32) -> Self {
-        let lines = text.lines().zip(first_line..).filter_map(|(line, number)| {
-            let text = line.trim_end();
-            let body = text.trim_start_matches(' ');
-            if body.is_empty() || body.starts_with('#') {
-                return None;
-            }
-            Some(Line {
-                text: body,
-                indent: text.len() - body.len(),
-                number,
-            })
-        });
+        let said = Said {
+            text,
+            lines: lines(text, first_line),
+        };
         Self {
             file,
-            lines: (Box::new(lines) as Box<dyn Iterator<Item = Line<'a>>>).peekable(),
+            lines: said.peekable(),
         }
     }
 
@@ -717,20 +838,27 @@ impl<'a> Source<'a> {
     fn message(&mut self, head: Line<'a>, rest: &'a str, interactive: bool) -> Result<Body> {
         let id = self.id(head, rest)?;
         let mut variants = Vec::new();
-        while let Some(line) = self.next_at(2)? {
-            let (ranges, name) = self.parse(line, line.text, (ranges, name))?;
-            let items = self.items(4)?;
-            variants.push(MessageVariant {
-                ranges,
-                name,
-                items,
-                line: line.number,
-            });
+        while let Some(variant) = self.message_variant()? {
+            variants.push(variant);
         }
         Ok(Body::Message(Message {
             id,
             interactive,
             variants,
+        }))
+    }
+
+    fn message_variant(&mut self) -> Result<Option<MessageVariant>> {
+        let Some(line) = self.next_at(2)? else {
+            return Ok(None);
+        };
+        let (ranges, name) = self.parse(line, line.text, (ranges, name))?;
+        let items = self.items(4)?;
+        Ok(Some(MessageVariant {
+            ranges,
+            name,
+            items,
+            line: line.number,
         }))
     }
 
@@ -780,14 +908,21 @@ impl<'a> Source<'a> {
     fn codes(&mut self, head: Line<'a>, rest: &'a str) -> Result<Body> {
         let element = self.id(head, rest)?;
         let mut rows = Vec::new();
-        while let Some(line) = self.next_at(2)? {
-            let row = map(
-                (code_value, space1, ranges, name),
-                |(code, _, ranges, name)| CodeRow { code, ranges, name },
-            );
-            rows.push(self.parse(line, line.text, row)?);
+        while let Some((line, (code, of, name))) = self.code_row()? {
+            rows.push(CodeRow {
+                code: code.into(),
+                ranges: self.parse(line, of, ranges)?,
+                name: name.into(),
+            });
         }
         Ok(Body::Codes(Codes { element, rows }))
+    }
+
+    fn code_row(&mut self) -> Result<Option<(Line<'a>, RowText<'a>)>> {
+        let Some(line) = self.next_at(2)? else {
+            return Ok(None);
+        };
+        Ok(Some((line, self.parse(line, line.text, code_row)?)))
     }
 
     fn bind(&mut self, head: Line<'a>, rest: &'a str) -> Result<Body> {
@@ -979,4 +1114,97 @@ pub fn parse(file: &str, text: &str, first_line: u32) -> Result<Vec<Entry>> {
     }
     source.finish()?;
     Ok(entries)
+}
+
+/// The entries of a file by their heads, unread: text, and the number of its first line. Of several
+/// with the same head the first.
+pub(super) fn heads(text: &str) -> FxHashMap<&str, (&str, u32)> {
+    let mut heads = FxHashMap::default();
+    let mut open: Option<(usize, usize, u32)> = None;
+    let mut close = |open: Option<(usize, usize, u32)>, end: usize| {
+        if let Some((start, head_end, line)) = open {
+            let entry = (&text[start..end], line);
+            heads.entry(&text[start..head_end]).or_insert(entry);
+        }
+    };
+    for (start, end, number) in lines(text, 1) {
+        // What is indented, or a comment, belongs to the entry before.
+        if !matches!(text.as_bytes().get(start), None | Some(b' ' | b'#' | b'\n')) {
+            close(open.replace((start, end, number)), start);
+        }
+    }
+    close(open, text.len());
+    heads
+}
+
+/// The rows of the code list that a file holds, as they stand there.
+pub(super) fn code_rows<'a>(file: &'a str, text: &'a str) -> Result<Vec<RowText<'a>>> {
+    let mut source = Source::new(file, text, 1);
+    let mut rows = Vec::new();
+    source.next_at(0)?;
+    while let Some((_, row)) = source.code_row()? {
+        rows.push(row);
+    }
+    source.finish()?;
+    Ok(rows)
+}
+
+/// Ranges of releases.
+pub(super) fn ranges_of(text: &str) -> Option<Ranges> {
+    let read = all_consuming(ranges).parse(text);
+    read.ok().map(|(_, ranges)| ranges)
+}
+
+/// A variant of a message, unread but for its ranges.
+pub(super) struct UnreadVariant<'a> {
+    file: &'a str,
+    pub ranges: Ranges,
+    text: &'a str,
+    /// Number of its first line.
+    line: u32,
+}
+
+impl UnreadVariant<'_> {
+    /// Reads it.
+    pub(super) fn read(&self) -> Result<MessageVariant> {
+        let mut source = Source::new(self.file, self.text, self.line);
+        let read = source.message_variant()?;
+        source.finish()?;
+        read.ok_or_else(|| Error::spec(self.file, self.line, 1, "expected a variant of a message"))
+    }
+}
+
+/// The variants of the message that a file holds and nothing else, and whether it is interactive.
+pub(super) fn message_variants<'a>(
+    file: &'a str,
+    text: &'a str,
+) -> Result<(bool, Vec<UnreadVariant<'a>>)> {
+    let mut interactive = false;
+    let mut variants: Vec<UnreadVariant<'a>> = Vec::new();
+    let mut starts = Vec::new();
+    for (start, end, number) in lines(text, 1) {
+        match &text.as_bytes()[start..end] {
+            [] | [b'#', ..] | [b' ', b' ', b' ' | b'#', ..] => {}
+            [b' ', b' ', ..] => {
+                let mut source = Source::new(file, &text[start..end], number);
+                let Some(line) = source.next_at(2)? else {
+                    continue;
+                };
+                let (ranges, _) = source.parse(line, line.text, (ranges, name_text))?;
+                starts.push(start);
+                variants.push(UnreadVariant {
+                    file,
+                    ranges,
+                    text,
+                    line: number,
+                });
+            }
+            head => interactive |= head.starts_with(b"interactive "),
+        }
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    for ((variant, start), end) in variants.iter_mut().zip(&starts).zip(ends) {
+        variant.text = &text[*start..end];
+    }
+    Ok((interactive, variants))
 }
