@@ -262,22 +262,22 @@ impl Facts {
         if let Some(chain) = self.chain_mut(parent, slot) {
             chain.seen += 1;
             occurrence = chain.seen;
-            previous = chain.last;
-            chain.last = id;
-            if chain.first == NONE {
+            previous = std::mem::replace(&mut chain.last, id);
+            if previous == NONE {
                 chain.first = id;
             }
         }
-        if let Some(entry) = self.entries.get_mut(previous as usize) {
+        if previous != NONE
+            && let Some(entry) = self.entries.get_mut(previous as usize)
+        {
             entry.next = id;
         }
         if at.place.is_far() {
             self.far.push((id, at.spot));
         }
         let chains = self.chains.len();
-        match EMPTY.get(..slots as usize) {
-            Some(empty) => self.chains.extend_from_slice(empty),
-            None => self.chains.resize(chains + slots as usize, EMPTY[0]),
+        if slots > 0 {
+            self.add_chains(slots as usize);
         }
         self.entries.push(Entry {
             parent,
@@ -292,6 +292,15 @@ impl Facts {
             place: at.place,
         });
         NodeId(id)
+    }
+
+    /// Adds the chains of a record.
+    #[inline]
+    fn add_chains(&mut self, slots: usize) {
+        match EMPTY.get(..slots) {
+            Some(empty) => self.chains.extend_from_slice(empty),
+            None => self.chains.resize(self.chains.len() + slots, EMPTY[0]),
+        }
     }
 
     #[inline]
@@ -310,6 +319,11 @@ impl Facts {
             return None;
         }
         self.chains.get((entry.chains + slot) as usize)
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn count(&self) -> usize {
+        self.entries.len()
     }
 
     /// The present moment.

@@ -25,8 +25,7 @@ pub(super) struct Work<'p> {
     pub(super) program: &'p Program,
     pub(super) codes: OnDay<'p>,
     pub(super) facts: Facts,
-    /// For every fact the node of what is wanted, and whether a row has read it.
-    pub(super) kinds: Vec<u32>,
+    /// For every fact whether a row has read it; see [`Work::see`].
     pub(super) read: Vec<bool>,
     pub(super) root: Option<NodeId>,
     pub(super) tree: Tree,
@@ -93,7 +92,6 @@ impl<'p> Work<'p> {
             program,
             codes,
             facts: Facts::new(),
-            kinds: Vec::new(),
             read: Vec::new(),
             root: None,
             tree: Tree::default(),
@@ -164,6 +162,22 @@ impl<'p> Work<'p> {
             scope: None,
             merges: false,
         }]
+    }
+
+    /// Facts that came since are not read yet: before anything is run.
+    pub(super) fn see(&mut self) {
+        self.read.resize(self.facts.count(), false);
+    }
+
+    /// The node of what is wanted that a fact is of.
+    pub(super) fn kind(&self, fact: NodeId) -> u32 {
+        match (self.facts.parent(fact), self.facts.slot(fact)) {
+            (Some(parent), Some(slot)) => {
+                let around = &self.program.wanted.nodes[self.kind(parent) as usize];
+                around.children[slot as usize]
+            }
+            _ => 0,
+        }
     }
 
     /// What was known of a unit is forgotten.
@@ -470,7 +484,7 @@ impl<'p> Work<'p> {
         let mut names = Vec::new();
         let mut at = Some(fact);
         while let Some(node) = at {
-            let kind = self.kinds[node.index()];
+            let kind = self.kind(node);
             if kind == 0 {
                 break;
             }

@@ -15,24 +15,30 @@ use crate::finding::Finding;
 use crate::xml::Along;
 use crate::{Error, Result};
 
-/// A tag so long is copied in one go.
+/// A line break, blanks and a tag so long are copied in one go.
+const LINED: usize = 64;
+/// As much of an end tag.
 const TAG: usize = 32;
 /// A value so long is copied in one go.
 const VALUE: usize = 16;
-/// A line break and blanks so long are copied in one go.
-const INDENT: usize = 32;
+/// An element with a value so short is written inside so many bytes.
+const PIECE: usize = LINED + VALUE + TAG;
 
 /// The tags of a side, by field.
 pub(super) struct Tags(Vec<Tag>);
 
 struct Tag {
-    open: [u8; TAG],
+    /// On a line of its own the start tag, and the end tag.
+    open: [u8; LINED],
+    close_line: [u8; LINED],
     close: [u8; TAG],
-    /// Length of the name.
-    len: usize,
-    order: u32,
+    /// How long the tags on their lines are, and the end tag alone; 0 where they are too long.
+    open_len: u8,
+    close_line_len: u8,
+    close_len: u8,
     again: bool,
     attribute: bool,
+    order: u32,
 }
 
 /// A document that is written.
@@ -57,28 +63,47 @@ pub(super) struct Page<'s> {
 
 impl Tags {
     pub(super) fn of(side: &Side) -> Self {
-        let tags = side.fields.iter().map(|field| {
-            let name = field.name.as_bytes();
-            let (mut open, mut close) = ([0; TAG], [0; TAG]);
-            if name.len() + 3 <= TAG {
-                open[0] = b'<';
-                open[1..=name.len()].copy_from_slice(name);
-                open[name.len() + 1] = b'>';
-                close[..2].copy_from_slice(b"</");
-                close[2..name.len() + 2].copy_from_slice(name);
-                close[name.len() + 2] = b'>';
-            }
-            Tag {
-                open,
-                close,
-                len: name.len(),
-                order: field.order,
+        let mut depths: Vec<usize> = Vec::new();
+        let tags = side.fields.iter().enumerate().map(|(at, field)| {
+            // What a field stands in comes before it.
+            let around = depths.get(field.parent as usize).filter(|_| at > 0);
+            let depth = around.map_or(0, |depth| depth + 1);
+            depths.push(depth);
+            let mut tag = Tag {
+                open: [0; LINED],
+                close_line: [0; LINED],
+                close: [0; TAG],
+                open_len: 0,
+                close_line_len: 0,
+                close_len: 0,
                 again: field.again,
                 attribute: field.attribute,
+                order: field.order,
+            };
+            let (name, line) = (field.name.as_bytes(), LINE.get(..1 + 2 * depth));
+            if depth > 0
+                && let Some(line) = line
+                && line.len() + name.len() + 3 <= LINED
+                && name.len() + 3 <= TAG
+            {
+                tag.open_len = put(&mut tag.open, &[line, b"<", name, b">"]);
+                tag.close_line_len = put(&mut tag.close_line, &[line, b"</", name, b">"]);
+                tag.close_len = put(&mut tag.close, &[b"</", name, b">"]);
             }
+            tag
         });
         Self(tags.collect())
     }
+}
+
+/// Puts pieces, which fit, one behind the other; gives their length.
+fn put(to: &mut [u8], pieces: &[&[u8]]) -> u8 {
+    let mut at = 0;
+    for piece in pieces {
+        to[at..at + piece.len()].copy_from_slice(piece);
+        at += piece.len();
+    }
+    at as u8
 }
 
 impl<'s> Page<'s> {
@@ -142,19 +167,29 @@ impl<'s> Page<'s> {
         Ok(())
     }
 
+    #[inline]
     fn element(&mut self, tags: &Tags, tree: &Tree, at: u32, depth: usize) -> Result<()> {
         let node = tree.get(at);
-        let tag = &tags.0[node.field as usize];
-        let text = tree.text(at).unwrap_or_default();
-        if node.first == NONE
-            && let Some(written) = self.leaf(tag, text, node.plain, tree.tail(at), depth)
-        {
-            self.buffer.advance(written);
-            if let Some(along) = self.along() {
-                along.leaf(node.field, text, node.plain);
-            }
-            return self.hand_on();
+        if node.first != NONE {
+            return self.around(tags, tree, at, depth);
         }
+        let tag = &tags.0[node.field as usize];
+        let (text, tail) = tree.value(node);
+        let Some(written) = self.leaf(tag, text, node.plain, tail) else {
+            return self.around(tags, tree, at, depth);
+        };
+        self.buffer.advance(written);
+        if let Some(along) = self.along() {
+            along.leaf(node.field, text, node.plain);
+        }
+        self.hand_on()
+    }
+
+    /// Writes an element that is not written as [`leaf`](Self::leaf).
+    fn around(&mut self, tags: &Tags, tree: &Tree, at: u32, depth: usize) -> Result<()> {
+        let node = tree.get(at);
+        let tag = &tags.0[node.field as usize];
+        let (text, _) = tree.value(node);
         if let Some(along) = self.along() {
             along.open(node.field);
         }
@@ -171,9 +206,9 @@ impl<'s> Page<'s> {
             last = tag.order;
         }
         let name: &'s str = &self.side.get(node.field).name;
-        let short = tag.len + 3 <= TAG && (1..INDENT / 2).contains(&depth);
+        let short = tag.open_len > 0;
         if short && any && bare {
-            self.on_line(&tag.open, tag.len + 2, depth);
+            self.on_line(&tag.open, tag.open_len);
         } else {
             if depth > 0 {
                 self.buffer.line(depth);
@@ -196,12 +231,12 @@ impl<'s> Page<'s> {
             self.buffer.escaped(text, false);
         }
         if any {
-            self.children(tags, tree, at, in_order, depth + 1)?;
+            self.children(tags, tree, at, in_order, bare, depth + 1)?;
             if let Some(along) = self.along() {
                 along.close_around(text);
             }
             if short {
-                self.on_line(&tag.close, tag.len + 3, depth);
+                self.on_line(&tag.close_line, tag.close_line_len);
                 return self.hand_on();
             }
             self.buffer.line(depth);
@@ -220,9 +255,11 @@ impl<'s> Page<'s> {
         tree: &Tree,
         of: u32,
         in_order: bool,
+        bare: bool,
         depth: usize,
     ) -> Result<()> {
-        let is_attribute = |at: u32| tags.0[tree.get(at).field as usize].attribute;
+        let is_attribute =
+            |at: u32| !bare && tags.0[tree.get(at).field as usize].attribute;
         if in_order {
             for child in tree.children(of) {
                 if !is_attribute(child) {
@@ -263,47 +300,48 @@ impl<'s> Page<'s> {
 
     /// A short tag on a line of its own.
     #[inline]
-    fn on_line(&mut self, tag: &[u8; TAG], len: usize, depth: usize) {
-        let behind = 1 + depth * 2;
-        let room = self.buffer.room(INDENT + TAG);
-        if let (Some(line), Some(blanks)) = (room.first_chunk_mut::<INDENT>(), LINE.first_chunk()) {
-            *line = *blanks;
+    fn on_line(&mut self, tag: &[u8; LINED], len: u8) {
+        if let Some(room) = self.buffer.room(LINED).first_chunk_mut() {
+            *room = *tag;
         }
-        if let Some(place) = room[behind..].first_chunk_mut::<TAG>() {
-            *place = *tag;
-        }
-        self.buffer.advance(behind + len);
+        self.buffer.advance(usize::from(len));
     }
 
     /// Writes an element without children behind what was gathered, where its tags are short and its
     /// value, with which `tail` begins, needs no escapes; gives the length.
     #[inline]
-    fn leaf(
-        &mut self,
-        tag: &Tag,
-        text: &str,
-        plain: bool,
-        tail: &[u8],
-        depth: usize,
-    ) -> Option<usize> {
+    fn leaf(&mut self, tag: &Tag, text: &str, plain: bool, tail: &[u8]) -> Option<usize> {
         let odd = |any: bool, byte: u8| any | is_special(byte, false);
-        let short = tag.len + 3 <= TAG && (1..INDENT / 2).contains(&depth);
-        if !short || text.is_empty() || !plain && text.bytes().fold(false, odd) {
+        let len = text.len();
+        if tag.open_len == 0 || len == 0 || !plain && text.bytes().fold(false, odd) {
             return None;
         }
-        let len = text.len();
-        let room = self.buffer.room(INDENT + 2 * TAG + len + VALUE);
-        let mut at = 1 + depth * 2;
-        *room.first_chunk_mut::<INDENT>()? = *LINE.first_chunk()?;
-        *room[at..].first_chunk_mut::<TAG>()? = tag.open;
-        at += tag.len + 2;
-        match tail.first_chunk::<VALUE>() {
-            Some(first) if len <= VALUE => *room[at..].first_chunk_mut()? = *first,
-            _ => room[at..at + len].copy_from_slice(text.as_bytes()),
+        let room = self.buffer.room(PIECE + len);
+        // The masks change nothing; with them the compiler sees that all stays inside.
+        let begin = usize::from(tag.open_len) & (2 * LINED - 1);
+        let close_len = usize::from(tag.close_len);
+        let (Some(piece), Some(first)) = (room.first_chunk_mut::<PIECE>(), tail.first_chunk())
+        else {
+            return self.long_leaf(tag, text);
+        };
+        if len > VALUE || begin > LINED {
+            return self.long_leaf(tag, text);
         }
-        at += len;
-        *room[at..].first_chunk_mut::<TAG>()? = tag.close;
-        Some(at + tag.len + 3)
+        *piece.first_chunk_mut::<LINED>()? = tag.open;
+        *piece[begin..].first_chunk_mut::<VALUE>()? = *first;
+        *piece[begin + len..].first_chunk_mut::<TAG>()? = tag.close;
+        Some(begin + len + close_len)
+    }
+
+    /// As [`leaf`](Self::leaf), of a longer value.
+    #[inline]
+    fn long_leaf(&mut self, tag: &Tag, text: &str) -> Option<usize> {
+        let (begin, len) = (usize::from(tag.open_len), text.len());
+        let room = self.buffer.room(PIECE + len);
+        *room.first_chunk_mut::<LINED>()? = tag.open;
+        room[begin..begin + len].copy_from_slice(text.as_bytes());
+        *room[begin + len..].first_chunk_mut::<TAG>()? = tag.close;
+        Some(begin + len + usize::from(tag.close_len))
     }
 }
 

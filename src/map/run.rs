@@ -237,11 +237,12 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
     }
 
     /// A group of the loop that streams is whole; its facts begin at `mark`.
-    pub(super) fn unit(&mut self, node: NodeId, mark: Mark, kinds: usize) -> Result<()> {
+    pub(super) fn unit(&mut self, node: NodeId, mark: Mark, count: usize) -> Result<()> {
+        self.work.see();
         if self.stream.as_ref().is_some_and(|stream| !stream.begun) {
             self.begin_stream()?;
         }
-        self.work.unit = Some(kinds as u32);
+        self.work.unit = Some(count as u32);
         let Some(stream) = &mut self.stream else {
             return Ok(());
         };
@@ -276,26 +277,25 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
         }
-        self.settle(tree_mark.0, kinds);
+        self.settle(tree_mark.0, count);
         self.work.tree.release(tree_mark, parent, last);
         self.work.forget_unit();
-        self.left(kinds);
+        self.left(count);
         self.work.facts.release(mark);
-        self.work.kinds.truncate(kinds);
-        self.work.read.truncate(kinds);
+        self.work.read.truncate(count);
         self.work.unit = None;
         Ok(())
     }
 
     /// Keeps where those values came from that a group wrote outside itself: nodes from `node` on, and
-    /// facts from `kinds` on, are given back.
-    fn settle(&mut self, node: usize, kinds: usize) {
+    /// facts from `count` on, are given back.
+    fn settle(&mut self, node: usize, count: usize) {
         let Some(mut origins) = self.work.origins.take() else {
             return;
         };
         origins.retain(|origin| (origin.node as usize) < node);
         for origin in &mut origins {
-            if let Some(fact) = origin.fact.filter(|fact| fact.index() >= kinds) {
+            if let Some(fact) = origin.fact.filter(|fact| fact.index() >= count) {
                 self.paths
                     .insert(origin.node, self.work.path_of(fact).into());
                 origin.fact = None;
@@ -304,8 +304,9 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.work.origins = Some(origins);
     }
 
-    /// A message is whole; its facts begin at `kinds`.
-    pub(super) fn end(&mut self, kinds: usize) -> Result<()> {
+    /// A message is whole; its facts begin at `count`.
+    pub(super) fn end(&mut self, count: usize) -> Result<()> {
+        self.work.see();
         let Some(root) = self.work.root else {
             return Ok(());
         };
@@ -336,7 +337,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.emitter()?;
         }
         self.finish_message()?;
-        self.left(kinds);
+        self.left(count);
         self.work.root = None;
         Ok(())
     }
@@ -503,8 +504,8 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
 
     /// Counts the values that no row has read.
     fn left(&mut self, from: usize) {
-        for at in from..self.work.kinds.len() {
-            if self.work.read[at] {
+        for (at, read) in self.work.read.iter().enumerate().skip(from) {
+            if *read {
                 continue;
             }
             let node = NodeId::at(at);
@@ -512,7 +513,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             if text.is_empty() {
                 continue;
             }
-            let kind = self.work.kinds[at];
+            let kind = self.work.kind(node);
             let (facts, unread) = (&self.work.facts, &mut self.unread);
             let entry = unread.entry(kind).or_insert_with(|| {
                 let end = text.floor_char_boundary(text.len().min(4096));

@@ -307,8 +307,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 continue;
             }
             let Some(parent) = parent else { continue };
-            let work = &mut self.run.work;
-            let facts = &mut work.facts;
+            let facts = &mut self.run.work.facts;
             if one.comma && memchr::memchr(b',', bytes()).is_some() {
                 let text = String::from_utf8_lossy(bytes()).replace(',', ".");
                 facts.value(parent, one.named.slot, &text, spot);
@@ -323,18 +322,13 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 });
                 facts.value_in(parent, one.named.slot, place, &at);
             }
-            work.kinds.push(one.named.node);
-            work.read.push(false);
         }
     }
 
     /// Opens a record.
     #[inline]
     fn record(&mut self, parent: NodeId, named: &Named, at: &At) -> NodeId {
-        let work = &mut self.run.work;
-        let record = work.facts.open_at(parent, named.slot, named.slots, at);
-        work.kinds.push(named.node);
-        work.read.push(false);
-        record
+        let facts = &mut self.run.work.facts;
+        facts.open_at(parent, named.slot, named.slots, at)
     }
 }

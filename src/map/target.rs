@@ -108,14 +108,13 @@ impl Tree {
             .then(|| &self.text[from as usize..to as usize])
     }
 
-    /// The value of a node and the bytes that happen to stand behind it.
+    /// The value of a node, empty where it has none, and what begins with it: the bytes that happen to
+    /// stand behind it too.
     #[inline]
-    pub(super) fn tail(&self, at: u32) -> &[u8] {
-        let from = self.nodes[at as usize].text.0;
-        self.text
-            .as_bytes()
-            .get(from as usize..)
-            .unwrap_or_default()
+    pub(super) fn value(&self, node: &Node) -> (&str, &[u8]) {
+        let (from, to) = (node.text.0 as usize, node.text.1 as usize);
+        let text = self.text.get(from..to).unwrap_or_default();
+        (text, self.text.as_bytes().get(from..).unwrap_or_default())
     }
 
     pub(super) fn set_text(&mut self, at: u32, text: &str) {
