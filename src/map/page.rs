@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::emit::sorted;
 use super::side::{FieldId, Side};
-use super::target::{NONE, Tree};
+use super::target::{NONE, Node, Tree};
 use crate::convert::buffer::{Buffer, LINE, is_special};
 use crate::convert::event::Sink;
 use crate::finding::Finding;
@@ -23,6 +23,10 @@ const TAG: usize = 32;
 const VALUE: usize = 16;
 /// An element with a value so short is written inside so many bytes.
 const PIECE: usize = LINED + VALUE + TAG;
+
+/// Groups of so many nodes are remembered by their shapes, and so many shapes are.
+const MOST_NODES: usize = 4096;
+const SHAPES: usize = 256;
 
 /// The tags of a side, by field.
 pub(super) struct Tags(Vec<Tag>);
@@ -39,6 +43,40 @@ struct Tag {
     again: bool,
     attribute: bool,
     order: u32,
+}
+
+/// What was written of groups that came again and again: of those of one shape all is the same but the
+/// values.
+#[derive(Default)]
+pub(super) struct Shapes {
+    /// By their hashes; a shape is kept when it comes the second time.
+    known: Vec<(u64, Option<Box<Shape>>)>,
+    /// The nodes of the group at hand, and how long their values are.
+    nodes: Vec<u64>,
+    text: usize,
+}
+
+/// A group that was written.
+struct Shape {
+    nodes: Box<[u64]>,
+    /// All that was written but the values.
+    bytes: Box<[u8]>,
+    holes: Box<[Hole]>,
+    /// It was held against the schema and found good.
+    held: bool,
+}
+
+/// A value of a group.
+#[derive(Clone, Copy)]
+struct Hole {
+    /// Which of the nodes.
+    node: u32,
+    field: FieldId,
+    /// Up to here is written what stands before it.
+    until: u32,
+    attribute: bool,
+    /// Its element has no attributes.
+    bare: bool,
 }
 
 /// A document that is written.
@@ -59,6 +97,36 @@ pub(super) struct Page<'s> {
     along: Option<Box<Along<'s>>>,
     /// The field of what is told next.
     next: Option<FieldId>,
+    shapes: Shapes,
+    /// The values that were written of a group whose shape is to be kept: its node, and where its values
+    /// begin in the buffer and end.
+    noted: Option<(u32, Vec<(Hole, usize)>)>,
+}
+
+impl Shapes {
+    /// Looks at the nodes of a group, which begin at `at`; gives a hash of its shape.
+    fn look(&mut self, tree: &Tree, at: u32) -> Option<u64> {
+        let nodes = tree.from(at);
+        if nodes.len() > MOST_NODES {
+            return None;
+        }
+        self.nodes.clear();
+        let (mut hash, mut text, mut inside) = (0_u64, 0, true);
+        let look = |(nth, node): (usize, &Node)| {
+            let parent = node.parent.wrapping_sub(at);
+            inside &= nth == 0 || (parent as usize) < nth;
+            let len = node.len();
+            text += len;
+            let around = if nth == 0 { 0 } else { u64::from(parent) };
+            let value = u64::from(node.has_value()) << 1 | u64::from(len > 0);
+            let of = u64::from(node.field) << 32 | around << 2 | value;
+            hash = (hash.rotate_left(5) ^ of).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            of
+        };
+        self.nodes.extend(nodes.iter().enumerate().map(look));
+        self.text = text;
+        inside.then_some(hash)
+    }
 }
 
 impl Tags {
@@ -108,13 +176,14 @@ fn put(to: &mut [u8], pieces: &[&[u8]]) -> u8 {
 
 impl<'s> Page<'s> {
     /// A document that is written to `out`, and held against its schema where there is one; `buffer` may
-    /// be that of one that is finished.
+    /// be that of one that is finished, and so may `shapes`.
     pub(super) fn new(
         side: &'s Side,
         tags: Rc<Tags>,
         out: Box<dyn Write + 's>,
         mut buffer: Buffer,
         mut along: Option<Box<Along<'s>>>,
+        shapes: Shapes,
     ) -> Self {
         if let Some(along) = &mut along {
             along.begin();
@@ -133,12 +202,14 @@ impl<'s> Page<'s> {
             faults: Vec::new(),
             along,
             next: None,
+            shapes,
+            noted: None,
         }
     }
 
     /// What it was gathered in and held against, for the next.
-    pub(super) fn into_parts(self) -> (Buffer, Option<Box<Along<'s>>>) {
-        (self.buffer, self.along)
+    pub(super) fn into_parts(self) -> (Buffer, Option<Box<Along<'s>>>, Shapes) {
+        (self.buffer, self.along, self.shapes)
     }
 
     /// The element or attribute that is told next is of that field.
@@ -153,7 +224,7 @@ impl<'s> Page<'s> {
     }
 
     fn hand_on(&mut self) -> Result<()> {
-        match self.buffer.is_full() {
+        match self.buffer.is_full() && self.noted.is_none() {
             true => self.buffer.give(&mut self.out),
             false => Ok(()),
         }
@@ -167,6 +238,130 @@ impl<'s> Page<'s> {
         Ok(())
     }
 
+    /// As [`whole`](Self::whole), of a group of which many are written, whose nodes are the last of the
+    /// tree.
+    pub(super) fn unit(&mut self, tree: &Tree, at: u32) -> Result<()> {
+        let Some(hash) = self.shapes.look(tree, at) else {
+            return self.whole(tree, at);
+        };
+        if self.shapes.known.is_empty() {
+            self.shapes.known.resize_with(SHAPES, Default::default);
+        }
+        let slot = (hash >> 32) as usize % SHAPES;
+        let (of, shape) = &mut self.shapes.known[slot];
+        if *of != hash {
+            (*of, *shape) = (hash, None);
+            return self.whole(tree, at);
+        }
+        let Some(shape) = shape.take() else {
+            let shape = self.note(tree, at)?;
+            self.shapes.known[slot].1 = shape.map(Box::new);
+            return Ok(());
+        };
+        let written = self.again(&shape, tree, at);
+        self.shapes.known[slot].1 = Some(shape);
+        if !written {
+            return self.whole(tree, at);
+        }
+        (self.in_tag, self.ended) = (false, true);
+        self.hand_on()
+    }
+
+    /// Writes a group, and keeps how it came out.
+    fn note(&mut self, tree: &Tree, at: u32) -> Result<Option<Shape>> {
+        let begin = self.buffer.len();
+        self.noted = Some((at, Vec::new()));
+        let was_good = self.along().is_some();
+        let written = self.whole(tree, at);
+        let noted = self.noted.take();
+        written?;
+        let shape = noted.and_then(|(_, noted)| {
+            let all = self.buffer.from(begin)?;
+            let (mut bytes, mut holes, mut from) = (Vec::new(), Vec::new(), begin);
+            for (mut hole, end) in noted {
+                let value = hole.until as usize;
+                bytes.extend_from_slice(all.get(from - begin..value - begin)?);
+                hole.until = bytes.len() as u32;
+                holes.push(hole);
+                from = end;
+            }
+            bytes.extend_from_slice(all.get(from - begin..)?);
+            Some(Shape {
+                nodes: self.shapes.nodes.as_slice().into(),
+                bytes: bytes.into(),
+                holes: holes.into(),
+                held: was_good && self.along().is_some(),
+            })
+        });
+        self.hand_on()?;
+        Ok(shape)
+    }
+
+    /// Writes a group as one of its shape was; false, and nothing written, where that cannot be.
+    fn again(&mut self, shape: &Shape, tree: &Tree, at: u32) -> bool {
+        let along = self.along.as_deref_mut();
+        let mut along = along.filter(|along| along.is_good());
+        if *shape.nodes != *self.shapes.nodes
+            || along.as_ref().is_some_and(|along| !shape.held || !along.is_inside())
+        {
+            return false;
+        }
+        let nodes = tree.from(at);
+        let room = self.buffer.room(shape.bytes.len() + self.shapes.text + VALUE);
+        let (mut from, mut to) = (0, 0);
+        for hole in &shape.holes {
+            let Some(node) = nodes.get(hole.node as usize) else {
+                return false;
+            };
+            let (text, tail) = tree.value(node);
+            let odd = |any: bool, byte: u8| any | is_special(byte, hole.attribute);
+            if (!node.plain || hole.attribute) && text.bytes().fold(false, odd) {
+                return false;
+            }
+            let until = hole.until as usize;
+            let value = to + (until - from);
+            room[to..value].copy_from_slice(&shape.bytes[from..until]);
+            (from, to) = (until, value + text.len());
+            match (room[value..].first_chunk_mut::<VALUE>(), tail.first_chunk()) {
+                (Some(place), Some(first)) if text.len() <= VALUE => *place = *first,
+                _ => room[value..to].copy_from_slice(text.as_bytes()),
+            }
+            if let Some(along) = &mut along {
+                match hole.attribute {
+                    true => along.attribute_again(hole.field, text),
+                    false => along.value_again(hole.field, text, node.plain && hole.bare),
+                }
+            }
+        }
+        let rest = &shape.bytes[from..];
+        room[to..to + rest.len()].copy_from_slice(rest);
+        if let Some(along) = along {
+            along.again(tree.get(at).field);
+        }
+        self.buffer.advance(to + rest.len());
+        true
+    }
+
+    /// A value was written, from `begin` on; what was written of it ends where the buffer does.
+    #[inline]
+    fn noted(&mut self, node: u32, field: FieldId, len: usize, begin: usize, attribute: bool) {
+        let end = self.buffer.len();
+        if let Some((first, noted)) = &mut self.noted {
+            let hole = Hole {
+                node: node - *first,
+                field,
+                until: begin as u32,
+                attribute,
+                bare: false,
+            };
+            noted.push((hole, end));
+            // What was escaped is no value as it stands.
+            if end - begin != len {
+                self.noted = None;
+            }
+        }
+    }
+
     #[inline]
     fn element(&mut self, tags: &Tags, tree: &Tree, at: u32, depth: usize) -> Result<()> {
         let node = tree.get(at);
@@ -178,6 +373,17 @@ impl<'s> Page<'s> {
         let Some(written) = self.leaf(tag, text, node.plain, tail) else {
             return self.around(tags, tree, at, depth);
         };
+        if let Some((first, noted)) = &mut self.noted {
+            let begin = self.buffer.len() + usize::from(tag.open_len);
+            let hole = Hole {
+                node: at - *first,
+                field: node.field,
+                until: begin as u32,
+                attribute: false,
+                bare: true,
+            };
+            noted.push((hole, begin + text.len()));
+        }
         self.buffer.advance(written);
         if let Some(along) = self.along() {
             along.leaf(node.field, text, node.plain);
@@ -228,7 +434,9 @@ impl<'s> Page<'s> {
             self.buffer.put(b">");
         }
         if !text.is_empty() {
+            let begin = self.buffer.len();
             self.buffer.escaped(text, false);
+            self.noted(at, node.field, text.len(), begin, false);
         }
         if any {
             self.children(tags, tree, at, in_order, bare, depth + 1)?;
@@ -289,7 +497,9 @@ impl<'s> Page<'s> {
                 self.buffer.put(b" ");
                 self.buffer.put(&name.as_bytes()[1..]);
                 self.buffer.put(b"=\"");
+                let begin = self.buffer.len();
                 self.buffer.escaped(text, true);
+                self.noted(child, field, text.len(), begin, true);
                 self.buffer.put(b"\"");
                 if let Some(along) = self.along() {
                     along.attribute(field, text);

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::emit::{Emitter, Out, Trail};
 use super::exec::{Frame, Work};
 use super::gather::Gather;
-use super::page::{Page, Tags};
+use super::page::{Page, Shapes, Tags};
 use super::program::{Class, EachOp, Op, Program, Source};
 use super::side::{Of, Side};
 use super::spool::Shared;
@@ -40,6 +40,7 @@ pub(super) struct Run<'r, 'o> {
     /// Of a target in XML its tags, and memory for the next document.
     tags: Option<Rc<Tags>>,
     buffer: Option<Buffer>,
+    shapes: Shapes,
     /// Holds documents against the schema of the settings.
     along: Option<Box<Along<'r>>>,
     documents: u64,
@@ -110,6 +111,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             emitter: None,
             tags: None,
             buffer: None,
+            shapes: Shapes::default(),
             along: settings
                 .wants
                 .as_ref()
@@ -182,7 +184,9 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                     let tags = self.tags.get_or_insert_with(|| Rc::new(Tags::of(side)));
                     let buffer = self.buffer.take().unwrap_or_else(Buffer::new);
                     let along = self.along.take();
-                    Out::Page(Box::new(Page::new(side, tags.clone(), out, buffer, along)))
+                    let shapes = std::mem::take(&mut self.shapes);
+                    let page = Page::new(side, tags.clone(), out, buffer, along, shapes);
+                    Out::Page(Box::new(page))
                 }
                 false => Out::Events(self.converter.writer(self.format, out)?),
             };
@@ -272,7 +276,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                     emitter.out = real;
                     written?;
                 }
-                None => emitter.whole(&mut self.work.tree, at)?,
+                None => emitter.unit(&mut self.work.tree, at)?,
             }
             self.told_by_writer();
             self.traced();
@@ -374,7 +378,8 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
             if let Some(Out::Page(page)) = self.emitter.take().map(|emitter| emitter.out) {
-                let (buffer, along) = page.into_parts();
+                let (buffer, along, shapes) = page.into_parts();
+                self.shapes = shapes;
                 if along.as_ref().is_some_and(|along| along.is_whole()) {
                     self.outputs.fits(self.documents);
                 }

@@ -25,6 +25,20 @@ pub(super) struct Node {
     pub(super) done: bool,
 }
 
+impl Node {
+    /// Whether it has a value, which may be empty.
+    #[inline]
+    pub(super) fn has_value(&self) -> bool {
+        self.has_text
+    }
+
+    /// How long its value is.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        (self.text.1 - self.text.0) as usize
+    }
+}
+
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Origin {
@@ -97,6 +111,11 @@ impl Tree {
             self.nodes[parent as usize].last = at;
         }
         at
+    }
+
+    /// The nodes from one on.
+    pub(super) fn from(&self, at: u32) -> &[Node] {
+        self.nodes.get(at as usize..).unwrap_or_default()
     }
 
     /// The value of a node, where it has one.
