@@ -15,7 +15,7 @@ use super::outbox::Outbox;
 use super::program::{self, BASE, Body, EachOp, Known, Op, Program, RowOp, Source, TotalOp};
 use super::side::FieldId;
 use super::step::Carried;
-use super::target::{NONE, Origin, Tree};
+use super::target::{Free, NONE, Origin, Tree};
 use crate::charset::Charset;
 use crate::expr::{Facts, NodeId, Spot, Value};
 use crate::finding::{Code, Finding};
@@ -432,6 +432,34 @@ impl<'p> Work<'p> {
             NONE => self.make(frames, at, slot),
             held => held,
         }
+    }
+
+    /// The place of a slot, where nothing stands in it and nothing else is written with it; what it stands
+    /// in is made.
+    #[inline]
+    pub(super) fn free(&mut self, frames: &mut [Frame<'p>], at: usize, slot: u32) -> Option<Free> {
+        let frame = &frames[at];
+        let place = frame.slots + slot as usize;
+        if slot == BASE || frame.merges || self.slots[place] != NONE {
+            return None;
+        }
+        let of = &frame.body.slots[slot as usize];
+        if !of.sets.is_empty() {
+            return None;
+        }
+        let parent = self.slot(frames, at, of.parent);
+        // What is written with the parent may be this one.
+        (self.slots[place] == NONE).then_some(Free {
+            parent,
+            field: of.field,
+            which: of.mark,
+        })
+    }
+
+    /// A node stands in a slot from now on.
+    #[inline]
+    pub(super) fn fill(&mut self, frames: &[Frame<'p>], at: usize, slot: u32, node: u32) {
+        self.slots[frames[at].slots + slot as usize] = node;
     }
 
     fn make(&mut self, frames: &mut [Frame<'p>], at: usize, slot: u32) -> u32 {

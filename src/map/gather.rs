@@ -488,8 +488,13 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
     }
 
     #[inline]
-    fn plain_segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> Result<bool> {
-        Ok(self.segment(layout, segment))
+    fn plain_segment(
+        &mut self,
+        layout: &Layout,
+        segment: &Segment<'_>,
+        text: Option<&str>,
+    ) -> Result<bool> {
+        Ok(self.segment(layout, segment, text))
     }
 
     fn faults(&mut self) -> &mut Vec<Finding> {

@@ -51,14 +51,15 @@ struct Tag {
 pub(super) struct Shapes {
     /// By their hashes; a shape is kept when it comes the second time.
     known: Vec<(u64, Option<Box<Shape>>)>,
-    /// The nodes of the group at hand, and how long their values are.
-    nodes: Vec<u64>,
-    text: usize,
+    /// The shape that came last.
+    last: usize,
 }
 
 /// A group that was written.
 struct Shape {
-    nodes: Box<[u64]>,
+    field: FieldId,
+    /// Those inside.
+    nodes: Box<[Part]>,
     /// All that was written but the values.
     bytes: Box<[u8]>,
     holes: Box<[Hole]>,
@@ -103,29 +104,65 @@ pub(super) struct Page<'s> {
     noted: Option<(u32, Vec<(Hole, usize)>)>,
 }
 
-impl Shapes {
-    /// Looks at the nodes of a group, which begin at `at`; gives a hash of its shape.
-    fn look(&mut self, tree: &Tree, at: u32) -> Option<u64> {
-        let nodes = tree.from(at);
-        if nodes.len() > MOST_NODES {
+/// What is the same of nodes in groups of one shape.
+#[derive(Clone, Copy)]
+struct Part {
+    field: FieldId,
+    parent: u32,
+    /// It has a value, which is or is not empty.
+    value: (bool, bool),
+}
+
+impl Part {
+    /// What a node is in a group whose nodes begin at `first`.
+    #[inline]
+    fn of(node: &Node, first: u32) -> Self {
+        Self {
+            field: node.field,
+            parent: node.parent.wrapping_sub(first),
+            value: (node.has_value(), node.len() > 0),
+        }
+    }
+
+    #[inline]
+    fn is(&self, node: &Node, first: u32) -> bool {
+        (self.field == node.field)
+            & (self.parent.wrapping_add(first) == node.parent)
+            & (self.value == (node.has_value(), node.len() > 0))
+    }
+}
+
+/// A hash of the shape of a group, whose nodes begin at `first`.
+fn hash(nodes: &[Node], first: u32) -> u64 {
+    let others = nodes.get(1..).unwrap_or_default().iter();
+    others.fold(0, |hash: u64, node| {
+        let Part {
+            field,
+            parent,
+            value: (is_there, is_long),
+        } = Part::of(node, first);
+        let value = u64::from(is_there) << 1 | u64::from(is_long);
+        let part = u64::from(field) << 32 ^ u64::from(parent) << 2 ^ value;
+        (hash.rotate_left(5) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    })
+}
+
+impl Shape {
+    /// Whether a group whose nodes begin at `first` has this shape: then how long its values are.
+    #[inline]
+    fn fits(&self, nodes: &[Node], first: u32) -> Option<usize> {
+        let (node, others) = nodes.split_first()?;
+        if others.len() != self.nodes.len() || node.field != self.field || node.has_value() {
             return None;
         }
-        self.nodes.clear();
-        let (mut hash, mut text, mut inside) = (0_u64, 0, true);
-        let look = |(nth, node): (usize, &Node)| {
-            let parent = node.parent.wrapping_sub(at);
-            inside &= nth == 0 || (parent as usize) < nth;
-            let len = node.len();
-            text += len;
-            let around = if nth == 0 { 0 } else { u64::from(parent) };
-            let value = u64::from(node.has_value()) << 1 | u64::from(len > 0);
-            let of = u64::from(node.field) << 32 | around << 2 | value;
-            hash = (hash.rotate_left(5) ^ of).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            of
-        };
-        self.nodes.extend(nodes.iter().enumerate().map(look));
-        self.text = text;
-        inside.then_some(hash)
+        let mut text = 0;
+        for (node, of) in others.iter().zip(&self.nodes) {
+            if !of.is(node, first) {
+                return None;
+            }
+            text += node.len();
+        }
+        Some(text)
     }
 }
 
@@ -241,30 +278,36 @@ impl<'s> Page<'s> {
     /// As [`whole`](Self::whole), of a group of which many are written, whose nodes are the last of the
     /// tree.
     pub(super) fn unit(&mut self, tree: &Tree, at: u32) -> Result<()> {
-        let Some(hash) = self.shapes.look(tree, at) else {
+        let nodes = tree.from(at);
+        let last = self.shapes.last;
+        if self.again(last, nodes, tree, at) {
+            return self.hand_on();
+        }
+        let inside = |(nth, node): (usize, &Node)| (node.parent.wrapping_sub(at) as usize) <= nth;
+        let mut others = nodes.iter().skip(1).enumerate();
+        if nodes.len() > MOST_NODES || tree.get(at).has_value() || !others.all(inside) {
             return self.whole(tree, at);
-        };
+        }
         if self.shapes.known.is_empty() {
             self.shapes.known.resize_with(SHAPES, Default::default);
         }
+        let hash = hash(nodes, at);
         let slot = (hash >> 32) as usize % SHAPES;
         let (of, shape) = &mut self.shapes.known[slot];
         if *of != hash {
             (*of, *shape) = (hash, None);
             return self.whole(tree, at);
         }
-        let Some(shape) = shape.take() else {
+        self.shapes.last = slot;
+        if shape.is_none() {
             let shape = self.note(tree, at)?;
             self.shapes.known[slot].1 = shape.map(Box::new);
             return Ok(());
-        };
-        let written = self.again(&shape, tree, at);
-        self.shapes.known[slot].1 = Some(shape);
-        if !written {
-            return self.whole(tree, at);
         }
-        (self.in_tag, self.ended) = (false, true);
-        self.hand_on()
+        match slot != last && self.again(slot, nodes, tree, at) {
+            true => self.hand_on(),
+            false => self.whole(tree, at),
+        }
     }
 
     /// Writes a group, and keeps how it came out.
@@ -286,8 +329,10 @@ impl<'s> Page<'s> {
                 from = end;
             }
             bytes.extend_from_slice(all.get(from - begin..)?);
+            let (_, others) = tree.from(at).split_first()?;
             Some(Shape {
-                nodes: self.shapes.nodes.as_slice().into(),
+                field: tree.get(at).field,
+                nodes: others.iter().map(|node| Part::of(node, at)).collect(),
                 bytes: bytes.into(),
                 holes: holes.into(),
                 held: was_good && self.along().is_some(),
@@ -297,17 +342,21 @@ impl<'s> Page<'s> {
         Ok(shape)
     }
 
-    /// Writes a group as one of its shape was; false, and nothing written, where that cannot be.
-    fn again(&mut self, shape: &Shape, tree: &Tree, at: u32) -> bool {
+    /// Writes a group as one of a shape was; false, and nothing written, where that cannot be.
+    fn again(&mut self, slot: usize, nodes: &[Node], tree: &Tree, at: u32) -> bool {
+        let Some((_, Some(shape))) = self.shapes.known.get(slot) else {
+            return false;
+        };
+        let Some(text) = shape.fits(nodes, at) else {
+            return false;
+        };
         let along = self.along.as_deref_mut();
         let mut along = along.filter(|along| along.is_good());
-        if *shape.nodes != *self.shapes.nodes
-            || along.as_ref().is_some_and(|along| !shape.held || !along.is_inside())
-        {
+        let held = |along: &&mut Along<'s>| shape.held && along.is_inside();
+        if along.as_ref().is_some_and(|along| !held(along)) {
             return false;
         }
-        let nodes = tree.from(at);
-        let room = self.buffer.room(shape.bytes.len() + self.shapes.text + VALUE);
+        let room = self.buffer.room(shape.bytes.len() + text + VALUE);
         let (mut from, mut to) = (0, 0);
         for hole in &shape.holes {
             let Some(node) = nodes.get(hole.node as usize) else {
@@ -339,6 +388,7 @@ impl<'s> Page<'s> {
             along.again(tree.get(at).field);
         }
         self.buffer.advance(to + rest.len());
+        (self.in_tag, self.ended) = (false, true);
         true
     }
 
@@ -466,8 +516,7 @@ impl<'s> Page<'s> {
         bare: bool,
         depth: usize,
     ) -> Result<()> {
-        let is_attribute =
-            |at: u32| !bare && tags.0[tree.get(at).field as usize].attribute;
+        let is_attribute = |at: u32| !bare && tags.0[tree.get(at).field as usize].attribute;
         if in_order {
             for child in tree.children(of) {
                 if !is_attribute(child) {

@@ -510,14 +510,11 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
     /// Counts the values that no row has read.
     fn left(&mut self, from: usize) {
         for (at, read) in self.work.read.iter().enumerate().skip(from) {
-            if *read {
-                continue;
-            }
             let node = NodeId::at(at);
-            let text = self.work.facts.text(node);
-            if text.is_empty() {
+            if *read || !self.work.facts.has_text(node) {
                 continue;
             }
+            let text = self.work.facts.text(node);
             let kind = self.work.kind(node);
             let (facts, unread) = (&self.work.facts, &mut self.unread);
             let entry = unread.entry(kind).or_insert_with(|| {

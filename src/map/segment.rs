@@ -9,7 +9,7 @@ use super::unread::Unread;
 use crate::convert::names::Layout;
 use crate::convert::slots::Value;
 use crate::edifact::Segment;
-use crate::expr::{At, NodeId};
+use crate::expr::{At, Form, NodeId};
 
 /// How segments are taken.
 #[derive(Default)]
@@ -50,7 +50,24 @@ struct Values {
     composites: Vec<Composite>,
     /// By the slots of the layout.
     values: Box<[One]>,
+    /// What was taken in of it so far.
+    forms: Vec<Taken>,
 }
+
+/// How a segment was taken in: so are all that have values in the same places.
+struct Taken {
+    /// Slot and place of each value.
+    places: Box<[(u16, u16)]>,
+    form: Form,
+    /// Which values are those of the form, and which of them may have a comma.
+    wanted: Box<[u32]>,
+    commas: Box<[u32]>,
+    /// Which values are only counted, and under which entries.
+    unread: Box<[(u32, u32)]>,
+}
+
+/// So many forms of one segment in one place are kept.
+const FORMS: usize = 8;
 
 /// A name, wanted or not.
 struct Named {
@@ -104,6 +121,39 @@ impl Named {
         if self.entry == NONE {
             self.entry = unread.entry(inside, outer, &self.name);
         }
+    }
+}
+
+impl Taken {
+    /// The form of a segment that was taken in; `None` where not every value found its place.
+    fn new(form: Form, values: &[Value], all: &[One]) -> Option<Self> {
+        let of = |value: &Value| all.get(usize::from(value.slot));
+        let numbered = || (0_u32..).zip(values);
+        let is_wanted = |value: &Value| of(value).is_some_and(|one| one.named.is_wanted());
+        let wanted = numbered().filter(|(_, value)| is_wanted(value));
+        let commas = wanted.clone();
+        let commas = commas.filter(|(_, value)| of(value).is_some_and(|one| one.comma));
+        let unread = numbered().filter(|(_, value)| !is_wanted(value));
+        let wanted: Box<[u32]> = wanted.map(|(at, _)| at).collect();
+        (form.values() == wanted.len()).then(|| Self {
+            places: values
+                .iter()
+                .map(|value| (value.slot, value.place))
+                .collect(),
+            form,
+            wanted,
+            commas: commas.map(|(at, _)| at).collect(),
+            unread: unread
+                .filter_map(|(at, value)| Some((at, of(value)?.named.entry)))
+                .collect(),
+        })
+    }
+
+    /// Whether a segment has its values in the same places.
+    #[inline]
+    fn is_of(&self, values: &[Value]) -> bool {
+        let same = |(place, value): (&(u16, u16), &Value)| *place == (value.slot, value.place);
+        self.places.len() == values.len() && self.places.iter().zip(values).all(same)
     }
 }
 
@@ -166,14 +216,20 @@ impl Taking {
             segment,
             composites,
             values: values.into(),
+            forms: Vec::new(),
         }))
     }
 }
 
 impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
     /// Takes a segment of printable ASCII in, if it is in all as its layout says; otherwise nothing, and
-    /// gives false.
-    pub(super) fn segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> bool {
+    /// gives false. `text` is its text behind the tag, where that is known.
+    pub(super) fn segment(
+        &mut self,
+        layout: &Layout,
+        segment: &Segment<'_>,
+        text: Option<&str>,
+    ) -> bool {
         let Some(slots) = &layout.slots else {
             return false;
         };
@@ -181,13 +237,19 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         let taken = match slots.values(segment, &mut values) {
             None => false,
             Some(_) if self.gather.passed > 0 || self.gather.full => true,
-            Some(count) => self.take(layout, segment, &values[..count]),
+            Some(count) => self.take(layout, segment, text, &values[..count]),
         };
         self.gather.segments.values = values;
         taken
     }
 
-    fn take(&mut self, layout: &Layout, segment: &Segment<'_>, values: &[Value]) -> bool {
+    fn take(
+        &mut self,
+        layout: &Layout,
+        segment: &Segment<'_>,
+        text: Option<&str>,
+        values: &[Value],
+    ) -> bool {
         let depth = self.gather.frames.len();
         let Some(open) = self.gather.frames.last().copied() else {
             return false;
@@ -212,7 +274,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             Taking::Events => false,
             Taking::Passed => true,
             Taking::Values(of) => {
-                self.values(of, around, segment, values);
+                self.values(of, around, (segment, text), values);
                 true
             }
         };
@@ -239,24 +301,39 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         number
     }
 
-    fn values(&mut self, of: &mut Values, around: Around, segment: &Segment<'_>, values: &[Value]) {
+    fn values(
+        &mut self,
+        of: &mut Values,
+        around: Around,
+        (segment, text): (&Segment<'_>, Option<&str>),
+        values: &[Value],
+    ) {
         let spot = self.gather.spot;
-        let (data, _, _) = segment.raw();
+        let (data, separators, _) = segment.raw();
         let (inside, outer) = match around {
             Around::Wanted(node) => (node, NONE),
             Around::Unwanted(node, outer) => (node, outer),
         };
-        let Values {
-            segment: named,
-            composites,
-            values: all,
-            ..
-        } = of;
         let parent = match of.opens {
             true => Some(self.fact(self.gather.frames.len() - 1)),
             false => None,
         };
         let at = self.run.work.facts.at(spot);
+        if let Some(parent) = parent
+            && at.is_near()
+            && let Some(taken) = of.forms.iter().find(|taken| taken.is_of(values))
+            && self.again(taken, parent, &at, (segment, text), values)
+        {
+            return;
+        }
+        let mark = self.run.work.facts.mark();
+        let Values {
+            segment: named,
+            composites,
+            values: all,
+            forms,
+            ..
+        } = of;
         let record = parent.map(|parent| self.record(parent, named, &at));
         if !named.is_wanted() {
             named.meet(&mut self.gather.unread, inside, outer);
@@ -314,7 +391,11 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             } else {
                 // The values of a segment are kept in one piece.
                 let begin = *begin.get_or_insert_with(|| {
-                    let text = std::str::from_utf8(&data[first as usize..last as usize]);
+                    let behind = |at: u32| (at - separators[0]) as usize;
+                    let text = match text {
+                        Some(text) => text.get(behind(first)..behind(last)),
+                        None => std::str::from_utf8(&data[first as usize..last as usize]).ok(),
+                    };
                     facts.keep(text.unwrap_or_default())
                 });
                 let place = begin.map_or((0, 0), |begin| {
@@ -323,6 +404,55 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 facts.value_in(parent, one.named.slot, place, &at);
             }
         }
+        if record.is_some() && at.is_near() && forms.len() < FORMS {
+            let form = self.run.work.facts.form(mark);
+            forms.extend(form.and_then(|form| Taken::new(form, values, all)));
+        }
+    }
+
+    /// Takes a segment in as one with values in the same places was; false, and nothing is taken, where
+    /// it cannot be.
+    fn again(
+        &mut self,
+        taken: &Taken,
+        parent: NodeId,
+        at: &At,
+        (segment, text): (&Segment<'_>, Option<&str>),
+        values: &[Value],
+    ) -> bool {
+        let (data, separators, _) = segment.raw();
+        let bytes = |at: u32| {
+            let value = &values[at as usize];
+            &data[value.from as usize..value.to as usize]
+        };
+        let mut commas = taken.commas.iter();
+        if commas.any(|at| memchr::memchr(b',', bytes(*at)).is_some()) {
+            return false;
+        }
+        let (Some(text), Some(start)) = (text, separators.first()) else {
+            return false;
+        };
+        let facts = &mut self.run.work.facts;
+        let mut begin = 0;
+        if let (false, Some(first), Some(last)) =
+            (taken.wanted.is_empty(), values.first(), values.last())
+        {
+            let text = text.get((first.from - start) as usize..(last.to - start) as usize);
+            let Some(kept) = facts.keep(text.unwrap_or_default()) else {
+                return false;
+            };
+            begin = kept.wrapping_sub(first.from);
+        }
+        let wanted = taken.wanted.iter().map(|at| {
+            let value = &values[*at as usize];
+            (begin.wrapping_add(value.from), value.to - value.from)
+        });
+        facts.add_form(parent, &taken.form, at, wanted);
+        for (at, entry) in &taken.unread {
+            let text = || std::str::from_utf8(bytes(*at)).unwrap_or_default();
+            self.gather.unread.count(*entry, text, self.gather.spot);
+        }
+        true
     }
 
     /// Opens a record.

@@ -19,13 +19,37 @@ pub(super) struct Node {
     next: u32,
     text: (u32, u32),
     has_text: bool,
-    /// Its value needs no escapes in XML.
+    /// Its value is printable ASCII that needs no escapes in XML.
     pub(super) plain: bool,
     /// It was handed on.
     pub(super) done: bool,
 }
 
+/// A place of the tree where nothing stands yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Free {
+    pub(super) parent: u32,
+    pub(super) field: FieldId,
+    pub(super) which: u32,
+}
+
 impl Node {
+    #[inline]
+    const fn new(parent: u32, field: FieldId, which: u32) -> Self {
+        Self {
+            field,
+            which,
+            parent,
+            first: NONE,
+            last: NONE,
+            next: NONE,
+            text: (0, 0),
+            has_text: false,
+            plain: false,
+            done: false,
+        }
+    }
+
     /// Whether it has a value, which may be empty.
     #[inline]
     pub(super) fn has_value(&self) -> bool {
@@ -89,19 +113,39 @@ impl Tree {
 
     #[inline]
     pub(super) fn add(&mut self, parent: u32, field: FieldId, which: u32) -> u32 {
+        self.add_node(parent, Node::new(parent, field, which))
+    }
+
+    /// Adds a node with a value: as of [`add`](Self::add) and [`set_value`](Self::set_value).
+    #[inline]
+    pub(super) fn add_value(&mut self, of: Free, text: &str, plain: bool) -> u32 {
+        let begin = self.text.len();
+        self.text.push_str(text);
+        self.add_stretch(of, (begin, self.text.len()), plain)
+    }
+
+    /// Adds a node with a stretch of text: as of [`add`](Self::add) and
+    /// [`set_stretch`](Self::set_stretch).
+    #[inline]
+    pub(super) fn add_stretch(
+        &mut self,
+        of: Free,
+        (begin, end): (usize, usize),
+        plain: bool,
+    ) -> u32 {
+        let node = Node {
+            text: (begin as u32, end as u32),
+            has_text: true,
+            plain,
+            ..Node::new(of.parent, of.field, of.which)
+        };
+        self.add_node(of.parent, node)
+    }
+
+    #[inline]
+    fn add_node(&mut self, parent: u32, node: Node) -> u32 {
         let at = self.nodes.len() as u32;
-        self.nodes.push(Node {
-            field,
-            which,
-            parent,
-            first: NONE,
-            last: NONE,
-            next: NONE,
-            text: (0, 0),
-            has_text: false,
-            plain: false,
-            done: false,
-        });
+        self.nodes.push(node);
         if parent != NONE {
             let last = self.nodes[parent as usize].last;
             match last {
@@ -145,7 +189,7 @@ impl Tree {
         node.plain = false;
     }
 
-    /// As [`set_text`](Self::set_text); `plain`: it needs no escapes.
+    /// As [`set_text`](Self::set_text); `plain`: it is printable ASCII that needs no escapes.
     #[inline]
     pub(super) fn set_value(&mut self, at: u32, text: &str, plain: bool) {
         let begin = self.text.len();
@@ -170,7 +214,7 @@ impl Tree {
         &self.text[begin..]
     }
 
-    /// A stretch of text becomes the value of a node; `plain`: it needs no escapes.
+    /// A stretch of text becomes the value of a node; `plain`: it is printable ASCII that needs no escapes.
     #[inline]
     pub(super) fn set_stretch(&mut self, at: u32, (begin, end): (usize, usize), plain: bool) {
         let node = &mut self.nodes[at as usize];

@@ -442,7 +442,7 @@ impl<'w> Along<'w> {
     }
 
     /// An element without attributes that holds a text, in that which is open; `plain` says that the text
-    /// is of letters, digits and blanks.
+    /// is printable ASCII without what XML writes as something else.
     #[inline]
     pub(crate) fn leaf(&mut self, number: u32, text: &str, plain: bool) {
         let wants = self.wants;
@@ -498,7 +498,7 @@ impl<'w> Along<'w> {
         match fit.kind {
             Kind::Value => {
                 !fit.table && fit.quick.takes_of(text, plain)
-                    || is_text(text)
+                    || (plain && text.len() <= LONG || is_text(text))
                         && self.remembered.is_good(
                             &self.wants.schema,
                             fit.element,
