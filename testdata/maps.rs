@@ -525,26 +525,27 @@ fn of_documents_that_fit_their_schema_the_check_says_nothing() {
 
 /// A cargo report of many bills of few shapes, each with other values.
 fn bills() -> String {
-    let mut text =
-        "UNH+1+CUSCAR:D:95B:UN'BGM+785+M1+9'TDT+20+7E+1++LINE+++9074729:::SHIP'".to_owned();
+    let mut text = "UNH+1+CUSCAR:D:95B:UN'BGM+785+MAN00000001+9'\
+        TDT+20+0001E+1++EXLN+++9074729:::EXAMPLE STAR'DTM+132:202611260600:203'\
+        DTM+133:202611241830:203'"
+        .to_owned();
     for number in 0..4 {
         text.push_str(&format!(
-            "EQD+CN+ABCU000000{number}+22G1+2++5'SEL+S{number}+CA'"
+            "EQD+CN+EXLU000000{number}+22G1+2++5'SEL+S00000{number}+CA'"
         ));
     }
-    for number in 0..16 {
-        let weight = 100 + number;
+    for number in 1..=16 {
+        let (bill, weight) = (format!("EXLN{number:08}"), 100 + number);
+        let receipt = if number % 4 < 3 { "LOC+7+KRPUS'" } else { "" };
         text.push_str(&format!(
-            "CNI+{}+BILL{number}'CNT+7:{weight}.5:KGM'CNT+11:{number}'RFF+BM:BILL{number}'LOC+9+KRPUS'LOC+11+CNSHA'",
-            number + 1
+            "CNI+{number}+{bill}'CNT+7:{weight}.5:KGM'CNT+11:{number}'RFF+BM:{bill}'\
+             LOC+9+KRPUS'LOC+11+CNSHA'{receipt}CPI++ZZZ'\
+             NAD+CN+++SAMPLE IMPORTS {number} INC+{number} TEST STREET+SHANGHAI++200000+CN'\
+             NAD+CZ+++EXAMPLE TEXTILES {number} LTD+{number} SAMPLE ROAD+BUSAN++48900+KR'"
         ));
-        if number % 4 < 3 {
-            text.push_str(&format!(
-                "NAD+CN+++IMPORTS {number} INC+{number} ROAD+SHANGHAI'"
-            ));
-        }
         text.push_str(&format!(
-            "GID+1+{number}:CT'FTX+AAA+++SHIRTS, LOT {number}'MEA+AAE+G+KGM:{weight}.5'SGP+ABCU000000{}'",
+            "GID+1+{number}:CT'FTX+AAA+++COTTON SHIRTS, LOT {number}'MEA+AAE+G+KGM:{weight}.5'\
+             SGP+EXLU000000{}'CST++61091000'",
             number % 4
         ));
     }
@@ -560,7 +561,7 @@ fn groups_of_a_shape_that_came_before_are_written_as_others() {
     assert!(schema.is_some());
     let options = Options {
         schema: schema.clone(),
-        ..options("sender=A\nreceiver=B\ncarrier=C\ncustoms=0001")
+        ..options("sender=LINE\nreceiver=2225\ncarrier=LINE\ncustoms=2225")
     };
     let translator = Translator::new(&map, Direction::Forth, options).unwrap();
     let input = bills();
@@ -602,7 +603,8 @@ fn groups_of_a_shape_that_came_before_are_written_as_others() {
             told_of += u32::from(!told.is_empty());
         }
     }
-    assert!(fit > 100 && told_of > 0, "{fit} {told_of}");
+    // Of most good documents it is known that they are.
+    assert!(fit > 50 && told_of > 20, "{fit} {told_of}");
 }
 
 #[test]

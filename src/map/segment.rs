@@ -54,16 +54,30 @@ struct Values {
     forms: Vec<Taken>,
 }
 
-/// How a segment was taken in: so are all that have values in the same places.
+/// How a segment was taken in: so are all that have values in the same places. Values are told by the
+/// separators before them, counted from the one behind the tag.
 struct Taken {
-    /// Slot and place of each value.
-    places: Box<[(u16, u16)]>,
-    form: Form,
-    /// Which values are those of the form, and which of them may have a comma.
+    pattern: Pattern,
+    /// Its record, where that is wanted, and which values are those of it.
+    form: Option<Form>,
     wanted: Box<[u32]>,
+    /// Which of them may have a comma.
     commas: Box<[u32]>,
     /// Which values are only counted, and under which entries.
     unread: Box<[(u32, u32)]>,
+    /// The first and the last value.
+    first: u32,
+    last: u32,
+}
+
+/// Which separators a segment has, and between which of them something stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Pattern {
+    len: u32,
+    /// Bits of those that separate components.
+    inner: u32,
+    /// Bits of those before which a value stands.
+    there: u32,
 }
 
 /// So many forms of one segment in one place are kept.
@@ -124,36 +138,64 @@ impl Named {
     }
 }
 
-impl Taken {
-    /// The form of a segment that was taken in; `None` where not every value found its place.
-    fn new(form: Form, values: &[Value], all: &[One]) -> Option<Self> {
-        let of = |value: &Value| all.get(usize::from(value.slot));
-        let numbered = || (0_u32..).zip(values);
-        let is_wanted = |value: &Value| of(value).is_some_and(|one| one.named.is_wanted());
-        let wanted = numbered().filter(|(_, value)| is_wanted(value));
-        let commas = wanted.clone();
-        let commas = commas.filter(|(_, value)| of(value).is_some_and(|one| one.comma));
-        let unread = numbered().filter(|(_, value)| !is_wanted(value));
-        let wanted: Box<[u32]> = wanted.map(|(at, _)| at).collect();
-        (form.values() == wanted.len()).then(|| Self {
-            places: values
-                .iter()
-                .map(|value| (value.slot, value.place))
-                .collect(),
-            form,
-            wanted,
-            commas: commas.map(|(at, _)| at).collect(),
-            unread: unread
-                .filter_map(|(at, value)| Some((at, of(value)?.named.entry)))
-                .collect(),
-        })
-    }
-
-    /// Whether a segment has its values in the same places.
+impl Pattern {
+    /// `None` where a segment is too long, or elements may repeat in one place.
     #[inline]
-    fn is_of(&self, values: &[Value]) -> bool {
-        let same = |(place, value): (&(u16, u16), &Value)| *place == (value.slot, value.place);
-        self.places.len() == values.len() && self.places.iter().zip(values).all(same)
+    fn of(segment: &Segment<'_>) -> Option<Self> {
+        let (data, separators, service) = segment.raw();
+        let (&tag_end, rest) = separators.split_first()?;
+        if rest.len() > u32::BITS as usize || service.repetition.is_some() {
+            return None;
+        }
+        let (mut from, mut inner, mut there) = (tag_end + 1, 0, 0);
+        for &to in rest {
+            let separator = *data.get(to as usize)?;
+            inner = inner << 1 | u32::from(separator == service.component);
+            there = there << 1 | u32::from(from < to);
+            from = to + 1;
+        }
+        let len = rest.len() as u32;
+        Some(Self { len, inner, there })
+    }
+}
+
+impl Taken {
+    /// How a segment was taken in; `None` where not every value found its place.
+    fn new(
+        pattern: Pattern,
+        form: Option<Form>,
+        separators: &[u32],
+        values: &[Value],
+        all: &[One],
+    ) -> Option<Self> {
+        let of = |value: &Value| all.get(usize::from(value.slot));
+        let (mut wanted, mut commas, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+        let mut places = Vec::new();
+        for value in values {
+            let at = separators.iter().position(|at| *at + 1 == value.from)? as u32;
+            places.push(at);
+            match of(value) {
+                Some(one) if one.named.is_wanted() => {
+                    wanted.push(at);
+                    commas.extend(one.comma.then_some(at));
+                }
+                Some(one) => unread.push((at, one.named.entry)),
+                None => {}
+            }
+        }
+        let all_there = match &form {
+            Some(form) => form.values() == wanted.len(),
+            None => wanted.is_empty(),
+        };
+        all_there.then(|| Self {
+            pattern,
+            form,
+            wanted: wanted.into(),
+            commas: commas.into(),
+            unread: unread.into(),
+            first: places.first().copied().unwrap_or(0),
+            last: places.last().copied().unwrap_or(0),
+        })
     }
 }
 
@@ -233,14 +275,29 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         let Some(slots) = &layout.slots else {
             return false;
         };
+        let goes_on = self.gather.passed == 0 && !self.gather.full;
+        if goes_on && self.again(layout, segment, text) {
+            return true;
+        }
         let mut values = std::mem::take(&mut self.gather.segments.values);
         let taken = match slots.values(segment, &mut values) {
             None => false,
-            Some(_) if self.gather.passed > 0 || self.gather.full => true,
+            Some(_) if !goes_on => true,
             Some(count) => self.take(layout, segment, text, &values[..count]),
         };
         self.gather.segments.values = values;
         taken
+    }
+
+    /// What stands around the segment at hand; `None` where it has to be taken by its events.
+    #[inline]
+    fn around(&self) -> Option<Around> {
+        let open = self.gather.frames.last()?;
+        // A composite and its values stand in it.
+        (self.gather.frames.len() + 2 < DEEPEST).then_some(match open.node {
+            NONE => Around::Unwanted(open.slot, open.unwanted),
+            node => Around::Wanted(node),
+        })
     }
 
     fn take(
@@ -250,17 +307,8 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         text: Option<&str>,
         values: &[Value],
     ) -> bool {
-        let depth = self.gather.frames.len();
-        let Some(open) = self.gather.frames.last().copied() else {
+        let Some(around) = self.around() else {
             return false;
-        };
-        // A composite and its values stand in it.
-        if depth + 2 >= DEEPEST {
-            return false;
-        }
-        let around = match open.node {
-            NONE => Around::Unwanted(open.slot, open.unwanted),
-            node => Around::Wanted(node),
         };
         let number = match self.gather.segments.last.get(layout.id as usize) {
             Some(Some((of, number))) if *of == around => *number,
@@ -319,13 +367,6 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             false => None,
         };
         let at = self.run.work.facts.at(spot);
-        if let Some(parent) = parent
-            && at.is_near()
-            && let Some(taken) = of.forms.iter().find(|taken| taken.is_of(values))
-            && self.again(taken, parent, &at, (segment, text), values)
-        {
-            return;
-        }
         let mark = self.run.work.facts.mark();
         let Values {
             segment: named,
@@ -404,53 +445,89 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 facts.value_in(parent, one.named.slot, place, &at);
             }
         }
-        if record.is_some() && at.is_near() && forms.len() < FORMS {
-            let form = self.run.work.facts.form(mark);
-            forms.extend(form.and_then(|form| Taken::new(form, values, all)));
+        if forms.len() < FORMS
+            && at.is_near()
+            && let Some(pattern) = Pattern::of(segment)
+        {
+            let form = record.and_then(|_| self.run.work.facts.form(mark));
+            if form.is_some() == record.is_some() {
+                forms.extend(Taken::new(pattern, form, separators, values, all));
+            }
         }
     }
 
-    /// Takes a segment in as one with values in the same places was; false, and nothing is taken, where
-    /// it cannot be.
-    fn again(
+    /// Takes a segment in as one of its pattern was; false, and nothing is taken, where it cannot be.
+    fn again(&mut self, layout: &Layout, segment: &Segment<'_>, text: Option<&str>) -> bool {
+        let (Some(pattern), Some(around)) = (Pattern::of(segment), self.around()) else {
+            return false;
+        };
+        let number = match self.gather.segments.last.get(layout.id as usize) {
+            Some(Some((of, number))) if *of == around => *number,
+            _ => self.taking(around, layout),
+        } as usize;
+        let takings = &mut self.gather.segments.takings;
+        let taking = std::mem::replace(&mut takings[number], Taking::Passed);
+        let taken = match &taking {
+            Taking::Values(of) => {
+                let mut forms = of.forms.iter();
+                let taken = forms.find(|taken| taken.pattern == pattern);
+                taken.is_some_and(|taken| self.take_again(taken, segment, text, of.signs))
+            }
+            _ => false,
+        };
+        self.gather.segments.takings[number] = taking;
+        taken
+    }
+
+    #[inline]
+    fn take_again(
         &mut self,
         taken: &Taken,
-        parent: NodeId,
-        at: &At,
-        (segment, text): (&Segment<'_>, Option<&str>),
-        values: &[Value],
+        segment: &Segment<'_>,
+        text: Option<&str>,
+        signs: bool,
     ) -> bool {
         let (data, separators, _) = segment.raw();
-        let bytes = |at: u32| {
-            let value = &values[at as usize];
-            &data[value.from as usize..value.to as usize]
+        let value = |at: u32| match separators.get(at as usize..) {
+            Some([before, behind, ..]) => (before + 1, *behind),
+            _ => (0, 0),
         };
+        let bytes = |at: u32| {
+            let (from, to) = value(at);
+            data.get(from as usize..to as usize).unwrap_or_default()
+        };
+        let spot = self.gather.spot;
+        let at = self.run.work.facts.at(spot);
         let mut commas = taken.commas.iter();
-        if commas.any(|at| memchr::memchr(b',', bytes(*at)).is_some()) {
+        if !at.is_near() || commas.any(|at| memchr::memchr(b',', bytes(*at)).is_some()) {
             return false;
         }
-        let (Some(text), Some(start)) = (text, separators.first()) else {
-            return false;
-        };
-        let facts = &mut self.run.work.facts;
-        let mut begin = 0;
-        if let (false, Some(first), Some(last)) =
-            (taken.wanted.is_empty(), values.first(), values.last())
-        {
-            let text = text.get((first.from - start) as usize..(last.to - start) as usize);
-            let Some(kept) = facts.keep(text.unwrap_or_default()) else {
+        if let Some(form) = &taken.form {
+            let (Some(text), Some(start)) = (text, separators.first()) else {
                 return false;
             };
-            begin = kept.wrapping_sub(first.from);
+            let mut begin = 0;
+            if !taken.wanted.is_empty() {
+                // The values of a segment are kept in one piece.
+                let (first, last) = (value(taken.first).0, value(taken.last).1);
+                let text = text.get((first - start) as usize..(last - start) as usize);
+                let Some(kept) = self.run.work.facts.keep(text.unwrap_or_default()) else {
+                    return false;
+                };
+                begin = kept.wrapping_sub(first);
+            }
+            let wanted = taken.wanted.iter().map(|at| {
+                let (from, to) = value(*at);
+                (begin.wrapping_add(from), to - from)
+            });
+            let parent = self.fact(self.gather.frames.len() - 1);
+            let facts = &mut self.run.work.facts;
+            facts.add_form(parent, form, &at, wanted);
         }
-        let wanted = taken.wanted.iter().map(|at| {
-            let value = &values[*at as usize];
-            (begin.wrapping_add(value.from), value.to - value.from)
-        });
-        facts.add_form(parent, &taken.form, at, wanted);
+        self.gather.signed |= signs;
         for (at, entry) in &taken.unread {
             let text = || std::str::from_utf8(bytes(*at)).unwrap_or_default();
-            self.gather.unread.count(*entry, text, self.gather.spot);
+            self.gather.unread.count(*entry, text, spot);
         }
         true
     }
