@@ -523,6 +523,90 @@ fn of_documents_that_fit_their_schema_the_check_says_nothing() {
     );
 }
 
+/// A cargo report of many bills of few shapes, each with other values.
+fn bills() -> String {
+    let mut text = "UNH+1+CUSCAR:D:95B:UN'BGM+785+MAN00000001+9'\
+        TDT+20+0001E+1++EXLN+++9074729:::EXAMPLE STAR'DTM+132:202611260600:203'\
+        DTM+133:202611241830:203'"
+        .to_owned();
+    for number in 0..4 {
+        text.push_str(&format!(
+            "EQD+CN+EXLU000000{number}+22G1+2++5'SEL+S00000{number}+CA'"
+        ));
+    }
+    for number in 1..=16 {
+        let (bill, weight) = (format!("EXLN{number:08}"), 100 + number);
+        let receipt = if number % 4 < 3 { "LOC+7+KRPUS'" } else { "" };
+        text.push_str(&format!(
+            "CNI+{number}+{bill}'CNT+7:{weight}.5:KGM'CNT+11:{number}'RFF+BM:{bill}'\
+             LOC+9+KRPUS'LOC+11+CNSHA'{receipt}CPI++ZZZ'\
+             NAD+CN+++SAMPLE IMPORTS {number} INC+{number} TEST STREET+SHANGHAI++200000+CN'\
+             NAD+CZ+++EXAMPLE TEXTILES {number} LTD+{number} SAMPLE ROAD+BUSAN++48900+KR'"
+        ));
+        text.push_str(&format!(
+            "GID+1+{number}:CT'FTX+AAA+++COTTON SHIRTS, LOT {number}'MEA+AAE+G+KGM:{weight}.5'\
+             SGP+EXLU000000{}'CST++61091000'",
+            number % 4
+        ));
+    }
+    let count = text.matches('\'').count() + 1;
+    format!("UNB+UNOC:3+A+B+261123:1200+1'{text}UNT+{count}+1'UNZ+1+1'")
+}
+
+#[test]
+fn groups_of_a_shape_that_came_before_are_written_as_others() {
+    let map = Specs::base().map("cuscar-mt1101").unwrap();
+    let checker = Checker::new(&Specs::base(), baowen::check::Options::default()).unwrap();
+    let schema = checker.schema_of(map.sides()[1]).unwrap();
+    assert!(schema.is_some());
+    let options = Options {
+        schema: schema.clone(),
+        ..options("sender=LINE\nreceiver=2225\ncarrier=LINE\ncustoms=2225")
+    };
+    let translator = Translator::new(&map, Direction::Forth, options).unwrap();
+    let input = bills();
+    let changes = (0..200).map(|number| changed(&input, number));
+    let (mut fit, mut told_of) = (0, 0);
+    for input in std::iter::once(input.clone()).chain(changes) {
+        let mut none = |_: Finding| {};
+        let mut outputs = Fitting {
+            kept: Kept::default(),
+            fits: Vec::new(),
+        };
+        let reading = input.as_bytes();
+        translator
+            .read(reading, Syntax::Edifact, &mut outputs, &mut none)
+            .unwrap();
+        let written = outputs.kept.0.take();
+        // Values that are traced are written one after the other.
+        let mut traced = Fitting {
+            kept: Kept::default(),
+            fits: Vec::new(),
+        };
+        let trace = &mut |_: Trace| {};
+        translator
+            .traced(reading, Syntax::Edifact, &mut traced, &mut none, trace)
+            .unwrap();
+        assert_eq!(written, traced.kept.0.take(), "{input}");
+        for (at, output) in written.iter().enumerate() {
+            let mut told = Vec::new();
+            let mut sink = |finding: Finding| {
+                if finding.severity >= Severity::Warning {
+                    told.push(line(&finding));
+                }
+            };
+            checker.slice(output, &mut sink).unwrap();
+            let fits = outputs.fits.contains(&(at as u64 + 1));
+            let shown = String::from_utf8_lossy(output);
+            assert!(!fits || told.is_empty(), "{told:?}\n{shown}\n{input}");
+            fit += u32::from(fits);
+            told_of += u32::from(!told.is_empty());
+        }
+    }
+    // Of most good documents it is known that they are.
+    assert!(fit > 50 && told_of > 20, "{fit} {told_of}");
+}
+
 #[test]
 fn segments_are_taken_in_one_pass_as_by_their_events() {
     let told = |of: &Translated| -> Vec<String> {

@@ -90,7 +90,7 @@ pub(crate) trait Sink {
     /// Writes a segment of printable ASCII without `<`, `>` and `&` in one go, if it is in all as its
     /// layout says; otherwise nothing, and gives false.
     #[inline]
-    fn plain_segment(&mut self, _: &Layout, _: &Segment<'_>) -> Result<bool> {
+    fn plain_segment(&mut self, _: &Layout, _: &Segment<'_>, _: Option<&str>) -> Result<bool> {
         Ok(false)
     }
 

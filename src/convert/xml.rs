@@ -158,7 +158,12 @@ impl<W: Write> Sink for ToXml<W> {
     }
 
     #[inline]
-    fn plain_segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> Result<bool> {
+    fn plain_segment(
+        &mut self,
+        layout: &Layout,
+        segment: &Segment<'_>,
+        _: Option<&str>,
+    ) -> Result<bool> {
         let Some(slots) = &layout.slots else {
             return Ok(false);
         };

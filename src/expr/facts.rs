@@ -37,6 +37,8 @@ pub struct Mark {
 }
 
 const NONE: u32 = u32::MAX;
+/// In place of the chains of what has no slots: its value is [plain](Facts::plain_text).
+const PLAIN: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -102,6 +104,38 @@ impl Place {
 pub(crate) struct At {
     place: Place,
     spot: Spot,
+}
+
+/// A record with what stands in it, to be added again with other values: numbers of nodes and chains
+/// count from those of the record.
+#[derive(Clone, Debug)]
+pub(crate) struct Form {
+    /// Of the record.
+    slot: u32,
+    slots: u32,
+    /// The nodes in it, and of those that stand beside others of their slot the next and the previous.
+    entries: Vec<Entry>,
+    links: Vec<(u32, u32, u32)>,
+    /// Those of the nodes that have a value.
+    values: Vec<u32>,
+    /// Chains, and of those that are not empty the first and the last.
+    chains: Vec<Chain>,
+    filled: Vec<(u32, u32, u32)>,
+}
+
+impl Form {
+    /// How many values it has.
+    pub(crate) fn values(&self) -> usize {
+        self.values.len()
+    }
+}
+
+impl At {
+    /// Many nodes can stand there without more ado.
+    #[inline]
+    pub(crate) fn is_near(&self) -> bool {
+        !self.place.is_far()
+    }
 }
 
 /// The children of one slot of one record.
@@ -189,6 +223,113 @@ impl Facts {
         At { place, spot }
     }
 
+    /// The form of what was added since `mark`, if that is one record with all that stands in it.
+    pub(crate) fn form(&self, mark: Mark) -> Option<Form> {
+        let near = |id: u32| match id {
+            NONE => NONE,
+            id => id.wrapping_sub(mark.entries),
+        };
+        let (record, others) = self.entries.get(mark.entries as usize..)?.split_first()?;
+        let inside = |id: u32| id == NONE || (near(id) as usize) <= others.len();
+        let all_inside = others.iter().all(|entry| {
+            let linked = inside(entry.next) && inside(entry.previous);
+            linked && entry.parent != NONE && inside(entry.parent)
+        });
+        let mut form = Form {
+            slot: record.slot,
+            slots: record.slots,
+            entries: Vec::new(),
+            links: Vec::new(),
+            values: Vec::new(),
+            chains: Vec::new(),
+            filled: Vec::new(),
+        };
+        for (at, entry) in (0..).zip(others) {
+            if (entry.next, entry.previous) != (NONE, NONE) {
+                form.links
+                    .push((at, near(entry.next), near(entry.previous)));
+            }
+            if entry.len > 0 {
+                form.values.push(at);
+            }
+            form.entries.push(Entry {
+                parent: near(entry.parent),
+                next: NONE,
+                previous: NONE,
+                chains: match entry.slots {
+                    0 => PLAIN,
+                    _ => entry.chains.wrapping_sub(mark.chains),
+                },
+                text: 0,
+                len: 0,
+                ..*entry
+            });
+        }
+        for (at, chain) in (0..).zip(self.chains.get(mark.chains as usize..)?) {
+            if chain.last != NONE {
+                form.filled.push((at, near(chain.first), near(chain.last)));
+            }
+            let (first, last) = (NONE, NONE);
+            form.chains.push(Chain {
+                first,
+                last,
+                ..*chain
+            });
+        }
+        all_inside.then_some(form)
+    }
+
+    /// Adds a record to `parent` with all that stood in it, each node at that place, and with other values,
+    /// as of [`value_in`](Self::value_in), in the order of the nodes that have one.
+    #[inline]
+    pub(crate) fn add_form(
+        &mut self,
+        parent: NodeId,
+        form: &Form,
+        at: &At,
+        values: impl Iterator<Item = (u32, u32)>,
+    ) {
+        let chains = self.chains.len();
+        let NodeId(id) = self.add_at(parent.0, form.slot, 0, at, (0, 0));
+        if let Some(entry) = self.entries.last_mut() {
+            entry.slots = form.slots;
+        }
+        self.chains.extend_from_slice(&form.chains);
+        let added = &mut self.chains[chains..];
+        for (chain, first, last) in &form.filled {
+            if let Some(chain) = added.get_mut(*chain as usize) {
+                (chain.first, chain.last) = (first.wrapping_add(id), last.wrapping_add(id));
+            }
+        }
+        let begin = self.entries.len();
+        self.entries.extend_from_slice(&form.entries);
+        let added = &mut self.entries[begin..];
+        for entry in added.iter_mut() {
+            entry.parent = entry.parent.wrapping_add(id);
+            if entry.slots > 0 {
+                entry.chains = entry.chains.wrapping_add(chains as u32);
+            }
+            entry.place = at.place;
+        }
+        for (node, value) in form.values.iter().zip(values) {
+            if let Some(entry) = added.get_mut(*node as usize) {
+                (entry.text, entry.len) = value;
+            }
+        }
+        let far = |of: u32| {
+            if of == NONE {
+                NONE
+            } else {
+                of.wrapping_add(id)
+            }
+        };
+        for (node, next, previous) in &form.links {
+            if let Some(entry) = added.get_mut(*node as usize) {
+                (entry.next, entry.previous) = (far(*next), far(*previous));
+            }
+        }
+    }
+
     /// As [`open`](Self::open).
     #[inline]
     pub(crate) fn open_at(&mut self, parent: NodeId, slot: u32, slots: u32, at: &At) -> NodeId {
@@ -204,8 +345,8 @@ impl Facts {
         Some(begin as u32)
     }
 
-    /// As [`value`](Self::value), of a value that is not empty: so many bytes of what was
-    /// [kept](Self::keep), from the place `from` on.
+    /// As [`value`](Self::value), of a value that is not empty and [plain](Self::plain_text): so many bytes of
+    /// what was [kept](Self::keep), from the place `from` on.
     #[inline]
     pub(crate) fn value_in(
         &mut self,
@@ -214,7 +355,11 @@ impl Facts {
         (from, len): (u32, u32),
         at: &At,
     ) -> NodeId {
-        self.add_at(parent.0, slot, 0, at, (from, len))
+        let node = self.add_at(parent.0, slot, 0, at, (from, len));
+        if let Some(entry) = self.entries.last_mut() {
+            entry.chains = PLAIN;
+        }
+        node
     }
 
     /// Gives a record a value of its own, as text of XML beside attributes; it replaces an earlier one.
@@ -224,6 +369,9 @@ impl Facts {
             && let Some(entry) = self.entries.get_mut(node.0 as usize)
         {
             (entry.text, entry.len) = (begin, len);
+            if entry.slots == 0 {
+                entry.chains = 0;
+            }
         }
     }
 
@@ -262,22 +410,22 @@ impl Facts {
         if let Some(chain) = self.chain_mut(parent, slot) {
             chain.seen += 1;
             occurrence = chain.seen;
-            previous = chain.last;
-            chain.last = id;
-            if chain.first == NONE {
+            previous = std::mem::replace(&mut chain.last, id);
+            if previous == NONE {
                 chain.first = id;
             }
         }
-        if let Some(entry) = self.entries.get_mut(previous as usize) {
+        if previous != NONE
+            && let Some(entry) = self.entries.get_mut(previous as usize)
+        {
             entry.next = id;
         }
         if at.place.is_far() {
             self.far.push((id, at.spot));
         }
         let chains = self.chains.len();
-        match EMPTY.get(..slots as usize) {
-            Some(empty) => self.chains.extend_from_slice(empty),
-            None => self.chains.resize(chains + slots as usize, EMPTY[0]),
+        if slots > 0 {
+            self.add_chains(slots as usize);
         }
         self.entries.push(Entry {
             parent,
@@ -292,6 +440,15 @@ impl Facts {
             place: at.place,
         });
         NodeId(id)
+    }
+
+    /// Adds the chains of a record.
+    #[inline]
+    fn add_chains(&mut self, slots: usize) {
+        match EMPTY.get(..slots) {
+            Some(empty) => self.chains.extend_from_slice(empty),
+            None => self.chains.resize(self.chains.len() + slots, EMPTY[0]),
+        }
     }
 
     #[inline]
@@ -310,6 +467,11 @@ impl Facts {
             return None;
         }
         self.chains.get((entry.chains + slot) as usize)
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn count(&self) -> usize {
+        self.entries.len()
     }
 
     /// The present moment.
@@ -452,6 +614,18 @@ impl Facts {
         self.text
             .get(begin..begin + entry.len as usize)
             .unwrap_or_default()
+    }
+
+    /// The value of a node, and whether it is known to be plain: printable ASCII that XML has no meaning for.
+    #[inline]
+    pub(crate) fn plain_text(&self, node: NodeId) -> (&str, bool) {
+        let Some(entry) = self.entries.get(node.0 as usize) else {
+            return ("", false);
+        };
+        let begin = entry.text as usize;
+        let text = self.text.get(begin..begin + entry.len as usize);
+        let plain = entry.slots == 0 && entry.chains == PLAIN;
+        (text.unwrap_or_default(), plain)
     }
 
     /// Whether a node has a value.

@@ -169,7 +169,7 @@ impl<'p> Work<'p> {
             false => (Value::Null, Value::Null),
         };
         let of = |node: NodeId| {
-            let kind = self.kinds[node.index()];
+            let kind = self.kind(node);
             let text = self.facts.text(node);
             let is_leaf = self.program.wanted.nodes[kind as usize].children.is_empty();
             match is_leaf && !text.is_empty() {

@@ -46,9 +46,10 @@ impl Usual {
         }
     }
 
-    /// Whether a text is written as it is; and if so, whether it needs no escapes.
+    /// Whether a text is written as it is; and if so, whether it is printable ASCII that needs no escapes,
+    /// as it is known to be where `plain` says so.
     #[inline]
-    fn takes(&self, text: &str, limits: Quick) -> Option<bool> {
+    fn takes(&self, text: &str, plain: bool, limits: Quick) -> Option<bool> {
         if text.len() > limits.max as usize {
             // The point of a number does not count.
             return None;
@@ -57,10 +58,10 @@ impl Usual {
             return (is_digits(text) || is_decimal(text, limits.decimals)).then_some(true);
         }
         if self.charset.is_none() {
-            return Some(is_bare(text));
+            return Some(plain || is_bare(text));
         }
         let fits = text.bytes().all(|byte| self.fits[usize::from(byte)]);
-        fits.then(|| is_bare(text))
+        fits.then(|| plain || is_bare(text))
     }
 }
 
@@ -75,19 +76,31 @@ const fn has(eight_of: u64, byte: u8) -> bool {
     rest.wrapping_sub(eight(1)) & !rest & eight(0x80) != 0
 }
 
-/// Whether a text holds no character that XML writes as something else: see [`is_special`].
+/// Whether one of eight bytes, none of which is above 0x7F, is less than 0x20.
+const fn has_control(eight_of: u64) -> bool {
+    eight_of.wrapping_sub(eight(0x20)) & !eight_of & eight(0x80) != 0
+}
+
+/// Whether a text is printable ASCII without what XML writes as something else: see [`is_special`].
 ///
 /// [`is_special`]: crate::convert::buffer::is_special
 fn is_bare(text: &str) -> bool {
     // The signs `<` and `>` differ in one bit.
-    let special = |of: u64| has(of | eight(2), b'>') | has(of, b'&') | has(of, b'\r');
+    let special = |of: u64| {
+        has(of | eight(2), b'>')
+            | has(of, b'&')
+            | has(of, 0x7F)
+            | has_control(of)
+            | (of & eight(0x80) != 0)
+    };
     let (whole, rest) = text.as_bytes().as_chunks::<8>();
     let among = |any: bool, of: &[u8; 8]| any | special(u64::from_le_bytes(*of));
     let mut any = whole.iter().fold(false, among);
     if !rest.is_empty() {
         any |= match text.as_bytes().last_chunk::<8>() {
             Some(last) => special(u64::from_le_bytes(*last)),
-            None => special(key(text)),
+            // What the number has more bytes than the text is filled with blanks.
+            None => special(key(text) | eight(b' ') << (8 * text.len())),
         };
     }
     !any
@@ -354,10 +367,16 @@ impl<'p> Work<'p> {
         if end == begin {
             return true;
         }
-        let Some(bare) = self.usual.takes(self.tree.text_from(begin), limits) else {
+        let Some(bare) = self.usual.takes(self.tree.text_from(begin), false, limits) else {
             self.tree.text_mut().truncate(begin);
             return false;
         };
+        if let Some(place) = self.free(frames, at, limits.to) {
+            let made = self.tree.add_stretch(place, (begin, end), bare);
+            self.fill(frames, at, limits.to, made);
+            self.came_from(row, made, origin.fact);
+            return true;
+        }
         let made = self.slot(frames, at, limits.to);
         if let Some(held) = self.tree.text(made) {
             let same = held == &self.tree.text_from(begin)[..end - begin];
@@ -381,10 +400,18 @@ impl<'p> Work<'p> {
         let Some(node) = self.find(path, scope) else {
             return row.default.is_none();
         };
-        let Some(bare) = self.usual.takes(self.facts.text(node), limits) else {
+        let (text, plain) = self.facts.plain_text(node);
+        let Some(bare) = self.usual.takes(text, plain, limits) else {
             return false;
         };
-        let made = self.slot(frames, frames.len() - 1, limits.to);
+        let at = frames.len() - 1;
+        if let Some(place) = self.free(frames, at, limits.to) {
+            let made = self.tree.add_value(place, self.facts.text(node), bare);
+            self.fill(frames, at, limits.to, made);
+            self.came_from(row, made, Some(node));
+            return true;
+        }
+        let made = self.slot(frames, at, limits.to);
         let text = self.facts.text(node);
         if let Some(held) = self.tree.text(made) {
             return row.if_empty || !row.adds && held == text;
@@ -644,7 +671,8 @@ mod tests {
                 for at in 0..len {
                     let mut text = "x".repeat(len);
                     text.replace_range(at..=at, std::str::from_utf8(&[byte]).unwrap());
-                    assert_eq!(is_bare(&text), !is_special(byte, false), "{text:?}");
+                    let is_plain = (b' '..0x7F).contains(&byte) && !is_special(byte, false);
+                    assert_eq!(is_bare(&text), is_plain, "{text:?}");
                     let is_digit = len == 1 && byte.is_ascii_digit();
                     assert_eq!(is_digits(&text), is_digit, "{text:?}");
                     let text = text.replace('x', "7");
@@ -656,7 +684,7 @@ mod tests {
                 }
             }
         }
-        assert!(is_bare("") && is_bare("箱号与封志号") && !is_bare("箱号<封志号"));
+        assert!(is_bare("") && !is_bare("箱号与封志号") && !is_bare("箱号<封志号"));
         assert!(!is_digits("") && !is_digits("１２"));
     }
 

@@ -251,6 +251,15 @@ impl<'s> Emitter<'s> {
         Ok(())
     }
 
+    /// As [`whole`](Self::whole), of a group of which many are written, whose nodes are the last of the
+    /// tree.
+    pub(super) fn unit(&mut self, tree: &mut Tree, at: u32) -> Result<()> {
+        match &mut self.out {
+            Out::Page(page) => page.unit(tree, at),
+            _ => self.whole(tree, at),
+        }
+    }
+
     /// Writes a node with all that is in it.
     pub(super) fn whole(&mut self, tree: &mut Tree, at: u32) -> Result<()> {
         if let Out::Page(page) = &mut self.out {

@@ -15,7 +15,7 @@ use super::outbox::Outbox;
 use super::program::{self, BASE, Body, EachOp, Known, Op, Program, RowOp, Source, TotalOp};
 use super::side::FieldId;
 use super::step::Carried;
-use super::target::{NONE, Origin, Tree};
+use super::target::{Free, NONE, Origin, Tree};
 use crate::charset::Charset;
 use crate::expr::{Facts, NodeId, Spot, Value};
 use crate::finding::{Code, Finding};
@@ -25,8 +25,7 @@ pub(super) struct Work<'p> {
     pub(super) program: &'p Program,
     pub(super) codes: OnDay<'p>,
     pub(super) facts: Facts,
-    /// For every fact the node of what is wanted, and whether a row has read it.
-    pub(super) kinds: Vec<u32>,
+    /// For every fact whether a row has read it; see [`Work::see`].
     pub(super) read: Vec<bool>,
     pub(super) root: Option<NodeId>,
     pub(super) tree: Tree,
@@ -93,7 +92,6 @@ impl<'p> Work<'p> {
             program,
             codes,
             facts: Facts::new(),
-            kinds: Vec::new(),
             read: Vec::new(),
             root: None,
             tree: Tree::default(),
@@ -164,6 +162,22 @@ impl<'p> Work<'p> {
             scope: None,
             merges: false,
         }]
+    }
+
+    /// Facts that came since are not read yet: before anything is run.
+    pub(super) fn see(&mut self) {
+        self.read.resize(self.facts.count(), false);
+    }
+
+    /// The node of what is wanted that a fact is of.
+    pub(super) fn kind(&self, fact: NodeId) -> u32 {
+        match (self.facts.parent(fact), self.facts.slot(fact)) {
+            (Some(parent), Some(slot)) => {
+                let around = &self.program.wanted.nodes[self.kind(parent) as usize];
+                around.children[slot as usize]
+            }
+            _ => 0,
+        }
     }
 
     /// What was known of a unit is forgotten.
@@ -420,6 +434,34 @@ impl<'p> Work<'p> {
         }
     }
 
+    /// The place of a slot, where nothing stands in it and nothing else is written with it; what it stands
+    /// in is made.
+    #[inline]
+    pub(super) fn free(&mut self, frames: &mut [Frame<'p>], at: usize, slot: u32) -> Option<Free> {
+        let frame = &frames[at];
+        let place = frame.slots + slot as usize;
+        if slot == BASE || frame.merges || self.slots[place] != NONE {
+            return None;
+        }
+        let of = &frame.body.slots[slot as usize];
+        if !of.sets.is_empty() {
+            return None;
+        }
+        let parent = self.slot(frames, at, of.parent);
+        // What is written with the parent may be this one.
+        (self.slots[place] == NONE).then_some(Free {
+            parent,
+            field: of.field,
+            which: of.mark,
+        })
+    }
+
+    /// A node stands in a slot from now on.
+    #[inline]
+    pub(super) fn fill(&mut self, frames: &[Frame<'p>], at: usize, slot: u32, node: u32) {
+        self.slots[frames[at].slots + slot as usize] = node;
+    }
+
     fn make(&mut self, frames: &mut [Frame<'p>], at: usize, slot: u32) -> u32 {
         let Frame {
             body,
@@ -470,7 +512,7 @@ impl<'p> Work<'p> {
         let mut names = Vec::new();
         let mut at = Some(fact);
         while let Some(node) = at {
-            let kind = self.kinds[node.index()];
+            let kind = self.kind(node);
             if kind == 0 {
                 break;
             }

@@ -77,8 +77,6 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         let slots = self.program.wanted.nodes[open.node as usize].children.len();
         let work = &mut self.run.work;
         let fact = work.facts.open(parent, open.slot, slots as u32, open.spot);
-        work.kinds.push(open.node);
-        work.read.push(false);
         self.gather.frames[at].fact = Some(fact);
         fact
     }
@@ -90,11 +88,9 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             return root;
         }
         work.facts.clear();
-        work.kinds.clear();
         work.read.clear();
         let slots = self.program.wanted.nodes[0].children.len();
         let root = work.facts.root(slots as u32);
-        work.kinds.push(0);
         work.read.push(true);
         work.root = Some(root);
         root
@@ -102,18 +98,11 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
 
     #[inline]
     fn value(&mut self, parent: NodeId, node: u32, slot: u32, text: &str, spot: Spot) {
-        let work = &mut self.run.work;
-        let made = match self.program.wanted.nodes[node as usize].comma && text.contains(',') {
-            true => {
-                let text = text.replace(',', ".");
-                work.facts.value(parent, slot, &text, spot)
-            }
-            false => work.facts.value(parent, slot, text, spot),
+        let facts = &mut self.run.work.facts;
+        match self.program.wanted.nodes[node as usize].comma && text.contains(',') {
+            true => facts.value(parent, slot, &text.replace(',', "."), spot),
+            false => facts.value(parent, slot, text, spot),
         };
-        if made.is_some() {
-            work.kinds.push(node);
-            work.read.push(false);
-        }
     }
 
     fn begin_message(&mut self, spot: Spot) {
@@ -121,7 +110,8 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         self.gather.signed = false;
         self.gather.full = false;
         self.gather.begin = spot.span.start;
-        self.gather.message = Some((self.run.work.facts.mark(), self.run.work.kinds.len()));
+        let facts = &self.run.work.facts;
+        self.gather.message = Some((facts.mark(), facts.count()));
         self.run.begin(root);
         self.gather.frames.push(Open {
             node: 0,
@@ -134,7 +124,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
     }
 
     fn end_message(&mut self) -> Result<()> {
-        let Some((mark, kinds)) = self.gather.message.take() else {
+        let Some((mark, count)) = self.gather.message.take() else {
             return Ok(());
         };
         if self.gather.signed {
@@ -146,7 +136,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         let root = self.run.work.root;
         match std::mem::take(&mut self.gather.full) || self.run.work.full.is_some() {
             true => self.run.give_up()?,
-            false => self.run.end(kinds)?,
+            false => self.run.end(count)?,
         }
         if let Some(reason) = &self.program.unsigned {
             let (en, zh) = super::run::reasons(reason);
@@ -158,8 +148,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         }
         let work = &mut self.run.work;
         work.facts.release(mark);
-        work.kinds.truncate(kinds);
-        work.read.truncate(kinds);
+        work.read.truncate(count);
         // What the interchange says stays for its other messages.
         work.root = root.filter(|_| self.gather.envelope);
         Ok(())
@@ -248,11 +237,9 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 let streams = self.run.streams() == Some(child);
                 let work = &mut self.run.work;
                 if streams {
-                    self.gather.unit = Some((work.facts.mark(), work.kinds.len()));
+                    self.gather.unit = Some((work.facts.mark(), work.facts.count()));
                 }
                 open.fact = Some(work.facts.open(parent, slot, slots, spot));
-                work.kinds.push(child);
-                work.read.push(false);
             }
         } else {
             let service = node == 0 && unwanted == NONE && matches!(name, "S_UNH" | "S_UNT");
@@ -358,10 +345,10 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             return self.end_message();
         }
         if Some(open.node) == self.run.streams()
-            && let Some((mark, kinds)) = self.gather.unit.take()
+            && let Some((mark, count)) = self.gather.unit.take()
             && let Some(fact) = open.fact
         {
-            return self.run.unit(fact, mark, kinds);
+            return self.run.unit(fact, mark, count);
         }
         Ok(())
     }
@@ -501,8 +488,13 @@ impl<'r, 'o: 'r> Sink for Reading<'_, 'r, 'o> {
     }
 
     #[inline]
-    fn plain_segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> Result<bool> {
-        Ok(self.segment(layout, segment))
+    fn plain_segment(
+        &mut self,
+        layout: &Layout,
+        segment: &Segment<'_>,
+        text: Option<&str>,
+    ) -> Result<bool> {
+        Ok(self.segment(layout, segment, text))
     }
 
     fn faults(&mut self) -> &mut Vec<Finding> {

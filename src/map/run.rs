@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::emit::{Emitter, Out, Trail};
 use super::exec::{Frame, Work};
 use super::gather::Gather;
-use super::page::{Page, Tags};
+use super::page::{Page, Shapes, Tags};
 use super::program::{Class, EachOp, Op, Program, Source};
 use super::side::{Of, Side};
 use super::spool::Shared;
@@ -40,6 +40,7 @@ pub(super) struct Run<'r, 'o> {
     /// Of a target in XML its tags, and memory for the next document.
     tags: Option<Rc<Tags>>,
     buffer: Option<Buffer>,
+    shapes: Shapes,
     /// Holds documents against the schema of the settings.
     along: Option<Box<Along<'r>>>,
     documents: u64,
@@ -110,6 +111,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             emitter: None,
             tags: None,
             buffer: None,
+            shapes: Shapes::default(),
             along: settings
                 .wants
                 .as_ref()
@@ -182,7 +184,9 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                     let tags = self.tags.get_or_insert_with(|| Rc::new(Tags::of(side)));
                     let buffer = self.buffer.take().unwrap_or_else(Buffer::new);
                     let along = self.along.take();
-                    Out::Page(Box::new(Page::new(side, tags.clone(), out, buffer, along)))
+                    let shapes = std::mem::take(&mut self.shapes);
+                    let page = Page::new(side, tags.clone(), out, buffer, along, shapes);
+                    Out::Page(Box::new(page))
                 }
                 false => Out::Events(self.converter.writer(self.format, out)?),
             };
@@ -237,11 +241,12 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
     }
 
     /// A group of the loop that streams is whole; its facts begin at `mark`.
-    pub(super) fn unit(&mut self, node: NodeId, mark: Mark, kinds: usize) -> Result<()> {
+    pub(super) fn unit(&mut self, node: NodeId, mark: Mark, count: usize) -> Result<()> {
+        self.work.see();
         if self.stream.as_ref().is_some_and(|stream| !stream.begun) {
             self.begin_stream()?;
         }
-        self.work.unit = Some(kinds as u32);
+        self.work.unit = Some(count as u32);
         let Some(stream) = &mut self.stream else {
             return Ok(());
         };
@@ -271,31 +276,30 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
                     emitter.out = real;
                     written?;
                 }
-                None => emitter.whole(&mut self.work.tree, at)?,
+                None => emitter.unit(&mut self.work.tree, at)?,
             }
             self.told_by_writer();
             self.traced();
         }
-        self.settle(tree_mark.0, kinds);
+        self.settle(tree_mark.0, count);
         self.work.tree.release(tree_mark, parent, last);
         self.work.forget_unit();
-        self.left(kinds);
+        self.left(count);
         self.work.facts.release(mark);
-        self.work.kinds.truncate(kinds);
-        self.work.read.truncate(kinds);
+        self.work.read.truncate(count);
         self.work.unit = None;
         Ok(())
     }
 
     /// Keeps where those values came from that a group wrote outside itself: nodes from `node` on, and
-    /// facts from `kinds` on, are given back.
-    fn settle(&mut self, node: usize, kinds: usize) {
+    /// facts from `count` on, are given back.
+    fn settle(&mut self, node: usize, count: usize) {
         let Some(mut origins) = self.work.origins.take() else {
             return;
         };
         origins.retain(|origin| (origin.node as usize) < node);
         for origin in &mut origins {
-            if let Some(fact) = origin.fact.filter(|fact| fact.index() >= kinds) {
+            if let Some(fact) = origin.fact.filter(|fact| fact.index() >= count) {
                 self.paths
                     .insert(origin.node, self.work.path_of(fact).into());
                 origin.fact = None;
@@ -304,8 +308,9 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.work.origins = Some(origins);
     }
 
-    /// A message is whole; its facts begin at `kinds`.
-    pub(super) fn end(&mut self, kinds: usize) -> Result<()> {
+    /// A message is whole; its facts begin at `count`.
+    pub(super) fn end(&mut self, count: usize) -> Result<()> {
+        self.work.see();
         let Some(root) = self.work.root else {
             return Ok(());
         };
@@ -336,7 +341,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.emitter()?;
         }
         self.finish_message()?;
-        self.left(kinds);
+        self.left(count);
         self.work.root = None;
         Ok(())
     }
@@ -373,7 +378,8 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             self.told_by_writer();
             self.traced();
             if let Some(Out::Page(page)) = self.emitter.take().map(|emitter| emitter.out) {
-                let (buffer, along) = page.into_parts();
+                let (buffer, along, shapes) = page.into_parts();
+                self.shapes = shapes;
                 if along.as_ref().is_some_and(|along| along.is_whole()) {
                     self.outputs.fits(self.documents);
                 }
@@ -503,16 +509,13 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
 
     /// Counts the values that no row has read.
     fn left(&mut self, from: usize) {
-        for at in from..self.work.kinds.len() {
-            if self.work.read[at] {
-                continue;
-            }
+        for (at, read) in self.work.read.iter().enumerate().skip(from) {
             let node = NodeId::at(at);
-            let text = self.work.facts.text(node);
-            if text.is_empty() {
+            if *read || !self.work.facts.has_text(node) {
                 continue;
             }
-            let kind = self.work.kinds[at];
+            let text = self.work.facts.text(node);
+            let kind = self.work.kind(node);
             let (facts, unread) = (&self.work.facts, &mut self.unread);
             let entry = unread.entry(kind).or_insert_with(|| {
                 let end = text.floor_char_boundary(text.len().min(4096));

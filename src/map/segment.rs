@@ -9,7 +9,7 @@ use super::unread::Unread;
 use crate::convert::names::Layout;
 use crate::convert::slots::Value;
 use crate::edifact::Segment;
-use crate::expr::{At, NodeId};
+use crate::expr::{At, Form, NodeId};
 
 /// How segments are taken.
 #[derive(Default)]
@@ -50,7 +50,38 @@ struct Values {
     composites: Vec<Composite>,
     /// By the slots of the layout.
     values: Box<[One]>,
+    /// What was taken in of it so far.
+    forms: Vec<Taken>,
 }
+
+/// How a segment was taken in: so are all that have values in the same places. Values are told by the
+/// separators before them, counted from the one behind the tag.
+struct Taken {
+    pattern: Pattern,
+    /// Its record, where that is wanted, and which values are those of it.
+    form: Option<Form>,
+    wanted: Box<[u32]>,
+    /// Which of them may have a comma.
+    commas: Box<[u32]>,
+    /// Which values are only counted, and under which entries.
+    unread: Box<[(u32, u32)]>,
+    /// The first and the last value.
+    first: u32,
+    last: u32,
+}
+
+/// Which separators a segment has, and between which of them something stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Pattern {
+    len: u32,
+    /// Bits of those that separate components.
+    inner: u32,
+    /// Bits of those before which a value stands.
+    there: u32,
+}
+
+/// So many forms of one segment in one place are kept.
+const FORMS: usize = 8;
 
 /// A name, wanted or not.
 struct Named {
@@ -104,6 +135,67 @@ impl Named {
         if self.entry == NONE {
             self.entry = unread.entry(inside, outer, &self.name);
         }
+    }
+}
+
+impl Pattern {
+    /// `None` where a segment is too long, or elements may repeat in one place.
+    #[inline]
+    fn of(segment: &Segment<'_>) -> Option<Self> {
+        let (data, separators, service) = segment.raw();
+        let (&tag_end, rest) = separators.split_first()?;
+        if rest.len() > u32::BITS as usize || service.repetition.is_some() {
+            return None;
+        }
+        let (mut from, mut inner, mut there) = (tag_end + 1, 0, 0);
+        for &to in rest {
+            let separator = *data.get(to as usize)?;
+            inner = inner << 1 | u32::from(separator == service.component);
+            there = there << 1 | u32::from(from < to);
+            from = to + 1;
+        }
+        let len = rest.len() as u32;
+        Some(Self { len, inner, there })
+    }
+}
+
+impl Taken {
+    /// How a segment was taken in; `None` where not every value found its place.
+    fn new(
+        pattern: Pattern,
+        form: Option<Form>,
+        separators: &[u32],
+        values: &[Value],
+        all: &[One],
+    ) -> Option<Self> {
+        let of = |value: &Value| all.get(usize::from(value.slot));
+        let (mut wanted, mut commas, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+        let mut places = Vec::new();
+        for value in values {
+            let at = separators.iter().position(|at| *at + 1 == value.from)? as u32;
+            places.push(at);
+            match of(value) {
+                Some(one) if one.named.is_wanted() => {
+                    wanted.push(at);
+                    commas.extend(one.comma.then_some(at));
+                }
+                Some(one) => unread.push((at, one.named.entry)),
+                None => {}
+            }
+        }
+        let all_there = match &form {
+            Some(form) => form.values() == wanted.len(),
+            None => wanted.is_empty(),
+        };
+        all_there.then(|| Self {
+            pattern,
+            form,
+            wanted: wanted.into(),
+            commas: commas.into(),
+            unread: unread.into(),
+            first: places.first().copied().unwrap_or(0),
+            last: places.last().copied().unwrap_or(0),
+        })
     }
 }
 
@@ -166,39 +258,57 @@ impl Taking {
             segment,
             composites,
             values: values.into(),
+            forms: Vec::new(),
         }))
     }
 }
 
 impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
     /// Takes a segment of printable ASCII in, if it is in all as its layout says; otherwise nothing, and
-    /// gives false.
-    pub(super) fn segment(&mut self, layout: &Layout, segment: &Segment<'_>) -> bool {
+    /// gives false. `text` is its text behind the tag, where that is known.
+    pub(super) fn segment(
+        &mut self,
+        layout: &Layout,
+        segment: &Segment<'_>,
+        text: Option<&str>,
+    ) -> bool {
         let Some(slots) = &layout.slots else {
             return false;
         };
+        let goes_on = self.gather.passed == 0 && !self.gather.full;
+        if goes_on && self.again(layout, segment, text) {
+            return true;
+        }
         let mut values = std::mem::take(&mut self.gather.segments.values);
         let taken = match slots.values(segment, &mut values) {
             None => false,
-            Some(_) if self.gather.passed > 0 || self.gather.full => true,
-            Some(count) => self.take(layout, segment, &values[..count]),
+            Some(_) if !goes_on => true,
+            Some(count) => self.take(layout, segment, text, &values[..count]),
         };
         self.gather.segments.values = values;
         taken
     }
 
-    fn take(&mut self, layout: &Layout, segment: &Segment<'_>, values: &[Value]) -> bool {
-        let depth = self.gather.frames.len();
-        let Some(open) = self.gather.frames.last().copied() else {
-            return false;
-        };
+    /// What stands around the segment at hand; `None` where it has to be taken by its events.
+    #[inline]
+    fn around(&self) -> Option<Around> {
+        let open = self.gather.frames.last()?;
         // A composite and its values stand in it.
-        if depth + 2 >= DEEPEST {
-            return false;
-        }
-        let around = match open.node {
+        (self.gather.frames.len() + 2 < DEEPEST).then_some(match open.node {
             NONE => Around::Unwanted(open.slot, open.unwanted),
             node => Around::Wanted(node),
+        })
+    }
+
+    fn take(
+        &mut self,
+        layout: &Layout,
+        segment: &Segment<'_>,
+        text: Option<&str>,
+        values: &[Value],
+    ) -> bool {
+        let Some(around) = self.around() else {
+            return false;
         };
         let number = match self.gather.segments.last.get(layout.id as usize) {
             Some(Some((of, number))) if *of == around => *number,
@@ -212,7 +322,7 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
             Taking::Events => false,
             Taking::Passed => true,
             Taking::Values(of) => {
-                self.values(of, around, segment, values);
+                self.values(of, around, (segment, text), values);
                 true
             }
         };
@@ -239,24 +349,32 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
         number
     }
 
-    fn values(&mut self, of: &mut Values, around: Around, segment: &Segment<'_>, values: &[Value]) {
+    fn values(
+        &mut self,
+        of: &mut Values,
+        around: Around,
+        (segment, text): (&Segment<'_>, Option<&str>),
+        values: &[Value],
+    ) {
         let spot = self.gather.spot;
-        let (data, _, _) = segment.raw();
+        let (data, separators, _) = segment.raw();
         let (inside, outer) = match around {
             Around::Wanted(node) => (node, NONE),
             Around::Unwanted(node, outer) => (node, outer),
         };
-        let Values {
-            segment: named,
-            composites,
-            values: all,
-            ..
-        } = of;
         let parent = match of.opens {
             true => Some(self.fact(self.gather.frames.len() - 1)),
             false => None,
         };
         let at = self.run.work.facts.at(spot);
+        let mark = self.run.work.facts.mark();
+        let Values {
+            segment: named,
+            composites,
+            values: all,
+            forms,
+            ..
+        } = of;
         let record = parent.map(|parent| self.record(parent, named, &at));
         if !named.is_wanted() {
             named.meet(&mut self.gather.unread, inside, outer);
@@ -307,15 +425,18 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 continue;
             }
             let Some(parent) = parent else { continue };
-            let work = &mut self.run.work;
-            let facts = &mut work.facts;
+            let facts = &mut self.run.work.facts;
             if one.comma && memchr::memchr(b',', bytes()).is_some() {
                 let text = String::from_utf8_lossy(bytes()).replace(',', ".");
                 facts.value(parent, one.named.slot, &text, spot);
             } else {
                 // The values of a segment are kept in one piece.
                 let begin = *begin.get_or_insert_with(|| {
-                    let text = std::str::from_utf8(&data[first as usize..last as usize]);
+                    let behind = |at: u32| (at - separators[0]) as usize;
+                    let text = match text {
+                        Some(text) => text.get(behind(first)..behind(last)),
+                        None => std::str::from_utf8(&data[first as usize..last as usize]).ok(),
+                    };
                     facts.keep(text.unwrap_or_default())
                 });
                 let place = begin.map_or((0, 0), |begin| {
@@ -323,18 +444,98 @@ impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
                 });
                 facts.value_in(parent, one.named.slot, place, &at);
             }
-            work.kinds.push(one.named.node);
-            work.read.push(false);
         }
+        if forms.len() < FORMS
+            && at.is_near()
+            && let Some(pattern) = Pattern::of(segment)
+        {
+            let form = record.and_then(|_| self.run.work.facts.form(mark));
+            if form.is_some() == record.is_some() {
+                forms.extend(Taken::new(pattern, form, separators, values, all));
+            }
+        }
+    }
+
+    /// Takes a segment in as one of its pattern was; false, and nothing is taken, where it cannot be.
+    fn again(&mut self, layout: &Layout, segment: &Segment<'_>, text: Option<&str>) -> bool {
+        let (Some(pattern), Some(around)) = (Pattern::of(segment), self.around()) else {
+            return false;
+        };
+        let number = match self.gather.segments.last.get(layout.id as usize) {
+            Some(Some((of, number))) if *of == around => *number,
+            _ => self.taking(around, layout),
+        } as usize;
+        let takings = &mut self.gather.segments.takings;
+        let taking = std::mem::replace(&mut takings[number], Taking::Passed);
+        let taken = match &taking {
+            Taking::Values(of) => {
+                let mut forms = of.forms.iter();
+                let taken = forms.find(|taken| taken.pattern == pattern);
+                taken.is_some_and(|taken| self.take_again(taken, segment, text, of.signs))
+            }
+            _ => false,
+        };
+        self.gather.segments.takings[number] = taking;
+        taken
+    }
+
+    #[inline]
+    fn take_again(
+        &mut self,
+        taken: &Taken,
+        segment: &Segment<'_>,
+        text: Option<&str>,
+        signs: bool,
+    ) -> bool {
+        let (data, separators, _) = segment.raw();
+        let value = |at: u32| match separators.get(at as usize..) {
+            Some([before, behind, ..]) => (before + 1, *behind),
+            _ => (0, 0),
+        };
+        let bytes = |at: u32| {
+            let (from, to) = value(at);
+            data.get(from as usize..to as usize).unwrap_or_default()
+        };
+        let spot = self.gather.spot;
+        let at = self.run.work.facts.at(spot);
+        let mut commas = taken.commas.iter();
+        if !at.is_near() || commas.any(|at| memchr::memchr(b',', bytes(*at)).is_some()) {
+            return false;
+        }
+        if let Some(form) = &taken.form {
+            let (Some(text), Some(start)) = (text, separators.first()) else {
+                return false;
+            };
+            let mut begin = 0;
+            if !taken.wanted.is_empty() {
+                // The values of a segment are kept in one piece.
+                let (first, last) = (value(taken.first).0, value(taken.last).1);
+                let text = text.get((first - start) as usize..(last - start) as usize);
+                let Some(kept) = self.run.work.facts.keep(text.unwrap_or_default()) else {
+                    return false;
+                };
+                begin = kept.wrapping_sub(first);
+            }
+            let wanted = taken.wanted.iter().map(|at| {
+                let (from, to) = value(*at);
+                (begin.wrapping_add(from), to - from)
+            });
+            let parent = self.fact(self.gather.frames.len() - 1);
+            let facts = &mut self.run.work.facts;
+            facts.add_form(parent, form, &at, wanted);
+        }
+        self.gather.signed |= signs;
+        for (at, entry) in &taken.unread {
+            let text = || std::str::from_utf8(bytes(*at)).unwrap_or_default();
+            self.gather.unread.count(*entry, text, spot);
+        }
+        true
     }
 
     /// Opens a record.
     #[inline]
     fn record(&mut self, parent: NodeId, named: &Named, at: &At) -> NodeId {
-        let work = &mut self.run.work;
-        let record = work.facts.open_at(parent, named.slot, named.slots, at);
-        work.kinds.push(named.node);
-        work.read.push(false);
-        record
+        let facts = &mut self.run.work.facts;
+        facts.open_at(parent, named.slot, named.slots, at)
     }
 }

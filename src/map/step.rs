@@ -396,8 +396,8 @@ pub(super) fn is_plain_number(text: &str, places: usize) -> bool {
     let digits = |of: &str, most: usize| {
         (1..=most).contains(&of.len()) && of.bytes().all(|byte| byte.is_ascii_digit())
     };
-    match text.split_once('.') {
-        Some((whole, behind)) => digits(whole, 14) && digits(behind, places.min(12)),
+    match text.bytes().position(|byte| byte == b'.') {
+        Some(at) => digits(&text[..at], 14) && digits(&text[at + 1..], places.min(12)),
         None => digits(text, 14),
     }
 }

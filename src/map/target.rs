@@ -19,10 +19,48 @@ pub(super) struct Node {
     next: u32,
     text: (u32, u32),
     has_text: bool,
-    /// Its value needs no escapes in XML.
+    /// Its value is printable ASCII that needs no escapes in XML.
     pub(super) plain: bool,
     /// It was handed on.
     pub(super) done: bool,
+}
+
+/// A place of the tree where nothing stands yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Free {
+    pub(super) parent: u32,
+    pub(super) field: FieldId,
+    pub(super) which: u32,
+}
+
+impl Node {
+    #[inline]
+    const fn new(parent: u32, field: FieldId, which: u32) -> Self {
+        Self {
+            field,
+            which,
+            parent,
+            first: NONE,
+            last: NONE,
+            next: NONE,
+            text: (0, 0),
+            has_text: false,
+            plain: false,
+            done: false,
+        }
+    }
+
+    /// Whether it has a value, which may be empty.
+    #[inline]
+    pub(super) fn has_value(&self) -> bool {
+        self.has_text
+    }
+
+    /// How long its value is.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        (self.text.1 - self.text.0) as usize
+    }
 }
 
 /// Where a value came from.
@@ -75,19 +113,39 @@ impl Tree {
 
     #[inline]
     pub(super) fn add(&mut self, parent: u32, field: FieldId, which: u32) -> u32 {
+        self.add_node(parent, Node::new(parent, field, which))
+    }
+
+    /// Adds a node with a value: as of [`add`](Self::add) and [`set_value`](Self::set_value).
+    #[inline]
+    pub(super) fn add_value(&mut self, of: Free, text: &str, plain: bool) -> u32 {
+        let begin = self.text.len();
+        self.text.push_str(text);
+        self.add_stretch(of, (begin, self.text.len()), plain)
+    }
+
+    /// Adds a node with a stretch of text: as of [`add`](Self::add) and
+    /// [`set_stretch`](Self::set_stretch).
+    #[inline]
+    pub(super) fn add_stretch(
+        &mut self,
+        of: Free,
+        (begin, end): (usize, usize),
+        plain: bool,
+    ) -> u32 {
+        let node = Node {
+            text: (begin as u32, end as u32),
+            has_text: true,
+            plain,
+            ..Node::new(of.parent, of.field, of.which)
+        };
+        self.add_node(of.parent, node)
+    }
+
+    #[inline]
+    fn add_node(&mut self, parent: u32, node: Node) -> u32 {
         let at = self.nodes.len() as u32;
-        self.nodes.push(Node {
-            field,
-            which,
-            parent,
-            first: NONE,
-            last: NONE,
-            next: NONE,
-            text: (0, 0),
-            has_text: false,
-            plain: false,
-            done: false,
-        });
+        self.nodes.push(node);
         if parent != NONE {
             let last = self.nodes[parent as usize].last;
             match last {
@@ -99,6 +157,11 @@ impl Tree {
         at
     }
 
+    /// The nodes from one on.
+    pub(super) fn from(&self, at: u32) -> &[Node] {
+        self.nodes.get(at as usize..).unwrap_or_default()
+    }
+
     /// The value of a node, where it has one.
     #[inline]
     pub(super) fn text(&self, at: u32) -> Option<&str> {
@@ -108,14 +171,13 @@ impl Tree {
             .then(|| &self.text[from as usize..to as usize])
     }
 
-    /// The value of a node and the bytes that happen to stand behind it.
+    /// The value of a node, empty where it has none, and what begins with it: the bytes that happen to
+    /// stand behind it too.
     #[inline]
-    pub(super) fn tail(&self, at: u32) -> &[u8] {
-        let from = self.nodes[at as usize].text.0;
-        self.text
-            .as_bytes()
-            .get(from as usize..)
-            .unwrap_or_default()
+    pub(super) fn value(&self, node: &Node) -> (&str, &[u8]) {
+        let (from, to) = (node.text.0 as usize, node.text.1 as usize);
+        let text = self.text.get(from..to).unwrap_or_default();
+        (text, self.text.as_bytes().get(from..).unwrap_or_default())
     }
 
     pub(super) fn set_text(&mut self, at: u32, text: &str) {
@@ -127,7 +189,7 @@ impl Tree {
         node.plain = false;
     }
 
-    /// As [`set_text`](Self::set_text); `plain`: it needs no escapes.
+    /// As [`set_text`](Self::set_text); `plain`: it is printable ASCII that needs no escapes.
     #[inline]
     pub(super) fn set_value(&mut self, at: u32, text: &str, plain: bool) {
         let begin = self.text.len();
@@ -152,7 +214,7 @@ impl Tree {
         &self.text[begin..]
     }
 
-    /// A stretch of text becomes the value of a node; `plain`: it needs no escapes.
+    /// A stretch of text becomes the value of a node; `plain`: it is printable ASCII that needs no escapes.
     #[inline]
     pub(super) fn set_stretch(&mut self, at: u32, (begin, end): (usize, usize), plain: bool) {
         let node = &mut self.nodes[at as usize];

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::plain::{is_usual, write_usual};
+use super::plain::{Ahead, is_usual, write_usual};
 use super::{At, FromEdifact, is_service, tag_text};
 use crate::Result;
 use crate::convert::event::{Sink, fault};
@@ -97,7 +97,8 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                     // The first after a header of an interchange tells of separators.
                     if !(first && self.fresh) && is_usual(&segment, clean) {
                         let (beyond, charset) = (&self.beyond, self.charset);
-                        let faults = write_usual(self.out, beyond, &segment, layout, charset)?;
+                        let faults =
+                            write_usual(self.out, beyond, &segment, layout, None, charset)?;
                         if !faults.is_empty() {
                             let at = match &kept {
                                 Some((_, at)) => *at,
@@ -151,8 +152,8 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
         }
         let definition = open.definition;
         let plan = &definition.plan;
-        let (lane, mut ahead) = self.reader.lane();
-        let Some(mut here) = lane.next(&mut ahead).filter(|here| !here.is_service()) else {
+        let (lane, mut coming) = self.reader.lane();
+        let Some(mut here) = lane.next(&mut coming).filter(|here| !here.is_service()) else {
             return Ok(());
         };
         let Some(mut tag) = plan.usual_tag(here.tag) else {
@@ -168,7 +169,8 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
             true => Some(self.reader.counter_at(segment.offset())),
             false => None,
         };
-        while let Some(next) = lane.next(&mut ahead).filter(|next| !next.is_service())
+        let mut ahead = places.as_ref().map(|_| Ahead::default());
+        while let Some(next) = lane.next(&mut coming).filter(|next| !next.is_service())
             && let Some(next_tag) = plan.usual_tag(next.tag)
             && is_usual(&segment, true)
             && let Some(likely) = sequencer
@@ -186,7 +188,9 @@ impl<S: Sink> FromEdifact<'_, '_, '_, S> {
                     .place(segment.span(), self.reader.count_on(places, at).at());
             }
             let layout = definition.layout(place.position);
-            let faults = write_usual(self.out, &self.beyond, &segment, layout, self.charset)?;
+            let text = ahead.as_mut().and_then(|ahead| ahead.of(&segment));
+            let (beyond, charset) = (&self.beyond, self.charset);
+            let faults = write_usual(self.out, beyond, &segment, layout, text, charset)?;
             reached = Some(here);
             taken += 1;
             if !faults.is_empty() {

@@ -37,16 +37,53 @@ fn is_plain(bytes: &[u8]) -> bool {
     })
 }
 
-/// Writes a segment that is as usual; gives what is to be told of it.
+/// Bytes looked at in one go whether they are text.
+const AHEAD: usize = 2048;
+
+/// What is known to be text of what is in sight: looking at many segments in one go is cheaper.
+#[derive(Default)]
+pub(super) struct Ahead<'d> {
+    text: &'d str,
+    /// Where it begins in what positions count in.
+    begin: usize,
+}
+
+impl<'d> Ahead<'d> {
+    /// The text of a segment from the first of its separators to its last.
+    #[inline]
+    pub(super) fn of(&mut self, segment: &Segment<'d>) -> Option<&'d str> {
+        let (data, separators, _) = segment.raw();
+        let from = *separators.first()? as usize;
+        let to = *separators.last()? as usize;
+        let near = from.wrapping_sub(self.begin)..to.wrapping_sub(self.begin);
+        match self.text.get(near) {
+            Some(text) => Some(text),
+            None => self.look(data, from, to),
+        }
+    }
+
+    #[inline(never)]
+    fn look(&mut self, data: &'d [u8], from: usize, to: usize) -> Option<&'d str> {
+        let bytes = data.get(from..to.max(data.len().min(from + AHEAD)))?;
+        self.text = std::str::from_utf8(bytes).unwrap_or_else(|error| {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+        });
+        self.begin = from;
+        self.text.get(..to - from)
+    }
+}
+
+/// Writes a segment that is as usual, `text` as [`Ahead`] tells it; gives what is to be told of it.
 #[inline]
 pub(super) fn write_usual<S: Sink>(
     out: &mut S,
     beyond: &BeyondNames,
     segment: &Segment<'_>,
     layout: &Layout,
+    text: Option<&str>,
     charset: Charset,
 ) -> Result<Vec<Finding>> {
-    if out.plain_segment(layout, segment)? {
+    if out.plain_segment(layout, segment, text)? {
         return Ok(Vec::new());
     }
     let mut elements = Elements::new(out, beyond, segment, Some(layout), charset);
@@ -197,9 +234,9 @@ mod tests {
             }
             let mut out = Vec::new();
             let mut to = ToXml::new(&mut out);
-            let whole = to.plain_segment(layout, &segment).unwrap();
+            let whole = to.plain_segment(layout, &segment, None).unwrap();
             if !whole {
-                write_usual(&mut to, &beyond, &segment, layout, charset).unwrap();
+                write_usual(&mut to, &beyond, &segment, layout, None, charset).unwrap();
             }
             to.finish().unwrap();
             drop(to);

@@ -376,18 +376,9 @@ impl<'w> Along<'w> {
             return self.give_up();
         };
         let around = &wants.fits[level.number as usize];
-        let odd = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r');
         self.good &= around.element == fit.element
             && level.met & 1 << at == 0
-            && !value.bytes().any(odd)
-            && is_text(value)
-            && wants
-                .schema
-                .components
-                .simples
-                .check(fit.of, value, &NoPrefixes)
-                .is_ok()
-            && wants.takes(around.element, at, value);
+            && wants.is_attribute(fit, value);
         level.met |= 1 << at;
         level.attributes += fit.attributes;
     }
@@ -451,7 +442,7 @@ impl<'w> Along<'w> {
     }
 
     /// An element without attributes that holds a text, in that which is open; `plain` says that the text
-    /// is of letters, digits and blanks.
+    /// is printable ASCII without what XML writes as something else.
     #[inline]
     pub(crate) fn leaf(&mut self, number: u32, text: &str, plain: bool) {
         let wants = self.wants;
@@ -460,6 +451,40 @@ impl<'w> Along<'w> {
             return self.give_up();
         };
         self.good &= self.step(fit) && fit.attributes == 0 && self.is_value(fit, text, plain);
+    }
+
+    /// Whether an element is open.
+    pub(crate) fn is_inside(&self) -> bool {
+        !self.levels.is_empty()
+    }
+
+    /// An element with all that is in it, in that which is open, as one that was good but for the values:
+    /// these are told by [`value_again`](Self::value_again) and
+    /// [`attribute_again`](Self::attribute_again).
+    pub(crate) fn again(&mut self, number: u32) {
+        let wants = self.wants;
+        match wants.fits.get(number as usize) {
+            Some(fit) => self.good &= self.step(fit) && self.text.is_empty(),
+            None => self.give_up(),
+        }
+    }
+
+    /// The value of an element, as of [`leaf`](Self::leaf).
+    #[inline]
+    pub(crate) fn value_again(&mut self, number: u32, text: &str, plain: bool) {
+        let wants = self.wants;
+        match wants.fits.get(number as usize) {
+            Some(fit) => self.good &= self.is_value(fit, text, plain),
+            None => self.give_up(),
+        }
+    }
+
+    /// The value of an attribute.
+    pub(crate) fn attribute_again(&mut self, number: u32, value: &str) {
+        match self.wants.fits.get(number as usize) {
+            Some(fit) => self.good &= self.wants.is_attribute(fit, value),
+            None => self.give_up(),
+        }
     }
 
     #[inline]
@@ -473,7 +498,7 @@ impl<'w> Along<'w> {
         match fit.kind {
             Kind::Value => {
                 !fit.table && fit.quick.takes_of(text, plain)
-                    || is_text(text)
+                    || (plain && text.len() <= LONG || is_text(text))
                         && self.remembered.is_good(
                             &self.wants.schema,
                             fit.element,
@@ -489,6 +514,19 @@ impl<'w> Along<'w> {
 }
 
 impl Wants {
+    /// Whether an attribute may have a value.
+    fn is_attribute(&self, fit: &Fit, value: &str) -> bool {
+        let Kind::Attribute(at) = fit.kind else {
+            return false;
+        };
+        let odd = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r');
+        let simples = &self.schema.components.simples;
+        !value.bytes().any(odd)
+            && is_text(value)
+            && simples.check(fit.of, value, &NoPrefixes).is_ok()
+            && self.takes(fit.element, at, value)
+    }
+
     /// Whether the table of an attribute holds a value, and it is the fixed one where there is one.
     fn takes(&self, element: ElementId, at: u16, value: &str) -> bool {
         let TypeId::Complex(complex) = self.schema.components.element(element).of else {

@@ -236,7 +236,7 @@ impl Quick {
         self.takes_of(text, false)
     }
 
-    /// As [`takes`](Self::takes); `plain` says that the text is of letters, digits and blanks.
+    /// As [`takes`](Self::takes); `plain` says that the text is printable ASCII.
     #[inline]
     pub(crate) fn takes_of(self, text: &str, plain: bool) -> bool {
         // Without a way out, so that the compiler makes vectors of it.
