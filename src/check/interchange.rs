@@ -1123,10 +1123,18 @@ impl<'c, 's> Run<'c, 's> {
         self.out.send(finding, context);
     }
 
+    /// Counts a finding of which no more are shown.
+    fn counts(&mut self, code: Code) -> bool {
+        self.out.counts(code, code.severity())
+    }
+
     fn missing_trailer(&mut self, open: &Open, at: u64, context: &Context<'_, '_>) {
         let Some(pair) = pair(open.header) else {
             return;
         };
+        if self.counts(Code::MISSING_TRAILER) {
+            return;
+        }
         let mut finding = Finding::new(Code::MISSING_TRAILER, Span::at(at))
             .with("header", pair.header)
             .with("trailer", pair.trailer);
@@ -1144,6 +1152,9 @@ impl<'c, 's> Run<'c, 's> {
     fn without_header(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) {
         let tag = tag_text(segment);
         let Some(pair) = pair(&tag) else { return };
+        if self.counts(Code::TRAILER_WITHOUT_HEADER) {
+            return;
+        }
         let finding = finding_at(Code::TRAILER_WITHOUT_HEADER, segment)
             .with("header", pair.header)
             .with("trailer", pair.trailer);
@@ -1154,6 +1165,9 @@ impl<'c, 's> Run<'c, 's> {
         let Some(pair) = pair(open.header) else {
             return;
         };
+        if self.counts(Code::NOTHING_INSIDE) {
+            return;
+        }
         let finding = finding_at(Code::NOTHING_INSIDE, segment)
             .with("header", pair.header)
             .with("trailer", pair.trailer);

@@ -129,6 +129,8 @@ struct SegmentPlace {
 
 /// Bytes that are lexed at a time: they stay in the cache until the segments are looked at.
 const BLOCK: usize = 8 << 10;
+/// The first of them where reading is taken up again; each that follows is twice as long.
+const FIRST_BLOCK: usize = 256;
 /// Bytes that are looked at where what they are is judged.
 const CHUNK: usize = 256 << 10;
 /// Bytes that are read from a stream at a time: few, so that they do not drive all else out of the
@@ -163,6 +165,13 @@ pub struct Reader<'d> {
     start: usize,
     /// End of what was lexed, from the origin.
     lexed: usize,
+    /// Bytes that are lexed next: few where what was lexed ahead had to be forgotten, as it may
+    /// have to be again.
+    block: usize,
+    /// Whether the last was a short one.
+    short_before: bool,
+    /// From one offset to another no `UNP` begins.
+    without_unp: (u64, u64),
     index: Index,
     /// The next entry of `index.ends`, and the separator and special that come next.
     at_end: usize,
@@ -234,6 +243,9 @@ impl<'d> Reader<'d> {
             origin: 0,
             start: 0,
             lexed: 0,
+            block: BLOCK,
+            short_before: false,
+            without_unp: (0, 0),
             index: Index::default(),
             at_end: 0,
             at_separator: 0,
@@ -773,7 +785,11 @@ impl<'d> Reader<'d> {
             }
             if opening.una > 0 {
                 let to = tag_at + opening.una;
-                self.resume(to);
+                if was == opening.separators && terminator as usize + 1 == to {
+                    self.take(start as u32, tag_at as u32, end, terminator);
+                } else {
+                    self.resume(to);
+                }
                 self.after_una = true;
                 return Ok(Found::Una(start, to));
             }
@@ -846,6 +862,9 @@ impl<'d> Reader<'d> {
             self.say(finding);
         }
         self.understood = true;
+        if self.opening.separators.element != opening.separators.element {
+            self.without_unp = (0, 0);
+        }
         self.opening = opening;
     }
 
@@ -853,6 +872,7 @@ impl<'d> Reader<'d> {
     fn resume(&mut self, to: usize) {
         self.start = to;
         self.lexed = to;
+        self.block = FIRST_BLOCK;
         self.index.clear();
         (self.at_end, self.at_separator, self.at_special) = (0, 0, 0);
         self.lexer.restart();
@@ -1043,13 +1063,28 @@ impl<'d> Reader<'d> {
             );
             self.say(finding.with_content("length", left));
             self.fill(self.origin + limit as usize)?;
-            let bytes = self.ahead();
-            let most = bytes.len().min(limit as usize);
-            let element = self.opening.separators.element;
-            memchr::memmem::find(&bytes[..most], &[b'U', b'N', b'P', element]).unwrap_or(0)
+            self.find_object_end(limit as usize).unwrap_or(0)
         };
         self.resume(len);
         Ok((len > 0).then_some(Found::Object(0, len)))
+    }
+
+    /// Where UNP begins among so many bytes. What was looked through once is not looked through
+    /// again.
+    fn find_object_end(&mut self, most: usize) -> Option<usize> {
+        let from = self.base + self.origin as u64;
+        let (start, end) = self.without_unp;
+        let known = (start..end).contains(&from);
+        let passed = if known { (end - from) as usize } else { 0 };
+        let bytes = self.ahead();
+        let most = bytes.len().min(most);
+        let element = self.opening.separators.element;
+        let unp = [b'U', b'N', b'P', element];
+        let found = memchr::memmem::find(bytes.get(passed..most)?, &unp).map(|at| passed + at);
+        if found.is_none() && most > unp.len() {
+            self.without_unp = (from, from + (most - unp.len()) as u64);
+        }
+        found
     }
 
     /// Forgets what was lexed beyond the start of what was not delivered.
@@ -1101,14 +1136,18 @@ impl<'d> Reader<'d> {
             Input::Stream { buffer, .. } => buffer.as_slice(),
         };
         let from = self.origin + self.lexed;
-        let to = bytes.len().min(from + BLOCK);
+        let to = bytes.len().min(from + self.block);
+        let after_short = self.block < BLOCK || self.short_before;
+        self.short_before = self.block < BLOCK;
+        self.block = BLOCK.min(2 * self.block);
         let block = &bytes[from..to];
         let lexed = self.lexed as u32;
         let usual = self
             .lexer
             .lex(block, lexed, &mut self.index, &self.watch.usual);
         if !block.is_empty() {
-            let before = self.clean.1 && (self.clean.0 || !ahead);
+            // A segment may go over several short blocks.
+            let before = self.clean.1 && (self.clean.0 || !ahead && !after_short);
             self.clean = (before, usual || (self.watch.good)(block));
         }
         self.lexed += to - from;

@@ -40,7 +40,7 @@ const STORM: u32 = 64;
 const STORM_COST: u32 = 6 * ERROR;
 const STORM_HYPOTHESES: usize = 8;
 const STORM_AHEAD: usize = 4;
-/// Where so many stretches had errors nothing is searched: a segment takes the nearest place.
+/// Where so many segments had errors nothing is searched: a segment takes the nearest place.
 const GIVEN_UP: u32 = 4000;
 const START: usize = usize::MAX;
 const NONE: u32 = u32::MAX;
@@ -309,6 +309,8 @@ pub struct Sequencer<'p> {
     cheapest: u32,
     /// Stretches that had errors.
     faulty: u32,
+    /// Segments that had errors.
+    wrong: u32,
     /// Candidates for the segment at hand, and their faults.
     candidates: Vec<Candidate>,
     noted: Vec<Fault>,
@@ -352,6 +354,7 @@ impl<'p> Sequencer<'p> {
             mistypes: true,
             cheapest: u32::MAX,
             faulty: 0,
+            wrong: 0,
             candidates: Vec::new(),
             noted: Vec::new(),
             order: Vec::new(),
@@ -634,11 +637,11 @@ impl<'p> Sequencer<'p> {
         }
     }
 
-    /// Whether so many stretches had errors that the search is given up: each takes the nearest
+    /// Whether so many segments had errors that the search is given up: each takes the nearest
     /// place from here on.
     #[must_use]
     pub fn has_given_up(&self) -> bool {
-        self.faulty >= GIVEN_UP
+        self.wrong >= GIVEN_UP
     }
 
     /// Whether a hypothesis would be given up at once.
@@ -1065,6 +1068,7 @@ impl<'p> Sequencer<'p> {
             let faults: Vec<Fault> = faults.iter().filter(is_said).copied().collect();
             found.extend(decision.found);
             faulty |= !faults.is_empty();
+            self.wrong = self.wrong.saturating_add(u32::from(!faults.is_empty()));
             self.resolved.push(Placement {
                 position: decision.position,
                 keep: decision.keep,
