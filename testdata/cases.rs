@@ -69,7 +69,7 @@ fn snapshot(room: &str) -> Vec<(String, Vec<Finding>)> {
 }
 
 /// Findings that no case file can hold, and why.
-const WITHOUT_CASE: [&str; 7] = [
+const WITHOUT_CASE: [&str; 9] = [
     // A layer drops the element: `findings_that_need_a_layer`.
     "not-used",
     // An option, or an input beyond a default bound: `findings_that_need_an_option`.
@@ -77,6 +77,9 @@ const WITHOUT_CASE: [&str; 7] = [
     "record-too-long",
     "references-unchecked",
     "findings-cut",
+    // A message of very many segments: `a_message_that_is_wrong_as_a_whole_is_told_in_bounds`.
+    "order-given-up",
+    "control-totals-unchecked",
     // Only beside another finding: `related_places_are_told`.
     "first-used",
     "header-here",
@@ -359,6 +362,67 @@ fn one_and_several_threads_find_the_same() {
             };
             assert_eq!(bare(one), bare(other));
         }
+    }
+}
+
+#[test]
+fn a_message_that_is_wrong_as_a_whole_is_told_in_bounds() {
+    let checker = Checker::new(&Specs::base(), Options::default()).unwrap();
+    let found = |segments: &str, times: usize| {
+        let mut input = "UNB+UNOA:2+A+B+261123:1200+1'UNH+1+CUSCAR:D:95B:UN'".to_owned();
+        input.push_str(&segments.repeat(times));
+        let mut findings: Vec<Finding> = Vec::new();
+        let totals = checker.slice(input.as_bytes(), &mut findings).unwrap();
+        (totals, findings)
+    };
+    let of = |findings: &[Finding], code: Code| {
+        let mut found = findings.iter().filter(|finding| finding.code == code);
+        let first = found.next().map(|finding| finding.span.start);
+        assert!(found.next().is_none(), "{code} is said once");
+        first
+    };
+    let mess = "XYZ+1'";
+    let (totals, findings) = found(mess, 100);
+    assert_eq!(of(&findings, Code::ORDER_GIVEN_UP), None);
+    assert!(totals.errors >= 100);
+    let (totals, findings) = found(mess, 6_000);
+    let from = of(&findings, Code::ORDER_GIVEN_UP).unwrap();
+    let segments = from as usize / mess.len();
+    assert!((3_700..4_500).contains(&segments), "{segments}");
+    // Every error is counted, before and behind.
+    let unknown = findings
+        .iter()
+        .filter(|finding| finding.code == Code::UNKNOWN_SEGMENT);
+    assert_eq!(unknown.count(), 1_000);
+    assert!(totals.errors >= 6_000);
+    let (_, findings) = found("CNT+7:1'", 100_000);
+    assert_eq!(of(&findings, Code::CONTROL_TOTALS_UNCHECKED), None);
+    let (_, findings) = found("CNT+7:1'", 100_001);
+    assert!(of(&findings, Code::CONTROL_TOTALS_UNCHECKED).is_some());
+}
+
+/// Service strings one after another, objects that never end: each piece is the whole input's.
+#[test]
+fn what_opens_again_and_again_is_read_once() {
+    let head = "UNB+UNOA:4+A+B+261123:1200+1'";
+    for (piece, items) in [
+        // One right behind another is a segment like others.
+        ("UNA:+.? '", 1_500),
+        ("UNA:+.? '\n", 1_500),
+        ("UNA;+.? 'BGM'UNA:+.? 'BGM'", 3_000),
+    ] {
+        let input = format!("{head}{}", piece.repeat(3_000));
+        assert_eq!(rejoined(input.as_bytes()), input.as_bytes(), "{piece:?}");
+        let mut reader = Reader::new(input.as_bytes());
+        let mut una = 0;
+        while let Some(item) = reader.next().unwrap() {
+            una += usize::from(matches!(item, Item::Una(_)));
+        }
+        assert!(una >= items, "{piece:?}: {una}");
+    }
+    for piece in ["UNO+1+RFF:1+2+1'", "UNO+1+RFF:1+2+3'abcUNP+3+1'"] {
+        let input = format!("{head}{}UNP+1+1'UNZ+1+1'", piece.repeat(3_000));
+        assert_eq!(rejoined(input.as_bytes()), input.as_bytes(), "{piece:?}");
     }
 }
 

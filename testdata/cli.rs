@@ -286,7 +286,7 @@ fn what_is_cut_of_transcoded_input_is_said() {
     let text = out(&with_input(&args, input.as_bytes()));
     let shown = text.matches("[unknown-escape-sequence]").count();
     assert_eq!(shown, 2, "{text}");
-    let more = "10 more findings of unknown-escape-sequence were not shown";
+    let more = "10 more findings of unknown-escape-sequence not shown";
     assert!(text.contains(more), "{text}");
 }
 

@@ -1137,7 +1137,15 @@ impl<'c, 's> Run<'c, 's> {
         self.out.send(finding, context);
     }
 
+    /// Counts a finding of which no more are shown.
+    fn counts(&mut self, code: Code) -> bool {
+        self.out.counts(code, code.severity())
+    }
+
     fn missing_trailer(&mut self, open: &Open, at: u64, context: &Context<'_, '_>) {
+        if self.counts(Code::MISSING_TRAILER) {
+            return;
+        }
         let pair = open.pair;
         let mut finding = Finding::new(Code::MISSING_TRAILER, Span::at(at))
             .with("header", pair.header)
@@ -1156,6 +1164,9 @@ impl<'c, 's> Run<'c, 's> {
     fn without_header(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) {
         let tag = tag_text(segment);
         let Some(pair) = pair(&tag) else { return };
+        if self.counts(Code::TRAILER_WITHOUT_HEADER) {
+            return;
+        }
         let finding = finding_at(Code::TRAILER_WITHOUT_HEADER, segment)
             .with("header", pair.header)
             .with("trailer", pair.trailer);
@@ -1163,6 +1174,9 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn nothing_inside(&mut self, segment: &Segment<'_>, open: &Open, context: &Context<'_, '_>) {
+        if self.counts(Code::NOTHING_INSIDE) {
+            return;
+        }
         let pair = open.pair;
         let finding = finding_at(Code::NOTHING_INSIDE, segment)
             .with("header", pair.header)

@@ -77,6 +77,9 @@ pub(super) struct Spare {
 /// Places of the trace: then they are followed.
 const LONGEST_TRACE: usize = 1024;
 
+/// Control totals of a message that are kept for its end, where they are compared.
+const MOST_CONTROLS: usize = 100_000;
+
 /// The check of one message against its definition.
 pub(super) struct MessageCheck<'c> {
     compiled: &'c CompiledMessage,
@@ -91,6 +94,10 @@ pub(super) struct MessageCheck<'c> {
     ahead: (u64, Option<TagId>),
     controls: Vec<Control>,
     watched: Option<Watched>,
+    /// That places are searched no more was said.
+    told_given_up: bool,
+    /// That more control totals are not compared was said.
+    controls_full: bool,
 }
 
 /// A message that is watched.
@@ -144,6 +151,8 @@ impl<'c> MessageCheck<'c> {
             ahead: (0, None),
             controls: Vec::new(),
             watched: None,
+            told_given_up: false,
+            controls_full: false,
         }
     }
 
@@ -245,6 +254,11 @@ impl<'c> MessageCheck<'c> {
                 if self.watched.is_some() {
                     self.tell(out, segment, number, place, context);
                 }
+            }
+            // It was decided at once.
+            None if self.waiting.is_empty() && self.sequencer.has_resolved() => {
+                let placement = self.sequencer.resolved().next().unwrap_or_default();
+                self.settle(env, out, segment, number, &placement, context);
             }
             None => {
                 let lines = context.counter_at(segment.offset());
@@ -410,6 +424,14 @@ impl<'c> MessageCheck<'c> {
         self.path.follow(&self.compiled.plan, placement);
         if !placement.faults.is_empty() {
             self.faults(out, segment, number, placement, context);
+            if !self.told_given_up && self.sequencer.has_given_up() {
+                self.told_given_up = true;
+                let span = Span::new(segment.offset(), segment.tag().len() as u64);
+                let mut finding = Finding::new(Code::ORDER_GIVEN_UP, span);
+                finding.place.segment_number = Some(number);
+                finding.place.segment = Some(tag_text(segment).into());
+                out.send(finding, context);
+            }
         }
         if let Some(position) = placement.position
             && !matches!(placement.faults.last(), Some(Fault::InsteadOf(_)))
@@ -455,6 +477,15 @@ impl<'c> MessageCheck<'c> {
             self.unusual(out, segment, number, position, context);
         }
         match compiled.role(position) {
+            Role::ControlTotal if self.controls.len() >= MOST_CONTROLS => {
+                if !std::mem::replace(&mut self.controls_full, true) {
+                    let span = Span::new(segment.offset(), segment.tag().len() as u64);
+                    let mut finding = Finding::new(Code::CONTROL_TOTALS_UNCHECKED, span);
+                    self.follow_trace();
+                    self.place(&mut finding, segment, number, position);
+                    out.send(finding, context);
+                }
+            }
             Role::ControlTotal => {
                 if let (Some(qualifier), Some(token)) = (segment.get(0, 0), segment.token(0, 1)) {
                     self.controls.push(Control {
@@ -527,6 +558,14 @@ impl<'c> MessageCheck<'c> {
     ) {
         let plan = &self.compiled.plan;
         for fault in faults {
+            let code = match fault {
+                Fault::MissingSegment(_) => Code::MISSING_SEGMENT,
+                Fault::MissingGroup(_) => Code::MISSING_GROUP,
+                _ => continue,
+            };
+            if out.counts(code, code.severity()) {
+                continue;
+            }
             let (finding, path, tag) = match *fault {
                 Fault::MissingSegment(position) => {
                     let position = plan.position(position);
@@ -577,6 +616,19 @@ impl<'c> MessageCheck<'c> {
         let tag = tag_text(segment);
         let span = Span::new(segment.offset(), segment.tag().len() as u64);
         for fault in &placement.faults {
+            let code = match fault {
+                Fault::MissingSegment(_) | Fault::MissingGroup(_) => continue,
+                Fault::TooManySegments(_) => Code::TOO_MANY_SEGMENTS,
+                Fault::TooManyGroups(_) => Code::TOO_MANY_GROUPS,
+                Fault::OutOfOrder(_) => Code::OUT_OF_ORDER,
+                Fault::Unexpected => Code::UNEXPECTED_SEGMENT,
+                Fault::Unknown | Fault::InsteadOf(_) if !is_tag(&tag) => Code::INVALID_TAG,
+                Fault::Unknown => Code::UNKNOWN_SEGMENT,
+                Fault::InsteadOf(_) => Code::INSTEAD_OF,
+            };
+            if out.counts(code, code.severity()) {
+                continue;
+            }
             let finding = match *fault {
                 Fault::MissingSegment(_) | Fault::MissingGroup(_) => continue,
                 Fault::TooManySegments(position) => Finding::new(Code::TOO_MANY_SEGMENTS, span)
@@ -799,13 +851,17 @@ fn follow(
     (placed, controls): (&mut Vec<u64>, &mut Vec<Control>),
 ) {
     path.reach(plan.positions().len());
+    // Those that have no path yet are the last.
+    let known = controls.iter().rposition(|control| control.path.is_ok());
+    let mut waiting = known.map_or(0, |at| at + 1);
     for (place, taken) in trace.drain(..).zip(1..) {
         path.place(plan, place);
         placed[place.position as usize] += 1;
-        for control in controls.iter_mut() {
-            if control.path == Err(taken) {
-                control.path = Ok(path.segment(plan, place.position));
-            }
+        if let Some(control) = controls.get_mut(waiting)
+            && control.path == Err(taken)
+        {
+            control.path = Ok(path.segment(plan, place.position));
+            waiting += 1;
         }
     }
 }
@@ -838,6 +894,9 @@ pub(super) fn report(
 ) {
     let code = trouble.code;
     if code == Code::CODE_LIST_NOT_HELD && !out.first_of_list(&trouble.args) {
+        return;
+    }
+    if out.counts(code, trouble.severity) {
         return;
     }
     let mut finding = Finding::new(code, Span::new(trouble.offset, trouble.raw.len() as u64));

@@ -225,6 +225,16 @@ impl<'s> Out<'s> {
         self.seen[code.index()] < self.most
     }
 
+    /// Counts a finding of `code` if no more of it are shown: then it need not be made.
+    #[inline]
+    pub(super) fn counts(&mut self, code: Code, severity: Severity) -> bool {
+        let enough = !self.wants(code);
+        if enough {
+            self.count(code, severity);
+        }
+        enough
+    }
+
     /// Counts a finding that is not shown.
     #[cold]
     pub(super) fn count(&mut self, code: Code, severity: Severity) {

@@ -129,6 +129,8 @@ struct SegmentPlace {
 
 /// Bytes that are lexed at a time: they stay in the cache until the segments are looked at.
 const BLOCK: usize = 8 << 10;
+/// The first of them where reading is taken up again; each that follows is twice as long.
+const FIRST_BLOCK: usize = 256;
 /// Bytes that are looked at where what they are is judged.
 const CHUNK: usize = 256 << 10;
 /// Bytes that are read from a stream at a time: few, so that they do not drive all else out of the
@@ -187,6 +189,13 @@ pub struct Reader<'d> {
     start: usize,
     /// End of what was lexed, from the origin.
     lexed: usize,
+    /// Bytes that are lexed next: few where what was lexed ahead had to be forgotten, as it may
+    /// have to be again.
+    block: usize,
+    /// Whether the last was a short one.
+    short_before: bool,
+    /// From one offset to another no `UNP` begins.
+    without_unp: (u64, u64),
     index: Index,
     /// The next entry of `index.ends`, and the separator and special that come next.
     at_end: usize,
@@ -258,6 +267,9 @@ impl<'d> Reader<'d> {
             origin: 0,
             start: 0,
             lexed: 0,
+            block: BLOCK,
+            short_before: false,
+            without_unp: (0, 0),
             index: Index::default(),
             at_end: 0,
             at_separator: 0,
@@ -556,7 +568,7 @@ impl<'d> Reader<'d> {
 
     /// The segments in sight that need no closer look, from the next one on.
     #[inline]
-    pub(crate) fn lane(&self) -> (Lane<'_>, Ahead) {
+    pub(crate) fn lane(&self) -> (Lane<'_>, Coming) {
         // Those in the last segment are passed.
         let specials = self.index.specials.iter().skip(self.at_special);
         let passed = specials.take_while(|at| (**at as usize) < self.start);
@@ -572,7 +584,7 @@ impl<'d> Reader<'d> {
             separators: &self.opening.separators,
             from: (self.at_end, self.start as u32),
         };
-        let ahead = Ahead {
+        let ahead = Coming {
             end: if usual { self.at_end } else { usize::MAX },
             separator: self.at_separator as u32,
             special: special as u32,
@@ -802,7 +814,11 @@ impl<'d> Reader<'d> {
             }
             if opening.una > 0 {
                 let to = tag_at + opening.una;
-                self.resume(to);
+                if was == opening.separators && terminator as usize + 1 == to {
+                    self.take(start as u32, tag_at as u32, end, terminator);
+                } else {
+                    self.resume(to);
+                }
                 self.after_una = true;
                 return Ok(Found::Una(start, to));
             }
@@ -875,6 +891,9 @@ impl<'d> Reader<'d> {
             self.say(finding);
         }
         self.understood = true;
+        if self.opening.separators.element != opening.separators.element {
+            self.without_unp = (0, 0);
+        }
         self.opening = opening;
     }
 
@@ -882,6 +901,7 @@ impl<'d> Reader<'d> {
     fn resume(&mut self, to: usize) {
         self.start = to;
         self.lexed = to;
+        self.block = FIRST_BLOCK;
         self.index.clear();
         (self.at_end, self.at_separator, self.at_special) = (0, 0, 0);
         self.lexer.restart();
@@ -1072,13 +1092,28 @@ impl<'d> Reader<'d> {
             );
             self.say(finding.with_content("length", left));
             self.fill(self.origin + limit as usize)?;
-            let bytes = self.ahead();
-            let most = bytes.len().min(limit as usize);
-            let element = self.opening.separators.element;
-            memchr::memmem::find(&bytes[..most], &[b'U', b'N', b'P', element]).unwrap_or(0)
+            self.find_object_end(limit as usize).unwrap_or(0)
         };
         self.resume(len);
         Ok((len > 0).then_some(Found::Object(0, len)))
+    }
+
+    /// Where UNP begins among so many bytes. What was looked through once is not looked through
+    /// again.
+    fn find_object_end(&mut self, most: usize) -> Option<usize> {
+        let from = self.base + self.origin as u64;
+        let (start, end) = self.without_unp;
+        let known = (start..end).contains(&from);
+        let passed = if known { (end - from) as usize } else { 0 };
+        let bytes = self.ahead();
+        let most = bytes.len().min(most);
+        let element = self.opening.separators.element;
+        let unp = [b'U', b'N', b'P', element];
+        let found = memchr::memmem::find(bytes.get(passed..most)?, &unp).map(|at| passed + at);
+        if found.is_none() && most > unp.len() {
+            self.without_unp = (from, from + (most - unp.len()) as u64);
+        }
+        found
     }
 
     /// Forgets what was lexed beyond the start of what was not delivered.
@@ -1130,14 +1165,18 @@ impl<'d> Reader<'d> {
             Input::Stream { buffer, .. } => buffer.filled(),
         };
         let from = self.origin + self.lexed;
-        let to = bytes.len().min(from + BLOCK);
+        let to = bytes.len().min(from + self.block);
+        let after_short = self.block < BLOCK || self.short_before;
+        self.short_before = self.block < BLOCK;
+        self.block = BLOCK.min(2 * self.block);
         let block = &bytes[from..to];
         let lexed = self.lexed as u32;
         let usual = self
             .lexer
             .lex(block, lexed, &mut self.index, &self.watch.usual);
         if !block.is_empty() {
-            let before = self.clean.1 && (self.clean.0 || !ahead);
+            // A segment may go over several short blocks.
+            let before = self.clean.1 && (self.clean.0 || !ahead && !after_short);
             self.clean = (before, usual || (self.watch.good)(block));
         }
         self.lexed += to - from;
@@ -1345,7 +1384,7 @@ pub(crate) struct Lane<'r> {
 }
 
 /// What comes next in a lane: apart from it, so that it stays in registers.
-pub(crate) struct Ahead {
+pub(crate) struct Coming {
     end: usize,
     separator: u32,
     special: u32,
@@ -1383,20 +1422,20 @@ impl<'r> Lane<'r> {
     /// The next segment. `None` where the next is not in sight, or holds release or control
     /// characters, and where it is longer than a block. Whether its tag is one is not looked at.
     #[inline(always)]
-    pub(crate) fn next(&self, ahead: &mut Ahead) -> Option<LaneSegment> {
+    pub(crate) fn next(&self, coming: &mut Coming) -> Option<LaneSegment> {
         let index = self.index;
-        let last = *index.ends.get(ahead.end)?;
+        let last = *index.ends.get(coming.end)?;
         let terminator = *index.separators.get(last as usize)?;
-        let mut tag_at = ahead.start;
+        let mut tag_at = coming.start;
         let mut tag = self.four(tag_at)?;
         if tag[0] <= b' ' {
             let (at, separator, special) =
-                self.pass_blanks(terminator, (tag_at, ahead.separator, ahead.special));
-            (tag_at, ahead.separator, ahead.special) = (at, separator, special);
+                self.pass_blanks(terminator, (tag_at, coming.separator, coming.special));
+            (tag_at, coming.separator, coming.special) = (at, separator, special);
             tag = self.four(tag_at)?;
         }
-        let first = ahead.separator;
-        let special = index.specials.get(ahead.special as usize);
+        let first = coming.separator;
+        let special = index.specials.get(coming.special as usize);
         // What follows the tag is no letter, but it may be a line break inside it.
         if *index.separators.get(first as usize)? != tag_at + 3
             || special.is_some_and(|at| *at < terminator)
@@ -1410,9 +1449,9 @@ impl<'r> Lane<'r> {
             first,
             last,
         };
-        ahead.end += 1;
-        ahead.separator = last + 1;
-        ahead.start = terminator + 1;
+        coming.end += 1;
+        coming.separator = last + 1;
+        coming.start = terminator + 1;
         Some(segment)
     }
 

@@ -277,7 +277,17 @@ impl Finding {
             out.push_str(&rest[..open]);
             let close = rest[open..].find('}').map_or(rest.len(), |at| open + at);
             let name = &rest[open + 1..close];
-            if name == "wording" {
+            if let Some((name, forms)) = name.split_once('|') {
+                // A number and the noun it counts, one of them and several.
+                let (one, several) = forms.split_once('|').unwrap_or((forms, forms));
+                self.fill(name, redact, out);
+                let is_one = self.args.iter().any(|(key, arg)| {
+                    let (Arg::Known(text) | Arg::Content(text)) = arg;
+                    *key == name && &**text == "1"
+                });
+                out.push(' ');
+                out.push_str(if is_one { one } else { several });
+            } else if name == "wording" {
                 self.fill_wording(lang, redact, out);
             } else {
                 self.fill(name, redact, out);

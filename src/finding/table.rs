@@ -45,13 +45,34 @@ impl Code {
         self.row().syntax_error
     }
 
-    /// The wording, with placeholders in braces.
+    /// The wording, with placeholders in braces: `{count}`, or `{count|byte|bytes}` for a number and
+    /// what is said of one and of several.
     #[must_use]
     pub fn wording(self, lang: Lang) -> &'static str {
         match lang {
             Lang::En => self.row().en,
             Lang::Zh => self.row().zh,
         }
+    }
+
+    /// The wording as a list of codes shows it: of several.
+    #[must_use]
+    pub fn listed_wording(self, lang: Lang) -> String {
+        let mut out = String::new();
+        let mut rest = self.wording(lang);
+        while let Some((before, (inside, behind))) = rest
+            .split_once('{')
+            .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            let mut parts = inside.split('|');
+            let (name, several) = (parts.next().unwrap_or(""), parts.next_back());
+            out.push_str(&format!("{before}{{{name}}}"));
+            if let Some(several) = several {
+                out.push_str(&format!(" {several}"));
+            }
+            rest = behind;
+        }
+        out + rest
     }
 
     /// What it means and what to do about it.
@@ -181,17 +202,17 @@ findings! {
         explain_en "Two terminators follow each other. Remove one of them."
         explain_zh "两个段终止符相连，应删除其中一个。";
     SEGMENT_TOO_LONG "segment-too-long" Error 18
-        en "a segment is longer than {limit} bytes; it was passed over"
+        en "a segment is longer than {limit|byte|bytes}; it was passed over"
         zh "段长度超过 {limit} 字节，已跳过"
         explain_en "A segment is read up to a limit (an option), so that a file without terminators cannot fill the memory."
         explain_zh "段的长度有上限（可设置），以免没有段终止符的文件耗尽内存。";
     SKIPPED_BYTES "skipped-bytes" Error 18
-        en "{count} bytes belong to no segment and were skipped"
+        en "{count|byte belongs to no segment and was skipped|bytes belong to no segment and were skipped}"
         zh "{count} 个字节不属于任何段，已跳过"
         explain_en "What stands here is neither a segment nor a blank. Reading went on where the next segment or interchange begins."
         explain_zh "此处内容既不是段也不是空白。已从下一个段或交换处继续读取。";
     TRAILING_PADDING "trailing-padding" Hint
-        en "{count} padding characters (NUL or control-Z) follow the last segment"
+        en "{count|padding character (NUL or control-Z) follows|padding characters (NUL or control-Z) follow} the last segment"
         zh "最后一个段之后有 {count} 个填充字符（NUL 或 Ctrl-Z）"
         explain_en "They come from old file transfers and mean nothing."
         explain_zh "它们来自旧的文件传输方式，没有含义。";
@@ -206,7 +227,7 @@ findings! {
         explain_en "Some systems wrap lines at 80 columns. Inside a value a line break has no meaning in ISO 9735; it was removed from the value. Said once in an interchange."
         explain_zh "有些系统按 80 列折行。ISO 9735 中值内的换行没有含义，已从值中去除。每个交换只提示一次。";
     OBJECT_LENGTH "object-length" Error 29
-        en "the object of UNO has not the {length} bytes it declares"
+        en "the object of UNO has not the {length|byte|bytes} it declares"
         zh "UNO 的对象长度与其声明的 {length} 字节不符"
         explain_en "After the declared number of bytes UNP must follow. Reading went on at the next UNP or message."
         explain_zh "在声明的字节数之后必须是 UNP。已从下一个 UNP 或报文处继续读取。";
@@ -306,12 +327,12 @@ findings! {
         explain_en "The structure of the message requires the group at this place."
         explain_zh "报文结构要求此处有该段组。";
     TOO_MANY_SEGMENTS "too-many-segments" Error 35
-        en "segment {segment} may stand here at most {max} times"
+        en "segment {segment} may stand here at most {max|time|times}"
         zh "段 {segment} 在此最多出现 {max} 次"
         explain_en "One more stands here. Said once for a run of them."
         explain_zh "此处多出。同一连续序列只报告一次。";
     TOO_MANY_GROUPS "too-many-groups" Error 36
-        en "segment group {group} may stand here at most {max} times"
+        en "segment group {group} may stand here at most {max|time|times}"
         zh "段组 {group} 在此最多出现 {max} 次"
         explain_en "One more begins here. Said once for a run of them."
         explain_zh "此处多出一组。同一连续序列只报告一次。";
@@ -325,6 +346,11 @@ findings! {
         zh "段 {segment} 不能出现在此处"
         explain_en "The message has this segment elsewhere, but not at this place."
         explain_zh "报文在其他位置有该段，但此处不允许。";
+    ORDER_GIVEN_UP "order-given-up" Warning
+        en "the message is out of order in so many places that from here on each segment is taken to stand in the nearest place"
+        zh "报文顺序错误过多，自此处起每个段按最近的位置处理"
+        explain_en "Where the order is wrong, the placement with the fewest errors is searched for. Past 4,000 segments with errors in one message that is given up, so that a message that is wrong as a whole is checked in reasonable time: what is missing or stands in excess may be told otherwise from here on."
+        explain_zh "顺序有误时，程序寻找错误最少的排列。同一报文中有错误的段超过 4000 个后不再寻找，使整体错乱的报文也能在合理时间内检查完；自此处起，缺少或多余的段可能有不同的报告。";
     UNKNOWN_SEGMENT "unknown-segment" Error 15
         en "message {message} has no segment {segment}"
         zh "报文 {message} 中没有段 {segment}"
@@ -361,7 +387,7 @@ findings! {
         explain_en "The directory defines fewer components here; a simple element has none."
         explain_zh "目录在此定义的成分较少；简单数据元没有成分。";
     TOO_MANY_REPETITIONS "too-many-repetitions" Error 35
-        en "the element may be repeated at most {max} times"
+        en "the element may be repeated at most {max|time|times}"
         zh "该数据元最多重复 {max} 次"
         explain_en "One more repetition stands here."
         explain_zh "此处多出一次重复。";
@@ -401,12 +427,12 @@ findings! {
         explain_en "Elements 1131 and 3055 name a code list that the specs do not have. Add it with --specs. Said once for each list."
         explain_zh "数据元 1131 和 3055 指定的代码表未收录。可用 --specs 添加。每个代码表只提示一次。";
     TOO_LONG "too-long" Error 39
-        en "{value} has {length} characters; at most {max} are allowed in {element}"
+        en "{value} has {length|character|characters}; at most {max} are allowed in {element}"
         zh "{value} 有 {length} 个字符；{element} 最多 {max} 个"
         explain_en "In numbers sign, decimal mark and exponent mark are not counted."
         explain_zh "数值中符号、小数点和指数标记不计入长度。";
     TOO_SHORT "too-short" Error 40
-        en "{value} has {length} characters; {element} has exactly {min}"
+        en "{value} has {length|character|characters}; {element} has exactly {min}"
         zh "{value} 有 {length} 个字符；{element} 应为 {min} 个"
         explain_en "The format is of fixed length."
         explain_zh "该格式为定长。";
@@ -440,6 +466,11 @@ findings! {
         zh "控制总数 {qualifier} 为 {value}；报文中有 {counted} 个{what_zh}"
         explain_en "CNT gives totals of the message. This one is defined as a count of segments or groups, and differs."
         explain_zh "CNT 给出报文的总数。此项定义为段或段组的数量，与实际不符。";
+    CONTROL_TOTALS_UNCHECKED "control-totals-unchecked" Warning
+        en "from here on control totals are not compared: the message has more than are kept"
+        zh "由此开始不再核对控制总数：报文中的控制总数多于可保留的数量"
+        explain_en "Totals are compared at the end of the message; of one message 100,000 are kept for that."
+        explain_zh "控制总数在报文结束时核对；每个报文最多保留 100000 个。";
     SECTION_ORDER "section-control" Error 15
         en "{segment} separates the sections of the message: {expected} was expected"
         zh "{segment} 用于分隔报文的各节：此处应为 {expected}"
@@ -456,17 +487,17 @@ findings! {
         explain_en "The value does not decode in the character set in force."
         explain_zh "该值无法按当前字符集解码。";
     LOOKS_LIKE "looks-like-other-charset" Hint
-        en "the bytes look like {charset}, which {declared} does not allow"
-        zh "字节看起来是 {charset} 编码，而 {declared} 不允许"
-        explain_en "Many files declare UNOA and hold Chinese text. If that is meant, use --charset {charset}. Said once in an interchange."
-        explain_zh "很多文件声明 UNOA 却含有中文。如属此情况，可使用 --charset {charset}。每个交换只提示一次。";
+        en "the bytes can be read as {charset}, which {declared} does not allow"
+        zh "字节可按 {charset} 解读，而 {declared} 不允许"
+        explain_en "Many files declare UNOA and hold Chinese text. If the text is right when it is read so, use --charset {charset}; bytes of Big5, EUC-KR and other code pages can often be read so too, and then are nonsense. Said once in an interchange."
+        explain_zh "很多文件声明 UNOA 却含有中文。如按此解读文字正确，可使用 --charset {charset}；Big5、EUC-KR 等编码的字节往往也能这样解读，但结果无意义。每个交换只提示一次。";
     UNKNOWN_ESCAPE "unknown-escape-sequence" Error 21
         en "the escape sequence {value} names no character set that is known"
         zh "转义序列 {value} 指定的字符集未知"
         explain_en "Under UNOX, escape sequences of ISO 2022 switch the character set."
         explain_zh "UNOX 使用 ISO 2022 转义序列切换字符集。";
     FINDINGS_CUT "findings-cut" Hint
-        en "{count} more findings of {code} were not shown"
+        en "{count|more finding|more findings} of {code} not shown"
         zh "另有 {count} 条 {code} 未显示"
         explain_en "Of one code only so many findings are shown for a file (--max-findings); all are counted."
         explain_zh "每个文件同一代码只显示有限条数（--max-findings），但全部计数。";
@@ -633,7 +664,7 @@ findings! {
         explain_en "The limit keeps hostile documents from using up memory: depth is elements within each other, markup the bytes of one tag."
         explain_zh "该限制防止恶意文档耗尽内存：depth 为元素嵌套层数，markup 为单个标签的字节数。";
     XML_UNREAD "xml-unread" Warning
-        en "from here on {count} bytes were not read"
+        en "from here on {count|byte was not read|bytes were not read}"
         zh "此处起有 {count} 字节未读取"
         explain_en "After an error of structure the rest of an XML document means nothing certain."
         explain_zh "发生结构性错误后，XML 文档的其余部分已无确定含义。";
@@ -669,7 +700,7 @@ findings! {
         explain_en "The element is unknown here, out of order, or in another namespace (cvc-complex-type.2.4)."
         explain_zh "该元素在此处未知、顺序不对，或命名空间不同（cvc-complex-type.2.4）。";
     XSD_TOO_MANY "xsd-too-many" Error
-        en "{element} stands more than {max} times in a row"
+        en "{element} stands more than {max|time|times} in a row"
         zh "{element} 连续出现超过 {max} 次"
         explain_en "The schema limits how often it may stand (maxOccurs)."
         explain_zh "模式限制了其出现次数（maxOccurs）。";
@@ -769,12 +800,12 @@ findings! {
         explain_en "The schema bounds the value from above (cvc-maxInclusive-valid, cvc-maxExclusive-valid)."
         explain_zh "模式规定了该值的上限（cvc-maxInclusive-valid、cvc-maxExclusive-valid）。";
     XSD_TOTAL_DIGITS "xsd-total-digits" Error
-        en "{value} of {name} has {length} digits, at most {expected} are allowed"
+        en "{value} of {name} has {length|digit|digits}, at most {expected} are allowed"
         zh "{name} 的值 {value} 有 {length} 位数字，至多 {expected} 位"
         explain_en "Leading zeros, and zeros at the end of the decimals, are not counted (cvc-totalDigits-valid)."
         explain_zh "前导零和小数末尾的零不计（cvc-totalDigits-valid）。";
     XSD_FRACTION_DIGITS "xsd-fraction-digits" Error
-        en "{value} of {name} has {length} decimals, at most {expected} are allowed"
+        en "{value} of {name} has {length|decimal|decimals}, at most {expected} are allowed"
         zh "{name} 的值 {value} 有 {length} 位小数，至多 {expected} 位"
         explain_en "Zeros at the end are not counted (cvc-fractionDigits-valid)."
         explain_zh "末尾的零不计（cvc-fractionDigits-valid）。";
@@ -839,7 +870,7 @@ findings! {
         explain_en "The schema asks that what is referred to exists (cvc-identity-constraint.4.3)."
         explain_zh "模式要求被引用的值存在（cvc-identity-constraint.4.3）。";
     XSD_IDENTITY_LIMIT "xsd-identity-limit" Warning
-        en "from here on identity constraints are not checked: their values need more than {limit} bytes"
+        en "from here on identity constraints are not checked: their values need more than {limit|byte|bytes}"
         zh "此处起不再校验唯一性约束：其取值所需内存超过 {limit} 字节"
         explain_en "Values are kept to compare them, under a limit."
         explain_zh "为比较取值须保留数据，并设有上限。";
@@ -867,7 +898,7 @@ findings! {
         explain_en "The next line begins another record, or the input ends. What stands there was read as far as it goes."
         explain_zh "下一行开始了另一条记录，或输入到此为止。已按现有内容读取。";
     RECORD_TOO_LONG "record-too-long" Error
-        en "a record is longer than {limit} bytes; it was passed over"
+        en "a record is longer than {limit|byte|bytes}; it was passed over"
         zh "记录长度超过 {limit} 字节，已跳过"
         explain_en "A record is read up to a limit (an option), so that a file without terminators cannot fill the memory."
         explain_zh "记录的长度有上限（可设置），以免没有结束符的文件耗尽内存。";
@@ -882,7 +913,7 @@ findings! {
         explain_en "The layout requires the record at this place. The path says where it belongs."
         explain_zh "格式要求此处有该记录。路径指明其位置。";
     TOO_MANY_RECORDS "too-many-records" Error 35
-        en "record {record} may stand here at most {max} times"
+        en "record {record} may stand here at most {max|time|times}"
         zh "记录 {record} 在此最多出现 {max} 次"
         explain_en "One more stands here. Said once for a run of them."
         explain_zh "此处多出。同一连续序列只报告一次。";
@@ -998,12 +1029,12 @@ findings! {
         explain_en "The map's step decimals keeps only so many places; a half is rounded away from zero."
         explain_zh "映射的 decimals 步骤只保留这些小数位，四舍五入。";
     MAP_TOO_LONG "map-too-long" Error
-        en "{value} has {length} characters; {target} has room for {max}"
+        en "{value} has {length|character|characters}; {target} has room for {max}"
         zh "{value} 长 {length}，{target} 只容 {max}"
         explain_en "The value is longer than the target allows. The map says by on-long whether it is written, cut or left out."
         explain_zh "数据超过目标允许的长度。映射的 on-long 规定原样写出、截断或舍去。";
     MAP_CUT "map-cut" Warning
-        en "{value} has {length} characters and is cut for {target}, which has room for {max}"
+        en "{value} has {length|character|characters} and is cut for {target}, which has room for {max}"
         zh "{value} 长 {length}，{target} 只容 {max}，已截断"
         explain_en "The map says that a longer text is cut: what is behind is not in what was written."
         explain_zh "映射规定过长的文本要截断：其后的内容不在输出中。";
@@ -1023,7 +1054,7 @@ findings! {
         explain_en "Characters that the set lacks are written by others that look alike, those that are like none by a full stop."
         explain_zh "字符集中没有的字符以相近的字符代替，没有相近者写为句点。";
     MAP_TOO_MANY "map-too-many" Error
-        en "{target} may stand {max} times; map {map} writes more"
+        en "{target} may stand {max|time|times}; map {map} writes more"
         zh "{target} 最多出现 {max} 次，映射 {map} 写出了更多"
         explain_en "The source has more groups than the target allows. All are written, and the receiver will refuse them: split the message before it is translated."
         explain_zh "源报文的组多于目标所允许。已全部写出，但接收方会拒收：请在转换前拆分报文。";
@@ -1053,7 +1084,7 @@ findings! {
         explain_en "What is written is a draft. The target wants a signature, which whoever sends the message makes over it."
         explain_zh "所写内容为草稿。目标报文须带签名，由发送方对其生成。";
     MAP_MEMORY "map-memory" Error
-        en "the message takes more than {limit} bytes of memory; from here on it is not translated"
+        en "the message takes more than {limit|byte|bytes} of memory; from here on it is not translated"
         zh "报文占用内存超过{limit}字节，自此处起未转换"
         explain_en "A map that has to hold a message as a whole may take four times the bytes of the message, and 64 MiB for a short one (`--memory` sets how many times). `baowen map explain` says why it does not stream. Of a message that was held nothing is written; of one that streams, what was written before is closed."
         explain_zh "须整报文处理的映射，内存限额为报文字节数的四倍，短报文至少64 MiB（倍数由 --memory 设定）。baowen map explain 会说明为何不能流式处理。整报文处理的不写出任何内容；流式处理的，此前已写出的部分予以收尾。";

@@ -51,9 +51,10 @@ pub struct Plan {
     /// What each of them comes to at once.
     hops: Vec<Hop>,
     steps: Vec<Step>,
-    /// For each position (and, last, for the start) its transitions on any tag, in `all`.
-    all_from: Vec<u32>,
-    all: Vec<Step>,
+    /// For each position (and, last, for the start) its transitions to what is mandatory or begins
+    /// a group, in `awaited`.
+    awaited_from: Vec<u32>,
+    awaited: Vec<Step>,
     /// Some item must occur more than once: leaving one early needs a look at its counter.
     pub(super) counts_matter: bool,
 }
@@ -152,8 +153,8 @@ impl Plan {
             choices: Vec::new(),
             hops: Vec::new(),
             steps: Vec::new(),
-            all_from: Vec::new(),
-            all: Vec::new(),
+            awaited_from: Vec::new(),
+            awaited: Vec::new(),
             counts_matter: false,
         };
         plan.add_group(model, root, (0, 0, 0), (1, 1))?;
@@ -326,13 +327,17 @@ impl Plan {
             for step in found.drain(..) {
                 by_tag[tag_of[usize::from(step.to())]].push(step);
             }
-            self.all_from.push(self.all.len() as u32);
+            self.awaited_from.push(self.awaited.len() as u32);
             for (steps, tagged) in by_tag.iter_mut().zip(&self.by_tag) {
                 if steps.is_empty() {
                     self.table.push(0);
                     continue;
                 }
-                self.all.extend(&*steps);
+                let is_awaited = |step: &&Step| {
+                    let position = &self.positions[usize::from(step.to())];
+                    position.min > 0 || (position.index == 0 && position.group != 0)
+                };
+                self.awaited.extend(steps.iter().filter(is_awaited));
                 // Those of two tags are never the same.
                 let at = match known.get(&**steps) {
                     Some(at) => *at,
@@ -354,7 +359,7 @@ impl Plan {
                 steps.clear();
             }
         }
-        self.all_from.push(self.all.len() as u32);
+        self.awaited_from.push(self.awaited.len() as u32);
         Ok(())
     }
 
@@ -573,9 +578,10 @@ impl Plan {
         self.table[from * self.by_tag.len() + tag.index()] != 0
     }
 
-    /// All transitions from `from`, nothing missing.
-    pub(super) fn all_steps(&self, from: usize) -> &[Step] {
-        &self.all[self.all_from[from] as usize..self.all_from[from + 1] as usize]
+    /// Transitions from `from`, nothing missing, to what is mandatory or begins a group.
+    pub(super) fn awaited(&self, from: usize) -> &[Step] {
+        let (start, end) = (self.awaited_from[from], self.awaited_from[from + 1]);
+        &self.awaited[start as usize..end as usize]
     }
 
     #[inline]

@@ -34,21 +34,39 @@ const MARGIN: u32 = 2 * ERROR + 8;
 const OTHER_QUALIFIER: u32 = ERROR - 4;
 /// For so many segments a hypothesis must stay ahead to be taken.
 const LONG_AHEAD: usize = 12;
-/// A message in which so many stretches had errors is out of order as a whole: from there on less
-/// is tried, and sooner decided.
+/// A message in which so many stretches had errors, or so many errors wait for a decision, is out of
+/// order as a whole: there less is tried, and sooner decided.
 const STORM: u32 = 64;
+const STORM_COST: u32 = 6 * ERROR;
 const STORM_HYPOTHESES: usize = 8;
 const STORM_AHEAD: usize = 4;
+/// Where so many segments had errors nothing is searched: a segment takes the nearest place.
+const GIVEN_UP: u32 = 4000;
 const START: usize = usize::MAX;
 const NONE: u32 = u32::MAX;
 
 /// Where a message stands: the last segment that was placed, how often it has occurred, and for
 /// each open group which occurrence it is and how far it has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct State {
     at: usize,
     count: u32,
     open: Vec<Level>,
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        Self {
+            open: self.open.clone(),
+            ..*self
+        }
+    }
+
+    /// Keeps the room that there is.
+    fn clone_from(&mut self, from: &Self) {
+        (self.at, self.count) = (from.at, from.count);
+        self.open.clone_from(&from.open);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +205,7 @@ pub(crate) struct Likely(Step);
 pub(crate) struct Onward(NonZeroU16);
 
 /// One way in which the segments so far may stand.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 struct Hypothesis {
     state: State,
     cost: u32,
@@ -200,7 +218,12 @@ struct Hypothesis {
 #[derive(Debug)]
 struct Decision {
     before: u32,
-    placement: Placement,
+    /// The placement, but for its faults: a range of those of all decisions.
+    position: Option<PositionId>,
+    keep: u16,
+    repeat: bool,
+    aside: bool,
+    faults: (usize, usize),
     /// A missing segment that turned up after all.
     found: Option<PositionId>,
 }
@@ -263,7 +286,13 @@ pub struct Sequencer<'p> {
     state: State,
     standing: Standing,
     hypotheses: Vec<Hypothesis>,
+    /// Those before the segment at hand, and room of others.
+    before: Vec<Hypothesis>,
+    spare: Vec<Hypothesis>,
+    moved: State,
     decisions: Vec<Decision>,
+    /// Faults of decisions.
+    decided: Vec<Fault>,
     waiting: usize,
     /// For so many segments the best hypothesis has been ahead of the others.
     ahead: usize,
@@ -276,11 +305,17 @@ pub struct Sequencer<'p> {
     cheapest: u32,
     /// Stretches that had errors.
     faulty: u32,
+    /// Segments that had errors.
+    wrong: u32,
     /// Candidates for the segment at hand, and their faults.
     candidates: Vec<Candidate>,
     noted: Vec<Fault>,
-    /// Costs of the candidates and their indexes, cheapest first.
-    order: Vec<(u32, u32)>,
+    /// Indexes of the candidates, cheapest first.
+    order: Vec<u32>,
+    /// How many candidates cost so much more than the best.
+    places: Vec<u32>,
+    /// Positions that the segment at hand may take, and at what price.
+    allowed: Vec<(PositionId, u32)>,
     /// Targets of a hypothesis, nearest first.
     targets: Vec<(bool, usize, PositionId)>,
 }
@@ -328,7 +363,11 @@ impl<'p> Sequencer<'p> {
                 kept: 1,
             },
             hypotheses: Vec::new(),
+            before: Vec::new(),
+            spare: Vec::new(),
+            moved: State::default(),
             decisions: Vec::new(),
+            decided: Vec::new(),
             waiting: 0,
             ahead: 0,
             resolved: Vec::new(),
@@ -336,9 +375,12 @@ impl<'p> Sequencer<'p> {
             mistypes: true,
             cheapest: u32::MAX,
             faulty: 0,
+            wrong: 0,
             candidates: Vec::new(),
             noted: Vec::new(),
             order: Vec::new(),
+            places: Vec::new(),
+            allowed: Vec::new(),
             targets: Vec::new(),
         }
     }
@@ -588,45 +630,63 @@ impl<'p> Sequencer<'p> {
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
     ) {
         if self.waiting == 0 {
-            self.hypotheses.clear();
+            self.spare.append(&mut self.hypotheses);
             self.decisions.clear();
+            self.decided.clear();
             self.standing.bring(self.plan, &mut self.state);
-            self.hypotheses.push(Hypothesis {
-                state: self.state.clone(),
-                cost: 0,
-                last: NONE,
-                missing: Vec::new(),
-            });
+            let mut first = self.spare.pop().unwrap_or_default();
+            first.state.clone_from(&self.state);
+            (first.cost, first.last) = (0, NONE);
+            first.missing.clear();
+            self.hypotheses.push(first);
         }
         self.waiting += 1;
-        let allowed = tag.map(|tag| self.allowed(tag, qualifier));
+        let mut allowed = std::mem::take(&mut self.allowed);
+        if let Some(tag) = tag {
+            self.allow(tag, qualifier, &mut allowed);
+        }
         let best = self.hypotheses.iter().map(|h| h.cost).min().unwrap_or(0);
-        let best_before = best;
-        let before = std::mem::take(&mut self.hypotheses);
+        let (hypotheses, long) = self.effort(best);
+        let mut before = std::mem::take(&mut self.before);
+        std::mem::swap(&mut before, &mut self.hypotheses);
         self.cheapest = u32::MAX;
         for (at, hypothesis) in before.iter().enumerate() {
             let most = best + self.margin;
-            self.expand((at, hypothesis), tag, allowed.as_deref(), next, most);
+            self.expand((at, hypothesis), tag, &allowed, next, most);
         }
-        self.keep_best(&before);
+        self.allowed = allowed;
+        self.keep_best(&before, hypotheses);
+        self.spare.append(&mut before);
+        self.before = before;
         // The best come first. One that stays ahead of all others for a while is taken.
         let ahead = match self.hypotheses.as_slice() {
-            [best, second, ..] => best.cost == best_before && best.cost < second.cost,
+            [first, second, ..] => first.cost == best && first.cost < second.cost,
             _ => true,
         };
         self.ahead = if ahead { self.ahead + 1 } else { 0 };
-        let long = if self.is_storm() {
-            STORM_AHEAD
-        } else {
-            LONG_AHEAD
-        };
         if self.hypotheses.len() == 1 || self.ahead >= long || self.waiting >= self.limits.waiting {
             self.decide();
         }
     }
 
-    fn is_storm(&self) -> bool {
-        self.faulty >= STORM
+    /// How many hypotheses are kept where the best costs so much, and for how many segments one
+    /// must stay ahead to be taken.
+    fn effort(&self, best: u32) -> (usize, usize) {
+        let most = self.limits.hypotheses;
+        if self.has_given_up() {
+            (1, 1)
+        } else if self.faulty >= STORM || best >= STORM_COST {
+            (most.min(STORM_HYPOTHESES), STORM_AHEAD)
+        } else {
+            (most, LONG_AHEAD)
+        }
+    }
+
+    /// Whether so many segments had errors that the search is given up: each takes the nearest
+    /// place from here on.
+    #[must_use]
+    pub fn has_given_up(&self) -> bool {
+        self.wrong >= GIVEN_UP
     }
 
     /// Whether a hypothesis would be given up at once.
@@ -636,47 +696,47 @@ impl<'p> Sequencer<'p> {
     }
 
     /// Positions a segment may take by its qualifiers.
-    fn allowed<'s>(
+    fn allow<'s>(
         &self,
         tag: TagId,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
-    ) -> Vec<(PositionId, u32)> {
+        allowed: &mut Vec<(PositionId, u32)>,
+    ) {
+        allowed.clear();
         let tagged = self.plan.tagged(tag);
-        let at_price = |price: u32| move |position: PositionId| (position, price);
+        let all = tagged.positions.iter().copied();
         if !tagged.identified {
-            return tagged.positions.iter().copied().map(at_price(0)).collect();
+            allowed.extend(all.map(|position| (position, 0)));
+            return;
         }
+        let qualifiers = |position: PositionId| &self.plan.qualifiers[usize::from(position)];
+        let value = qualifier(&tagged.element);
+        let packed = value.map_or(0, little_endian);
         let matches = |position: &PositionId| {
-            self.plan
-                .position(*position)
-                .identified_by
-                .as_ref()
-                .is_some_and(|(element, codes)| {
-                    qualifier(element)
-                        .is_some_and(|value| codes.iter().any(|code| code.as_bytes() == value))
-                })
+            let held = qualifiers(*position).as_deref().zip(value);
+            held.is_some_and(|(held, value)| Qualifier::among(held, packed, value))
         };
-        let identified: Vec<_> = tagged.positions.iter().copied().filter(matches).collect();
-        if !identified.is_empty() {
-            return identified.into_iter().map(at_price(0)).collect();
+        allowed.extend(all.clone().filter(matches).map(|position| (position, 0)));
+        if !allowed.is_empty() {
+            return;
         }
         // Positions that need another qualifier come last, at a price: the qualifier may be wrong.
-        let free = |position: &PositionId| self.plan.position(*position).identified_by.is_none();
-        let (free, others): (Vec<_>, Vec<_>) = tagged.positions.iter().copied().partition(free);
-        let others = others.into_iter().map(at_price(OTHER_QUALIFIER));
-        free.into_iter().map(at_price(0)).chain(others).collect()
+        let is_free = |position: &PositionId| qualifiers(*position).is_none();
+        allowed.extend(all.clone().filter(is_free).map(|position| (position, 0)));
+        let others = all.filter(|position| !is_free(position));
+        allowed.extend(others.map(|position| (position, OTHER_QUALIFIER)));
     }
 
     fn expand(
         &mut self,
         (at, from): (usize, &Hypothesis),
         tag: Option<TagId>,
-        allowed: Option<&[(PositionId, u32)]>,
+        allowed: &[(PositionId, u32)],
         next: Option<TagId>,
         most: u32,
     ) {
         let plan = self.plan;
-        let Some((tag, allowed)) = tag.zip(allowed) else {
+        let Some(tag) = tag else {
             self.stay((at, from), Fault::Unknown, ERROR, None);
             self.instead((at, from), None);
             return;
@@ -741,15 +801,6 @@ impl<'p> Sequencer<'p> {
         }
     }
 
-    fn record(&mut self, before: u32, placement: Placement, found: Option<PositionId>) -> u32 {
-        self.decisions.push(Decision {
-            before,
-            placement,
-            found,
-        });
-        self.decisions.len() as u32 - 1
-    }
-
     /// Takes a course with the faults that were noted from `start` on.
     fn add(&mut self, from: usize, cost: u32, course: Course, start: usize) {
         let faults = (start, self.noted.len());
@@ -784,11 +835,8 @@ impl<'p> Sequencer<'p> {
         if from.cost + cost > self.cheapest.saturating_add(self.margin) {
             return;
         }
-        for &step in plan.all_steps(index(plan, from.state.at)) {
-            let position = plan.position(step.to());
-            let first = position.index == 0 && position.group != 0;
-            if (position.min > 0 || first)
-                && !tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to()))
+        for &step in plan.awaited(index(plan, from.state.at)) {
+            if !tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to()))
                 && self.fits(&from.state, step)
             {
                 let start = self.noted.len();
@@ -924,24 +972,39 @@ impl<'p> Sequencer<'p> {
     }
 
     /// Makes hypotheses of the best candidates, one for each state, in the order of preference.
-    fn keep_best(&mut self, before: &[Hypothesis]) {
+    fn keep_best(&mut self, before: &[Hypothesis], most: usize) {
         let mut candidates = std::mem::take(&mut self.candidates);
         let best = candidates.iter().map(|c| c.cost).min().unwrap_or(0);
         // Of those that cost the same, the one that came first stays first.
         let mut order = std::mem::take(&mut self.order);
         order.clear();
-        let costs = candidates.iter().map(|c| c.cost).zip(0u32..);
-        order.extend(costs.filter(|(cost, _)| *cost <= best + self.margin));
-        order.sort_unstable();
-        let most = if self.is_storm() {
-            self.limits.hypotheses.min(STORM_HYPOTHESES)
+        let near = |candidate: &&Candidate| candidate.cost <= best + self.margin;
+        if most == 1 {
+            let first = candidates.iter().position(|c| c.cost == best);
+            order.extend(first.map(|at| at as u32));
         } else {
-            self.limits.hypotheses
-        };
-        let mut kept: Vec<Hypothesis> = Vec::with_capacity(candidates.len().min(most));
-        let mut moved = self.state.clone();
-        for &(_, at) in &order {
-            if kept.len() == most {
+            let mut places = std::mem::take(&mut self.places);
+            places.clear();
+            places.resize(self.margin as usize + 2, 0);
+            for candidate in candidates.iter().filter(near) {
+                places[(candidate.cost - best) as usize + 1] += 1;
+            }
+            for at in 1..places.len() {
+                places[at] += places[at - 1];
+            }
+            order.resize(places[places.len() - 1] as usize, 0);
+            for (at, candidate) in (0..).zip(&candidates) {
+                if near(&candidate) {
+                    let place = &mut places[(candidate.cost - best) as usize];
+                    order[*place as usize] = at;
+                    *place += 1;
+                }
+            }
+            self.places = places;
+        }
+        let mut moved = std::mem::take(&mut self.moved);
+        for &at in &order {
+            if self.hypotheses.len() == most {
                 break;
             }
             let candidate = &candidates[at as usize];
@@ -954,35 +1017,38 @@ impl<'p> Sequencer<'p> {
                 }
                 _ => &from.state,
             };
-            if !kept.iter().any(|held| held.state == *state) {
-                let state = state.clone();
-                let hypothesis = self.follow(from, candidate, state);
-                kept.push(hypothesis);
+            if !self.hypotheses.iter().any(|held| held.state == *state) {
+                self.follow(from, candidate, state);
             }
         }
+        self.moved = moved;
         candidates.clear();
         self.candidates = candidates;
         self.order = order;
         self.noted.clear();
-        self.hypotheses = kept;
     }
 
-    /// The hypothesis that goes on with a candidate, which leads to `state`.
-    fn follow(&mut self, from: &Hypothesis, candidate: &Candidate, state: State) -> Hypothesis {
+    /// Adds the hypothesis that goes on with a candidate, which leads to `state`.
+    fn follow(&mut self, from: &Hypothesis, candidate: &Candidate, state: &State) {
+        let mut next = self.spare.pop().unwrap_or_default();
+        next.state.clone_from(state);
+        next.missing.clone_from(&from.missing);
         let faults = &self.noted[candidate.faults.0..candidate.faults.1];
-        let mut missing = from.missing.clone();
-        let mut found = None;
-        let aside = |position: Option<PositionId>, keep: u16| Placement {
+        let start = self.decided.len();
+        self.decided.extend_from_slice(faults);
+        let open = state.open.len() as u16;
+        let aside = |position: Option<PositionId>, keep: u16| Decision {
+            before: from.last,
             position,
             keep,
             repeat: false,
             aside: true,
-            faults: faults.to_vec(),
+            faults: (start, start + faults.len()),
+            found: None,
         };
-        let open = state.open.len() as u16;
-        let placement = match candidate.course {
+        let decision = match candidate.course {
             Course::Step(step) => {
-                missing.retain(|(_, depth)| {
+                next.missing.retain(|(_, depth)| {
                     *depth < step.keep() && !(step.repeat() && *depth + 1 == step.keep())
                 });
                 for fault in faults {
@@ -994,17 +1060,15 @@ impl<'p> Sequencer<'p> {
                             .get(depth as usize)
                             .is_some_and(|level| level.group == group)
                         {
-                            missing.push((position, depth));
+                            next.missing.push((position, depth));
                         }
                     }
                 }
                 // What stands for another moves the state as that would.
-                Placement {
-                    position: Some(step.to()),
-                    keep: step.keep(),
+                Decision {
                     repeat: step.repeat(),
                     aside: false,
-                    faults: faults.to_vec(),
+                    ..aside(Some(step.to()), step.keep())
                 }
             }
             Course::Aside(None) => aside(None, open),
@@ -1012,18 +1076,17 @@ impl<'p> Sequencer<'p> {
                 aside(Some(position), depth.min(open - 1) + 1)
             }
             Course::Found(position, depth) => {
-                missing.retain(|held| *held != (position, depth));
-                found = Some(position);
-                aside(Some(position), depth.min(open - 1) + 1)
+                next.missing.retain(|held| *held != (position, depth));
+                Decision {
+                    found: Some(position),
+                    ..aside(Some(position), depth.min(open - 1) + 1)
+                }
             }
         };
-        let last = self.record(from.last, placement, found);
-        Hypothesis {
-            state,
-            cost: candidate.cost,
-            last,
-            missing,
-        }
+        next.cost = candidate.cost;
+        next.last = self.decisions.len() as u32;
+        self.decisions.push(decision);
+        self.hypotheses.push(next);
     }
 
     /// Takes the best hypothesis: all that waited are placed.
@@ -1031,32 +1094,40 @@ impl<'p> Sequencer<'p> {
         let Some(best) = self.hypotheses.iter().min_by_key(|h| h.cost) else {
             return;
         };
-        self.state = best.state.clone();
+        self.state.clone_from(&best.state);
         self.standing.stand(&self.state);
         let mut at = best.last;
         let mut found = Vec::new();
         let start = self.resolved.len();
+        let mut faulty = false;
         while at != NONE {
-            let decision = &mut self.decisions[at as usize];
-            let mut placement = std::mem::take(&mut decision.placement);
-            placement.faults.retain(|fault| {
+            let decision = &self.decisions[at as usize];
+            let is_said = |fault: &&Fault| {
                 let Fault::MissingSegment(position) = fault else {
                     return true;
                 };
                 let late = found.iter().position(|found| found == position);
                 late.map(|at| found.swap_remove(at)).is_none()
-            });
+            };
+            let faults = &self.decided[decision.faults.0..decision.faults.1];
+            let faults: Vec<Fault> = faults.iter().filter(is_said).copied().collect();
             found.extend(decision.found);
-            self.resolved.push(placement);
+            faulty |= !faults.is_empty();
+            self.wrong = self.wrong.saturating_add(u32::from(!faults.is_empty()));
+            self.resolved.push(Placement {
+                position: decision.position,
+                keep: decision.keep,
+                repeat: decision.repeat,
+                aside: decision.aside,
+                faults,
+            });
             at = decision.before;
         }
         self.resolved[start..].reverse();
-        let faulty = self.resolved[start..]
-            .iter()
-            .any(|at| !at.faults.is_empty());
         self.faulty = self.faulty.saturating_add(u32::from(faulty));
-        self.hypotheses.clear();
+        self.spare.append(&mut self.hypotheses);
         self.decisions.clear();
+        self.decided.clear();
         self.waiting = 0;
         self.ahead = 0;
     }

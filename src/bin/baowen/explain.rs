@@ -20,7 +20,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                     "{:30}  {}  {}",
                     code.as_str(),
                     text::severity(code.severity(), lang),
-                    code.wording(lang)
+                    code.listed_wording(lang)
                 )?;
             }
         }
@@ -59,7 +59,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                 code.as_str(),
                 text::severity(code.severity(), lang)
             )?;
-            writeln!(out, "  {}", code.wording(lang))?;
+            writeln!(out, "  {}", code.listed_wording(lang))?;
             writeln!(out)?;
             writeln!(out, "{}", code.explanation(lang))?;
             if let Some(error) = code.syntax_error() {

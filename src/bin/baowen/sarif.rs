@@ -19,7 +19,7 @@ pub(crate) fn begin(out: &mut dyn Write, lang: Lang) -> io::Result<()> {
         .map(|code| {
             json!({
                 "id": code.as_str(),
-                "shortDescription": {"text": code.wording(lang)},
+                "shortDescription": {"text": code.listed_wording(lang)},
                 "fullDescription": {"text": code.explanation(lang)},
                 "defaultConfiguration": {"level": level(code.severity())},
             })
