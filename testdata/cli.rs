@@ -1578,7 +1578,7 @@ fn chinese_under_latin_letters_is_told_when_it_is_translated() {
     ] {
         let told = err(&with_input(words, input));
         assert!(
-            told.contains("look like gb18030, which UNOC does not"),
+            told.contains("can be read as gb18030, which UNOC does not"),
             "{told}"
         );
     }

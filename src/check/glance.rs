@@ -230,8 +230,10 @@ fn are_values_good(
         let Some((from, len)) = value_behind(separators, at as usize) else {
             return false;
         };
-        let over = len.wrapping_sub(u32::from(rule.least)) > u32::from(rule.more);
-        wrong |= u32::from(over) | (component ^ u32::from(rule.component));
+        // Below zero where it is too short, too long, or one component too many.
+        wrong |= len.wrapping_sub(u32::from(rule.least))
+            | u32::from(rule.most).wrapping_sub(len)
+            | u32::from(rule.component).wrapping_sub(component);
         seen |= 1 << (rule_at & 63);
         let (Some(short), Some(chunk)) = (lists.get(usize::from(rule.coded)), eight(data, from))
         else {
@@ -251,7 +253,7 @@ fn are_values_good(
             | u8::from(is_number) << quick::DIGITS.trailing_zeros();
         closer |= u64::from(rule.quick & is == 0) << at;
     }
-    if wrong != 0 || !shape.is_met(seen) {
+    if wrong.cast_signed() < 0 || !shape.is_met(seen) {
         return false;
     }
     if closer != 0 || layout.hot.dependent || segment.service.repetition.is_some() {

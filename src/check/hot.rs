@@ -10,7 +10,10 @@ use super::layout::{ComponentRule, Layout, ListKey, Lists};
 use crate::spec::model::Class;
 
 /// What is looked at first of a segment: small, so that it stays in the cache.
+///
+/// Aligned, so that it lies in one line of the cache.
 #[derive(Clone, Debug)]
+#[repr(align(32))]
 pub(super) struct Hot {
     pub shape: Arc<Shape>,
     /// The code lists of its coded components.
@@ -27,9 +30,13 @@ pub(super) struct Hot {
 ///
 /// Behind the rules of the components of each element stands one for all beyond them, which takes
 /// nothing; so that bits of an element that are added carry no further than to its bit.
+///
+/// What every segment needs comes first and fills one line of the cache.
 #[derive(Debug, PartialEq, Eq, Hash)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(super) struct Shape {
+    /// The components of its elements, and last one that stands for all beyond the elements.
+    pub rules: Box<[HotRule]>,
     /// Those whose component must be there.
     must: u64,
     /// All that stand for components, and those that stand behind them.
@@ -41,8 +48,6 @@ pub(super) struct Shape {
     any: u64,
     /// How many elements there are.
     pub elements: u32,
-    /// The components of its elements, and last one that stands for all beyond the elements.
-    pub rules: Box<[HotRule]>,
     /// The first rule of each element, and of all beyond.
     pub first: [u8; MOST_RULES],
 }
@@ -77,10 +82,10 @@ impl Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(align(16))]
 pub(super) struct HotRule {
-    /// Least length in bytes, and how much longer it may be, where the length of all is counted in
-    /// bytes; otherwise any.
+    /// Least and greatest length in bytes, where the length of all is counted in bytes; otherwise
+    /// any.
     pub least: u16,
-    pub more: u16,
+    pub most: u16,
     /// Least length of what is counted, and how much longer it may be.
     pub min: u16,
     pub span: u16,
@@ -133,7 +138,7 @@ impl HotRule {
     /// Takes no value.
     const NONE: Self = Self {
         least: u16::MAX,
-        more: 0,
+        most: u16::MAX,
         min: u16::MAX,
         span: 0,
         coded: 0,
@@ -206,13 +211,13 @@ impl ComponentRule {
             needs |= if agency.is_some() { need::AGENCY } else { 0 };
         }
         let span = max.saturating_sub(min);
-        let (least, more) = match self.class {
+        let (least, most) = match self.class {
             Class::Numeric => (0, u16::MAX),
-            _ => (min, span),
+            _ => (min, min.saturating_add(span)),
         };
         HotRule {
             least,
-            more,
+            most,
             min,
             span,
             coded,

@@ -3,7 +3,7 @@
 //! Most codes have up to four bytes, places have five: these are packed into 32 bits. Half a
 //! cache line holds eight of them, and they are compared all at once.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use rustc_hash::FxHashSet;
 
@@ -54,8 +54,10 @@ pub(crate) struct ShortCodes {
 impl Default for ShortCodes {
     /// None.
     fn default() -> Self {
+        // One for all: so that it stays in the cache.
+        static NONE: LazyLock<Arc<[u64]>> = LazyLock::new(|| Arc::new([0]));
         Self {
-            words: Arc::new([0]),
+            words: NONE.clone(),
             before: 0,
         }
     }
