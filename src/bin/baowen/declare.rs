@@ -457,10 +457,7 @@ impl Report<'_> {
             writeln!(out)?;
         }
         if totals.not_evaluated > 0 {
-            let (count, s) = (
-                totals.not_evaluated,
-                if totals.not_evaluated == 1 { "" } else { "s" },
-            );
+            let (count, s) = (totals.not_evaluated, text::plural(totals.not_evaluated));
             match self.lang {
                 Lang::En => writeln!(
                     out,

@@ -10,7 +10,7 @@ use baowen::spec::model::Label;
 use clap::ArgMatches;
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs};
+use crate::{Failure, Outcome, inputs, text};
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -118,7 +118,10 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
             }
             let rows = explained.rows.len();
             match lang {
-                Lang::En => writeln!(out, "{}: {rows} rows, sound", map.name())?,
+                Lang::En => {
+                    let s = text::plural(rows as u64);
+                    writeln!(out, "{}: {rows} row{s}, sound", map.name())?;
+                }
                 Lang::Zh => writeln!(out, "{}：{rows} 行，可用", map.name())?,
             }
         }

@@ -111,7 +111,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         }
         let applied = list.iter().filter(|info| info.enforced).count();
         match lang {
-            Lang::En => writeln!(out, "{} rules, {applied} applied", list.len())?,
+            Lang::En => {
+                let s = text::plural(list.len() as u64);
+                writeln!(out, "{} rule{s}, {applied} applied", list.len())?;
+            }
             Lang::Zh => writeln!(out, "{} 条规则，其中 {applied} 条启用", list.len())?,
         }
     }
@@ -167,7 +170,10 @@ fn test(rules: &Rules, lang: Lang) -> Result<Outcome, Failure> {
     match lang {
         Lang::En => writeln!(
             out,
-            "{count} rules, {samples} samples as they say, {wrong} rules wrong"
+            "{count} rule{}, {samples} sample{} as they say, {wrong} rule{} wrong",
+            text::plural(count as u64),
+            text::plural(samples as u64),
+            text::plural(wrong as u64)
         )?,
         Lang::Zh => writeln!(
             out,

@@ -196,6 +196,11 @@ fn place(finding: &Finding, lang: Lang, redact: bool) -> String {
     parts.join(", ")
 }
 
+/// What English adds to a noun that is counted.
+pub(crate) fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
 /// Writes the totals at the end.
 pub(crate) fn summary(
     out: &mut dyn Write,
@@ -211,7 +216,6 @@ pub(crate) fn summary(
     } else {
         Severity::Hint
     };
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
     let text = match lang {
         Lang::En => format!(
             "{} error{}, {} warning{}, {} hint{}: {files} file{}, {} interchange{}, {} message{}, {} segment{}",
