@@ -312,7 +312,6 @@ fn eight(data: &[u8], from: u32) -> Option<&[u8; 8]> {
 }
 
 /// What the closer look at values needs.
-#[derive(Clone, Copy)]
 struct Look<'l, 'a> {
     env: &'l Env<'l>,
     layout: &'l Layout,

@@ -39,6 +39,14 @@ struct Pair {
     count: Option<usize>,
 }
 
+/// That of a message.
+const MESSAGE: Pair = Pair {
+    header: "UNH",
+    trailer: "UNT",
+    reference: (0, 1),
+    count: Some(0),
+};
+
 const PAIRS: [Pair; 6] = [
     Pair {
         header: "UNB",
@@ -52,12 +60,7 @@ const PAIRS: [Pair; 6] = [
         reference: (4, 1),
         count: Some(0),
     },
-    Pair {
-        header: "UNH",
-        trailer: "UNT",
-        reference: (0, 1),
-        count: Some(0),
-    },
+    MESSAGE,
     Pair {
         header: "UIB",
         trailer: "UIZ",
@@ -1267,9 +1270,8 @@ fn open(segment: &Segment<'_>) -> Open {
 
 /// The same, with room for the reference.
 fn open_in(segment: &Segment<'_>, mut reference: Vec<u8>) -> Open {
-    const MESSAGE: &Pair = &PAIRS[2];
     let pair = match segment.packed_tag() {
-        Some(UNH) => Some(MESSAGE),
+        Some(UNH) => Some(&MESSAGE),
         _ => {
             let tag = tag_text(segment);
             pair(&tag).filter(|pair| pair.header == tag)
@@ -1282,7 +1284,7 @@ fn open_in(segment: &Segment<'_>, mut reference: Vec<u8>) -> Open {
         reference.extend_from_slice(&found);
     }
     Open {
-        pair: pair.unwrap_or(MESSAGE),
+        pair: pair.unwrap_or(&MESSAGE),
         reference,
         span: segment.span(),
         messages: 0,

@@ -1,10 +1,14 @@
 //! The messages of one input on several cores: the input is split where messages end, stretches
 //! of messages are checked by other threads, and what they find is sent on in order.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+#[cfg(unix)]
+use std::collections::VecDeque;
 use std::hash::RandomState;
+#[cfg(unix)]
+use std::sync::MutexGuard;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Checker;
 use super::interchange::Run;
@@ -22,6 +26,7 @@ use crate::{Error, Result};
 /// Bytes of messages that go to a thread at once, unless one message is longer.
 pub(super) const STRETCH: u64 = 512 << 10;
 /// A longer stretch is read piece by piece: pieces stay in the cache until they are looked at.
+#[cfg(unix)]
 const LONG: u64 = 256 << 10;
 
 /// Bytes of a file that are read at once, and how many such blocks are kept (4 MiB): more than those
@@ -118,14 +123,13 @@ impl Source<'_> {
         }
     }
 
-    /// A reader of a stretch. What is read from a file is kept in `bytes`, unless it is long or stands in
-    /// one `block` still.
+    /// A reader of a stretch. What is read from a file is kept in `room`, unless it is long.
+    #[cfg_attr(not(unix), allow(unused_variables, reason = "only files need room"))]
     fn reader<'r>(
         &'r self,
         checker: &Checker,
         stretch: &Stretch,
-        bytes: &'r mut Vec<u8>,
-        block: &'r mut Option<Arc<Block>>,
+        room: &'r mut Room,
     ) -> Result<Reader<'r>> {
         let options = checker.options.reading;
         let reader = match self {
@@ -134,6 +138,7 @@ impl Source<'_> {
             }
             #[cfg(unix)]
             Source::File(file, recent) => {
+                let Room { bytes, block } = room;
                 *block = recent.holding(stretch.start);
                 let held = block.as_ref().and_then(|block| {
                     let at = (stretch.start - block.start) as usize;
@@ -192,6 +197,15 @@ impl Source<'_> {
         }
         Ok(())
     }
+}
+
+/// Where the bytes of a stretch of a file are, unless it is long: the block that it stands in still, or
+/// bytes of its own.
+#[derive(Default)]
+struct Room {
+    bytes: Vec<u8>,
+    #[cfg(unix)]
+    block: Option<Arc<Block>>,
 }
 
 /// What was read of a file last: it need not be read again by those who check it.
@@ -589,9 +603,11 @@ fn look_at(
     look: impl FnOnce(&mut Run<'_, '_>, &mut Reader<'_>) -> Result<()>,
 ) -> Result<(Done, Learned)> {
     let mut findings: Vec<Finding> = Vec::new();
-    let mut bytes = std::mem::take(&mut learned.bytes);
-    let mut block = None;
-    let mut reader = source.reader(checker, stretch, &mut bytes, &mut block)?;
+    let mut room = Room {
+        bytes: std::mem::take(&mut learned.bytes),
+        ..Room::default()
+    };
+    let mut reader = source.reader(checker, stretch, &mut room)?;
     let out = Out::new(
         &mut findings,
         checker.options.most_findings,
@@ -619,6 +635,7 @@ fn look_at(
         totals,
         apart: None,
     };
+    let bytes = room.bytes;
     Ok((done, Learned { bytes, ..learned }))
 }
 
