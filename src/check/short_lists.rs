@@ -9,26 +9,16 @@ use crate::spec::{ShortCodes, ShortLine};
 /// Short codes of many lists, each at its place.
 #[derive(Debug)]
 pub(super) struct ShortLists {
-    lists: Vec<List>,
-    /// Of each list its lines, one behind the other, by their places in `lines`.
+    /// Where in `rows` the lines of each list begin; zero where the list is not here.
+    lists: Vec<u32>,
+    /// Of lists all lines there may be, one behind the other, by their places in `lines`. The first
+    /// row is that of a list without short codes, the second another.
     rows: Vec<u16>,
     /// The first is empty.
     lines: Vec<Line>,
-    /// Where in `rows` the lines of a list begin, and where in `lines` a line is.
-    rows_at: FxHashMap<Box<[u16]>, u32>,
+    /// Where in `rows` a row begins, and where in `lines` a line is.
+    rows_at: FxHashMap<Box<[u16; LINES]>, u32>,
     lines_at: FxHashMap<ShortLine, u16>,
-}
-
-/// Where the lines of a list are.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(8))]
-struct List {
-    from: u32,
-    /// How many lines before these are left out.
-    before: u8,
-    /// Its last line, which is empty.
-    last: u8,
-    is_here: bool,
 }
 
 /// Fills one line of the cache.
@@ -36,13 +26,15 @@ struct List {
 #[repr(align(64))]
 struct Line(ShortLine);
 
+const LINES: usize = ShortCodes::LINES;
+
 impl Default for ShortLists {
     fn default() -> Self {
         Self {
             lists: Vec::new(),
-            rows: vec![0],
+            rows: vec![0; 2 * LINES],
             lines: vec![Line::default()],
-            rows_at: FxHashMap::from_iter([([0].into(), 0)]),
+            rows_at: FxHashMap::from_iter([(Box::new([0; LINES]), LINES as u32)]),
             lines_at: FxHashMap::from_iter([(ShortLine::default(), 0)]),
         }
     }
@@ -52,7 +44,7 @@ impl ShortLists {
     /// Makes room for lists up to this one.
     pub(super) fn reach(&mut self, end: u32) {
         if self.lists.len() < end as usize {
-            self.lists.resize(end as usize, List::default());
+            self.lists.resize(end as usize, 0);
         }
     }
 
@@ -60,38 +52,27 @@ impl ShortLists {
     #[inline]
     pub(super) fn has(&self, list: u32) -> bool {
         let held = self.lists.get(list as usize);
-        held.is_some_and(|held| held.is_here)
+        held.is_some_and(|from| *from != 0)
     }
 
     /// Takes the codes of a list; `None` stands for no codes.
     #[cold]
     pub(super) fn take(&mut self, list: u32, codes: Option<&ShortCodes>) {
-        let lines = codes.map_or(&[][..], ShortCodes::lines);
-        let (before, end) = match lines {
-            [(first, _), ..] => (*first, lines[lines.len() - 1].0 + 1),
-            [] => (0, 0),
-        };
-        let last = end - before;
-        let mut row = vec![0; usize::from(last) + 1];
-        for (at, line) in lines {
-            row[usize::from(at - before)] = self.line(line);
+        let mut row = Box::new([0; LINES]);
+        for (at, line) in codes.map_or(&[][..], ShortCodes::lines) {
+            row[usize::from(*at)] = self.line(line);
         }
-        let from = match self.rows_at.get(&row[..]) {
+        let from = match self.rows_at.get(&row) {
             Some(from) => *from,
             None => {
                 let from = self.rows.len() as u32;
-                self.rows.extend_from_slice(&row);
-                self.rows_at.insert(row.into(), from);
+                self.rows.extend_from_slice(&*row);
+                self.rows_at.insert(row, from);
                 from
             }
         };
         if let Some(held) = self.lists.get_mut(list as usize) {
-            *held = List {
-                from,
-                before,
-                last,
-                is_here: true,
-            };
+            *held = from;
         }
     }
 
@@ -112,12 +93,10 @@ impl ShortLists {
     #[inline(always)]
     pub(super) fn hold(&self, list: u32, packed: u64, len: u32) -> bool {
         let bit = ShortCodes::bit(packed, len);
-        let Some(list) = self.lists.get(list as usize) else {
+        let Some(from) = self.lists.get(list as usize) else {
             return false;
         };
-        let line = (bit / ShortCodes::LINE).wrapping_sub(u32::from(list.before));
-        let at = list.from + line.min(u32::from(list.last));
-        let line = self.rows.get(at as usize);
+        let line = self.rows.get((from + bit / ShortCodes::LINE) as usize);
         let line = line.and_then(|line| self.lines.get(usize::from(*line)));
         line.is_some_and(|line| line.0[(bit >> 6 & 7) as usize] >> (bit & 63) & 1 == 1)
     }
@@ -149,7 +128,7 @@ mod tests {
             assert!(lists.has(list));
         }
         // What is the same is here once.
-        assert_eq!(lists.lists[1].from, lists.lists[4].from);
+        assert_eq!(lists.lists[1], lists.lists[4]);
         for value in &values {
             let is_short = (1..=3).contains(&value.len())
                 && value

@@ -53,6 +53,8 @@ pub(crate) type ShortLine = [u64; 8];
 impl ShortCodes {
     /// Bits of a line.
     pub(crate) const LINE: u32 = 512;
+    /// Lines of the bits of all values, short or not.
+    pub(crate) const LINES: usize = (3 * BITS / Self::LINE + 1) as usize;
 
     /// Which bit stands for a value of `len` bytes without NUL, given as [`little_endian`]; what
     /// stands behind it counts for nothing. That of a value which is not short is beyond the bits
@@ -222,9 +224,9 @@ impl PlaceCodes {
 /// are.
 #[inline(always)]
 fn bit(top: u64, len: u32) -> u32 {
-    const OTHER: u16 = u16::MAX;
+    const OTHER: u16 = BITS as u16;
     const RADIX: u32 = 37;
-    /// What a byte counts in its place; together less than `OTHER` where all may be.
+    /// What a byte counts in its place; together less than `OTHER` where all may be so.
     const fn worth(place: u16) -> [u16; 256] {
         let mut worth = [OTHER; 256];
         // No byte at all.
@@ -240,13 +242,12 @@ fn bit(top: u64, len: u32) -> u32 {
         }
         worth
     }
-    const FIRST: [u16; 256] = worth((RADIX * RADIX) as u16);
-    const SECOND: [u16; 256] = worth(RADIX as u16);
-    const THIRD: [u16; 256] = worth(1);
+    static WORTH: [[u16; 256]; 3] = [worth((RADIX * RADIX) as u16), worth(RADIX as u16), worth(1)];
+    let [first, second, third] = &WORTH;
     let byte = |at: u32| usize::from((top >> (8 * at)) as u8);
     // Of shorter values the last digits too: their bits are near to each other.
-    let at = u32::from(FIRST[byte(5)]) + u32::from(SECOND[byte(6)]) + u32::from(THIRD[byte(7)]);
-    at | 0u32.wrapping_sub(u32::from(len > 3))
+    let at = u32::from(first[byte(5)]) + u32::from(second[byte(6)]) + u32::from(third[byte(7)]);
+    if len > 3 { BITS } else { at }
 }
 
 /// More than any bit.
