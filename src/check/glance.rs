@@ -57,7 +57,8 @@ impl Plain {
     fn write<'p>(&'p mut self, segment: &Segment<'p>) -> Option<Raw<'p>> {
         let (data, separators, service) = segment.raw();
         let release = service.release?;
-        if separators.len() > MOST_RULES {
+        let is_special = |byte: &u8| *byte < b' ' || *byte == release;
+        if separators.len() > MOST_RULES || segment.tag().iter().any(is_special) {
             return None;
         }
         self.data.clear();
