@@ -250,6 +250,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(file())
                 .arg(specs())
                 .arg(message())
+                .arg(charset())
                 .arg(
                     Arg::new("minify")
                         .long("minify")
@@ -258,7 +259,8 @@ pub(crate) fn command(lang: Lang) -> Command {
                 )
                 .arg(
                     Arg::new("output")
-                        .long("output")
+                        .long("out")
+                        .alias("output")
                         .short('o')
                         .value_name("FILE")
                         .value_parser(value_parser!(std::path::PathBuf))

@@ -15,6 +15,7 @@ mod explain;
 mod fmt;
 mod folder;
 mod inputs;
+mod interrupt;
 mod lang;
 mod map;
 mod output;
@@ -33,7 +34,7 @@ mod text;
 mod translate;
 mod tree;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use baowen::finding::Lang;
@@ -89,7 +90,7 @@ fn main() -> ExitCode {
         // As a program ends that the signal of a closed pipe reaches.
         Err(Failure::Closed) => ExitCode::from(141),
         Err(Failure::Message(message)) => {
-            let _ = writeln!(io::stderr(), "baowen: {message}");
+            text::say(&format!("baowen: {message}"));
             ExitCode::from(2)
         }
     }

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use crate::lang::pick;
-use crate::show_form::{Form, name_of, no_such_form};
+use crate::show_form::{Form, name_of, no_code, no_such_form};
 use crate::{Failure, Outcome, inputs, show_edifact, show_flat, show_message, show_schema};
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
@@ -45,12 +45,14 @@ fn one(
     if let Some(layout) = specs.flat(&flat.unwrap_or(name).to_ascii_uppercase())?
         && (flat.is_some() || !show_edifact::has(specs, name))
     {
+        no_code(matches, name, lang)?;
         return show_flat::run(out, &layout, form, lang);
     }
     let path: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
     if let Some((message, inside)) = path.split_first() {
         let found = specs.xml_message(message)?;
         if !found.is_empty() && !show_edifact::has(specs, name) {
+            no_code(matches, name, lang)?;
             let depth = matches.get_one::<u32>("depth").copied();
             return show_message::run(out, specs, &found, inside, (form, depth), lang);
         }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::lang::pick;
-use crate::show_form::{Form, head, no_such_form, row};
+use crate::show_form::{Form, head, no_code, no_such_form, row};
 
 /// Where something is looked up: a release of UN/EDIFACT, or a version of the syntax.
 #[derive(Clone, Copy)]
@@ -42,6 +42,10 @@ pub(crate) fn run(
         return schema(out, specs, name, form, lang);
     }
     let name = name.to_ascii_uppercase();
+    let id = name.split('@').next().unwrap_or_default();
+    if !is_element(id) {
+        no_code(matches, &name, lang)?;
+    }
     let shown = Shown {
         specs,
         code: matches.get_one::<String>("code"),
@@ -63,6 +67,11 @@ pub(crate) fn run(
         .unwrap_or_default();
     let at = if text.starts_with('U') { "S4" } else { &newest };
     shown.one(out, &text, &place(specs, at, lang)?)
+}
+
+/// Whether an id is one of a data element.
+fn is_element(id: &str) -> bool {
+    id.len() == 4 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A schema of a message: by ISO/TS 20625, or of the JSON form of that.
@@ -141,6 +150,18 @@ impl Shown<'_> {
                 "{}",
                 json!({"release": place.name, "messages": messages})
             )?;
+        } else if self.form == Form::Markdown {
+            writeln!(out, "# {}\n", place.name)?;
+            head(
+                out,
+                &match self.lang {
+                    Lang::En => ["Message", "Name"],
+                    Lang::Zh => ["报文", "名称"],
+                },
+            )?;
+            for (id, name) in messages {
+                row(out, 0, &[&id, &name])?;
+            }
         } else {
             for (id, name) in messages {
                 writeln!(out, "{id}  {name}")?;
@@ -154,9 +175,7 @@ impl Shown<'_> {
         let (specs, lang) = (self.specs, self.lang);
         let home = place.release.map_or(Home::Service, Home::Edifact);
         let found = match what.len() {
-            4 if what.bytes().all(|byte| byte.is_ascii_digit()) => {
-                return self.element(out, what, place);
-            }
+            _ if is_element(what) => return self.element(out, what, place),
             3 => specs.segment(what, place.release, place.syntax)?,
             4 => specs.composite(what, place.release, place.syntax)?,
             _ => specs
