@@ -405,6 +405,16 @@ fn both_languages() {
         .output()
         .unwrap();
     assert!(out(&output).contains("错误"));
+    let help = out(&baowen(&["check", "--lang", "zh", "--help"]));
+    for heading in ["用法：", "参数:", "选项:", "显示帮助"] {
+        assert!(help.contains(heading), "{help}");
+    }
+    assert!(
+        !help.contains("Options") && !help.contains("Print"),
+        "{help}"
+    );
+    let version = out(&baowen(&["--lang", "zh", "--version"]));
+    assert!(version.starts_with("baowen "), "{version}");
 }
 
 #[test]
@@ -512,6 +522,16 @@ fn published_standards() {
     }
     let markdown = out(&baowen(&["show", "D95B", "--format", "markdown"]));
     assert!(markdown.contains("| BAPLIE | Bayplan"), "{markdown}");
+    for (name, told) in [
+        ("IFCSUMX@flat", "near: IFCSUM"),
+        ("CEB621@1999", "it has 2022-05, 2018-113"),
+        ("CEB612", "near: CEB"),
+        ("MT9999", "nothing is called"),
+    ] {
+        let output = baowen(&["show", name]);
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(told), "{}", err(&output));
+    }
     let near = baowen(&["explain", "missing-segmnt"]);
     assert_eq!(code(&near), 2);
     assert!(err(&near).contains("did you mean: missing-segment"));

@@ -48,6 +48,7 @@ pub(crate) fn run(
     }
     let shown = Shown {
         specs,
+        is_placed: name.contains('@'),
         code: matches.get_one::<String>("code"),
         form,
         lang,
@@ -104,6 +105,8 @@ fn schema(
 /// What is asked for.
 struct Shown<'s> {
     specs: &'s Specs,
+    /// Whether a release was named.
+    is_placed: bool,
     code: Option<&'s String>,
     form: Form,
     lang: Lang,
@@ -183,9 +186,14 @@ impl Shown<'_> {
                 .map(|spec| spec.model),
         };
         let not_found = || {
-            let message = pick(lang, "does not have", "中没有");
             let near = near_names(specs, what, place, lang);
-            Failure::Message(format!("{} {message} {what:?}{near}", place.name))
+            let message = match (self.is_placed, lang) {
+                (true, Lang::En) => format!("{} does not have {what:?}", place.name),
+                (true, Lang::Zh) => format!("{} 中没有 {what:?}", place.name),
+                (false, Lang::En) => format!("nothing is called {what:?}"),
+                (false, Lang::Zh) => format!("没有名为 {what:?} 的内容"),
+            };
+            Failure::Message(format!("{message}{near}"))
         };
         let model = found.ok_or_else(not_found)?;
         let root = model.roots().first().ok_or_else(not_found)?;
