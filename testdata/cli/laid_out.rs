@@ -72,3 +72,28 @@ fn utf_16_and_iso_2022_are_read_as_they_are_checked() {
     assert!(told.contains("the first is 上海哀"), "{told}");
     assert!(!told.contains("skipped-bytes"), "{told}");
 }
+
+#[test]
+fn what_is_laid_out_is_read_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = 0;
+    for file in std::fs::read_dir(root().join("testdata/dialects")).unwrap() {
+        let file = file.unwrap().path();
+        let name = file.to_str().unwrap();
+        // Bytes that belong to no segment, here the half of one, end where the line does.
+        if name.ends_with("cut-off.edi") {
+            continue;
+        }
+        let once = baowen(&["fmt", "--minify", name]);
+        if code(&once) != 0 {
+            continue;
+        }
+        seen += 1;
+        let laid_out = folder.path().join("laid-out");
+        let to = laid_out.to_str().unwrap();
+        assert_eq!(code(&baowen(&["fmt", name, "-o", to])), 0);
+        let back = baowen(&["fmt", "--minify", to]);
+        assert!(once.stdout == back.stdout, "{name}");
+    }
+    assert!(seen > 40);
+}

@@ -159,7 +159,10 @@ fn write(
         match piece {
             Piece::Una(bytes) => {
                 out.write_all(&bytes)?;
-                out.write_all(end)?;
+                // A line break behind five characters would be the sixth, the terminator.
+                if bytes.len() >= b"UNA:+.? '".len() {
+                    out.write_all(end)?;
+                }
             }
             // The object follows its header at once.
             Piece::Segment(single) if single.segment.view().tag() == b"UNO" => {
