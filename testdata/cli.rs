@@ -413,6 +413,26 @@ fn both_languages() {
         !help.contains("Options") && !help.contains("Print"),
         "{help}"
     );
+    for (words, told) in [
+        (
+            &["check", "--level", "x"] as &[&str],
+            "--level <LEVEL> 的值 'x' 无效",
+        ),
+        (&["check", "--level", "x"], "可用的值：error、warning、hint"),
+        (&["check", "--lvel", "x"], "是否指：--level"),
+        (&["chek"], "没有命令 'chek'"),
+        (&["tree"], "缺少必须给出的参数：<FILE>"),
+        (&["check", "--jobs", "0"], "--jobs <N> 的值 '0' 无效"),
+        (
+            &["check", "--on", "2026-13-01"],
+            "--on <DATE> 的值 '2026-13-01' 无效",
+        ),
+        (&["check", "--level"], "--level <LEVEL> 须给出值"),
+    ] {
+        let output = baowen(&[&["--lang", "zh"], words].concat());
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(told), "{}", err(&output));
+    }
     let version = out(&baowen(&["--lang", "zh", "--version"]));
     assert!(version.starts_with("baowen "), "{version}");
 }

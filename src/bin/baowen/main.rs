@@ -33,6 +33,7 @@ mod specs;
 mod text;
 mod translate;
 mod tree;
+mod usage;
 
 use std::io;
 use std::process::ExitCode;
@@ -79,7 +80,14 @@ fn main() -> ExitCode {
     let matches = match args::command(lang).try_get_matches_from(&words) {
         Ok(matches) => matches,
         Err(error) => {
-            let _ = error.print();
+            let said = match lang {
+                Lang::Zh if error.use_stderr() => usage::in_chinese(&error),
+                _ => None,
+            };
+            match said {
+                Some(said) => text::say(&format!("baowen: {said}")),
+                None => drop(error.print()),
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
