@@ -44,29 +44,39 @@ pub(super) struct Priced {
 }
 
 /// The courses from one place.
-#[derive(Clone, Debug)]
-pub(super) struct Onwards {
-    /// Those without an error; they are all where one of them goes on without one.
-    pub sound: Range<usize>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Onwards([u32; 4]);
+
+impl Onwards {
+    /// Those without an error; they are all where one of them goes on without one. The cheapest
+    /// come first, here and among the others.
+    pub(super) fn sound(self) -> Range<u32> {
+        self.0[0]..self.0[1]
+    }
+
     /// Those with errors that take a position.
-    pub placed: Range<usize>,
+    pub(super) fn placed(self) -> Range<u32> {
+        self.0[1]..self.0[2]
+    }
+
     /// Those that come last.
-    pub last: Range<usize>,
+    pub(super) fn last(self) -> Range<u32> {
+        self.0[2]..self.0[3]
+    }
 }
 
 /// All that the courses from a place depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Place {
-    at: u16,
-    tag: u16,
-    /// How the counters stand to their limits: two bits for each level, and the lowest for the
-    /// position.
-    full: u32,
+    /// What each level has reached, 16 bits each. How many are open its position says.
+    reached: u128,
     /// Positions of the tag that the qualifier of the segment identifies.
     identified: u64,
-    /// What each level has reached, and how many are open.
-    reached: [u16; DEEPEST],
-    depth: u16,
+    at: u16,
+    tag: u16,
+    /// How the counters stand to their limits: two bits for each level, and the highest for the
+    /// position.
+    full: u32,
 }
 
 /// What the segment at hand may be.
@@ -155,10 +165,12 @@ impl Courses {
         }
     }
 
+    #[inline]
     pub(super) fn priced(&self, at: usize) -> &Priced {
         &self.priced[at]
     }
 
+    #[inline]
     pub(super) fn faults(&self, of: &Priced) -> &[Fault] {
         &self.noted[of.faults.0 as usize..of.faults.1 as usize]
     }
@@ -175,11 +187,14 @@ impl Courses {
         if let Some(place) = &place
             && let Some(known) = self.known.get(place)
         {
-            return known.clone();
+            return *known;
         }
         let found = self.find(plan, state, tag, allowed);
+        for part in [found.sound(), found.placed(), found.last()] {
+            self.priced[part.start as usize..part.end as usize].sort_by_key(|held| held.cost);
+        }
         if let Some(place) = place {
-            self.known.insert(place, found.clone());
+            self.known.insert(place, found);
         }
         found
     }
@@ -193,15 +208,11 @@ impl Courses {
         allowed: &Allowed,
     ) -> Onwards {
         self.cheapest = u32::MAX;
-        let start = self.priced.len();
+        let start = self.priced.len() as u32;
         let Some(tag) = tag else {
             self.stay(Fault::Unknown, ERROR, None);
             self.instead(plan, state, None);
-            return Onwards {
-                sound: start..start,
-                placed: start..start,
-                last: start..self.priced.len(),
-            };
+            return Onwards([start, start, start, self.priced.len() as u32]);
         };
         for &step in plan.steps(index(plan, state.at), tag) {
             let Some(price) = allowed.price(step.to()) else {
@@ -211,7 +222,7 @@ impl Courses {
                 self.place(step, self.noted.len(), price, false);
             }
         }
-        let sound = start..self.priced.len();
+        let sound = self.priced.len() as u32;
         // Of repairs that cost the same the nearest is taken: one more of what stands here rather
         // than another group whose beginning is missing.
         let mut targets = std::mem::take(&mut self.targets);
@@ -226,17 +237,12 @@ impl Courses {
             self.with_errors(plan, state, (to, common));
         }
         self.targets = targets;
-        let placed = sound.end..self.priced.len();
+        let placed = self.priced.len() as u32;
         self.stay(Fault::Unexpected, ERROR + 2, None);
         if self.mistypes {
             self.instead(plan, state, Some(tag));
         }
-        let last = placed.end..self.priced.len();
-        Onwards {
-            sound,
-            placed,
-            last,
-        }
+        Onwards([start, sound, placed, self.priced.len() as u32])
     }
 
     /// Whether a course would be given up at once.
@@ -397,19 +403,18 @@ fn place(plan: &Plan, state: &State, tag: Option<TagId>, allowed: &Allowed) -> O
         START => (u16::MAX, 0),
         at => (at as u16, to_limit(state.count, plan.bounds[at].max)),
     };
-    let mut reached = [0; DEEPEST];
-    for (level, reached) in state.open.iter().zip(&mut reached) {
+    let mut reached = 0;
+    for level in &state.open {
         let most = plan.group_bounds[usize::from(level.group)].max;
         full = full << 2 | to_limit(level.occurrence, most);
-        *reached = level.reached as u16;
+        reached = reached << 16 | u128::from(level.reached as u16);
     }
     Some(Place {
+        reached,
+        identified: allowed.identified?,
         at,
         tag: tag.map_or(u16::MAX, |tag| tag.index() as u16),
         full,
-        identified: allowed.identified?,
-        reached,
-        depth: state.open.len() as u16,
     })
 }
 

@@ -216,14 +216,9 @@ struct Hypothesis {
 #[derive(Debug)]
 struct Decision {
     before: u32,
-    /// The placement, but for its faults: a range of those of all decisions.
-    position: Option<PositionId>,
-    keep: u16,
-    repeat: bool,
-    aside: bool,
-    faults: (usize, usize),
-    /// A missing segment that turned up after all.
-    found: Option<PositionId>,
+    course: Which,
+    /// So many levels are open after it.
+    open: u16,
 }
 
 /// How a hypothesis may go on with the segment at hand. What it leads to is made only when it is
@@ -232,8 +227,9 @@ struct Decision {
 struct Candidate {
     /// The hypothesis that it goes on, by its index.
     from: u32,
-    cost: u32,
     course: Which,
+    /// The next that costs as much.
+    next: u32,
 }
 
 /// The course that a candidate takes.
@@ -254,16 +250,14 @@ struct Search {
     spare: Vec<Hypothesis>,
     moved: State,
     decisions: Vec<Decision>,
-    /// Faults of decisions.
-    decided: Vec<Fault>,
     courses: Courses,
     /// Candidates for the segment at hand, and the least that one of them costs.
     candidates: Vec<Candidate>,
     cheapest: u32,
-    /// Indexes of the candidates, cheapest first.
-    order: Vec<u32>,
-    /// How many candidates cost so much more than the best.
-    places: Vec<u32>,
+    /// What the best hypothesis before it costs.
+    best: u32,
+    /// The first and the last of those that cost so much more than the best hypothesis did.
+    chains: Vec<(u32, u32)>,
     allowed: Allowed,
 }
 
@@ -581,6 +575,7 @@ impl<'p> Sequencer<'p> {
         };
         if self.waiting == 0 {
             search.begin();
+            search.courses.begin(self.plan);
             self.standing.bring(self.plan, &mut self.state);
             let mut first = search.spare.pop().unwrap_or_default();
             first.state.clone_from(&self.state);
@@ -660,18 +655,43 @@ impl<'p> Sequencer<'p> {
                 let late = found.iter().position(|found| found == position);
                 late.map(|at| found.swap_remove(at)).is_none()
             };
-            let faults = &search.decided[decision.faults.0..decision.faults.1];
+            let out_of_order;
+            let (course, faults) = match decision.course {
+                Which::Of(course) => {
+                    let held = search.courses.priced(course as usize);
+                    (held.course, search.courses.faults(held))
+                }
+                Which::Found(position, depth) => {
+                    out_of_order = [Fault::OutOfOrder(position)];
+                    (Course::Found(position, depth), &out_of_order[..])
+                }
+            };
             let faults: Vec<Fault> = faults.iter().filter(is_said).copied().collect();
-            found.extend(decision.found);
             faulty |= !faults.is_empty();
             self.wrong = self.wrong.saturating_add(u32::from(!faults.is_empty()));
-            self.resolved.push(Placement {
-                position: decision.position,
-                keep: decision.keep,
-                repeat: decision.repeat,
-                aside: decision.aside,
-                faults,
-            });
+            let aside = |position: Option<PositionId>, keep: u16| Placement {
+                position,
+                keep,
+                aside: true,
+                ..Placement::default()
+            };
+            let place = match course {
+                // What stands for another moves the state as that would.
+                Course::Step(step) => Placement {
+                    position: Some(step.to()),
+                    keep: step.keep(),
+                    repeat: step.repeat(),
+                    ..Placement::default()
+                },
+                Course::Aside(None) => aside(None, decision.open),
+                Course::Aside(Some((position, depth))) | Course::Found(position, depth) => {
+                    aside(Some(position), depth.min(decision.open - 1) + 1)
+                }
+            };
+            if let Course::Found(position, _) = course {
+                found.push(position);
+            }
+            self.resolved.push(Placement { faults, ..place });
             at = decision.before;
         }
         self.resolved[start..].reverse();
@@ -728,7 +748,6 @@ impl Search {
     fn begin(&mut self) {
         self.spare.append(&mut self.hypotheses);
         self.decisions.clear();
-        self.decided.clear();
     }
 
     /// Has the hypotheses, of which the best costs `best`, go on with a segment, and keeps so many.
@@ -739,10 +758,11 @@ impl Search {
         best: u32,
         hypotheses: usize,
     ) {
-        self.courses.begin(plan);
         let mut before = std::mem::take(&mut self.before);
         std::mem::swap(&mut before, &mut self.hypotheses);
-        self.cheapest = u32::MAX;
+        (self.cheapest, self.best) = (u32::MAX, best);
+        self.candidates.clear();
+        self.chains.clear();
         let most = best + self.courses.margin;
         for (hypothesis, at) in before.iter().zip(0..) {
             self.expand(plan, (at, hypothesis), (tag, next), most);
@@ -763,18 +783,18 @@ impl Search {
     ) {
         let onwards = self.courses.of(plan, &from.state, tag, &self.allowed);
         // Without an error, when that does not lead into one with the next segment.
-        let smooth = onwards.sound.clone().any(|course| {
-            let held = self.courses.priced(course);
+        let smooth = onwards.sound().any(|course| {
+            let held = self.courses.priced(course as usize);
             let Course::Step(step) = held.course else {
                 return false;
             };
             held.cost == 0 && next.is_none_or(|next| plan.follows(step.to() as usize, next))
         });
-        self.offer((at, from), onwards.sound, most);
+        self.offer((at, from), onwards.sound(), most);
         if smooth {
             return;
         }
-        self.offer((at, from), onwards.placed, most);
+        self.offer((at, from), onwards.placed(), most);
         if let Some(&(position, depth)) = from.missing.iter().rev().find(|(position, depth)| {
             self.allowed.price(*position).is_some()
                 && from
@@ -785,163 +805,145 @@ impl Search {
         }) && tag.is_some()
         {
             // It was counted as missing; now it is only late.
-            self.cheapest = self.cheapest.min(from.cost);
-            self.candidates.push(Candidate {
-                from: at,
-                cost: from.cost,
-                course: Which::Found(position, depth),
-            });
+            self.take_in(at, from.cost, Which::Found(position, depth));
         }
-        self.offer((at, from), onwards.last, most);
+        self.offer((at, from), onwards.last(), most);
     }
 
     /// Takes in courses of a hypothesis that are not given up at once.
-    fn offer(&mut self, (at, from): (u32, &Hypothesis), courses: Range<usize>, most: u32) {
+    fn offer(&mut self, (at, from): (u32, &Hypothesis), courses: Range<u32>, most: u32) {
         for course in courses {
-            let held = self.courses.priced(course);
-            let cost = from.cost + held.cost;
-            if held.costly && cost > most {
-                continue;
+            let held = self.courses.priced(course as usize);
+            let (cost, costly) = (from.cost + held.cost, held.costly);
+            if cost > self.cheapest.saturating_add(self.courses.margin) {
+                // Those that follow cost no less.
+                break;
             }
-            self.cheapest = self.cheapest.min(cost);
-            if cost <= self.cheapest + self.courses.margin {
-                self.candidates.push(Candidate {
-                    from: at,
-                    cost,
-                    course: Which::Of(course as u32),
-                });
+            if !costly || cost <= most {
+                self.take_in(at, cost, Which::Of(course));
             }
         }
+    }
+
+    fn take_in(&mut self, from: u32, cost: u32, course: Which) {
+        self.cheapest = self.cheapest.min(cost);
+        let candidate = self.candidates.len() as u32;
+        self.candidates.push(Candidate {
+            from,
+            course,
+            next: NONE,
+        });
+        let at = (cost - self.best) as usize;
+        if at >= self.chains.len() {
+            self.chains.resize(at + 1, (NONE, NONE));
+        }
+        let (first, last) = &mut self.chains[at];
+        match self.candidates.get_mut(*last as usize) {
+            Some(last) => last.next = candidate,
+            None => *first = candidate,
+        }
+        *last = candidate;
     }
 
     /// Makes hypotheses of the best candidates, one for each state, in the order of preference.
     fn keep_best(&mut self, plan: &Plan, before: &[Hypothesis], most: usize) {
-        let mut candidates = std::mem::take(&mut self.candidates);
-        let best = candidates.iter().map(|c| c.cost).min().unwrap_or(0);
-        // Of those that cost the same, the one that came first stays first.
-        let mut order = std::mem::take(&mut self.order);
-        order.clear();
-        let margin = self.courses.margin;
-        let near = |candidate: &&Candidate| candidate.cost <= best + margin;
-        if most == 1 {
-            let first = candidates.iter().position(|c| c.cost == best);
-            order.extend(first.map(|at| at as u32));
-        } else {
-            let mut places = std::mem::take(&mut self.places);
-            places.clear();
-            places.resize(margin as usize + 2, 0);
-            for candidate in candidates.iter().filter(near) {
-                places[(candidate.cost - best) as usize + 1] += 1;
-            }
-            for at in 1..places.len() {
-                places[at] += places[at - 1];
-            }
-            order.resize(places[places.len() - 1] as usize, 0);
-            for (at, candidate) in (0..).zip(&candidates) {
-                if near(&candidate) {
-                    let place = &mut places[(candidate.cost - best) as usize];
-                    order[*place as usize] = at;
-                    *place += 1;
-                }
-            }
-            self.places = places;
-        }
         let mut moved = std::mem::take(&mut self.moved);
-        for &at in &order {
-            if self.hypotheses.len() == most {
-                break;
-            }
-            let candidate = &candidates[at as usize];
-            let from = &before[candidate.from as usize];
-            let course = match candidate.course {
-                Which::Of(course) => self.courses.priced(course as usize).course,
-                Which::Found(position, depth) => Course::Found(position, depth),
-            };
-            let state = match course {
-                Course::Step(step) => {
-                    moved.clone_from(&from.state);
-                    apply(plan, &mut moved, step);
-                    &moved
+        // Positions that a state which is kept stands at, as bits: most others are not looked at.
+        let mut stands = 0u64;
+        let first = (self.cheapest - self.best) as usize;
+        let end = self
+            .chains
+            .len()
+            .min(first + self.courses.margin as usize + 1);
+        // Of those that cost the same, the one that came first stays first.
+        'all: for at in first..end {
+            let mut next = self.chains[at].0;
+            while let Some(&candidate) = self.candidates.get(next as usize) {
+                if self.hypotheses.len() == most {
+                    break 'all;
                 }
-                _ => &from.state,
-            };
-            if !self.hypotheses.iter().any(|held| held.state == *state) {
-                self.follow(plan, from, candidate, (course, state));
+                next = candidate.next;
+                let from = &before[candidate.from as usize];
+                let course = match candidate.course {
+                    Which::Of(course) => self.courses.priced(course as usize).course,
+                    Which::Found(position, depth) => Course::Found(position, depth),
+                };
+                let to = match course {
+                    Course::Step(step) => usize::from(step.to()),
+                    _ => from.state.at,
+                };
+                let bit = 1 << (to & 63);
+                let state = match course {
+                    Course::Step(step) => {
+                        moved.clone_from(&from.state);
+                        apply(plan, &mut moved, step);
+                        &mut moved
+                    }
+                    _ => {
+                        moved.clone_from(&from.state);
+                        &mut moved
+                    }
+                };
+                if stands & bit == 0 || self.hypotheses.iter().all(|held| held.state != *state) {
+                    stands |= bit;
+                    let cost = self.best + at as u32;
+                    self.follow(plan, from, (candidate.course, course, cost), state);
+                }
             }
         }
         self.moved = moved;
-        candidates.clear();
-        self.candidates = candidates;
-        self.order = order;
     }
 
-    /// Adds the hypothesis that goes on with a candidate, which leads to `state`.
+    /// Adds the hypothesis that goes on with a course, which leads to `state`: that is taken.
     fn follow(
         &mut self,
         plan: &Plan,
         from: &Hypothesis,
-        candidate: &Candidate,
-        (course, state): (Course, &State),
+        (which, course, cost): (Which, Course, u32),
+        state: &mut State,
     ) {
         let mut next = self.spare.pop().unwrap_or_default();
-        next.state.clone_from(state);
-        next.missing.clone_from(&from.missing);
-        let faults = match candidate.course {
-            Which::Of(course) => self.courses.faults(self.courses.priced(course as usize)),
-            Which::Found(position, _) => &[Fault::OutOfOrder(position)],
-        };
-        let start = self.decided.len();
-        self.decided.extend_from_slice(faults);
-        let open = state.open.len() as u16;
-        let aside = |position: Option<PositionId>, keep: u16| Decision {
-            before: from.last,
-            position,
-            keep,
-            repeat: false,
-            aside: true,
-            faults: (start, start + faults.len()),
-            found: None,
-        };
-        let decision = match course {
+        std::mem::swap(&mut next.state, state);
+        let state = &next.state;
+        next.missing.clear();
+        match course {
             Course::Step(step) => {
-                next.missing.retain(|(_, depth)| {
-                    *depth < step.keep() && !(step.repeat() && *depth + 1 == step.keep())
-                });
-                for fault in faults {
-                    if let Fault::MissingSegment(position) = *fault {
-                        let group = plan.position(position).group;
-                        let depth = plan.group(group).depth;
-                        if state
-                            .open
-                            .get(depth as usize)
-                            .is_some_and(|level| level.group == group)
-                        {
+                let stays = |depth: u16| {
+                    depth < step.keep() && !(step.repeat() && depth + 1 == step.keep())
+                };
+                let held = from.missing.iter().filter(|(_, depth)| stays(*depth));
+                next.missing.extend(held);
+                if let Which::Of(course) = which {
+                    let faults = self.courses.faults(self.courses.priced(course as usize));
+                    for fault in faults {
+                        let Fault::MissingSegment(position) = *fault else {
+                            continue;
+                        };
+                        let group = plan.bounds[usize::from(position)].group;
+                        let depth = plan.bounds[usize::from(position)].depth;
+                        let level = state.open.get(usize::from(depth));
+                        if level.is_some_and(|level| level.group == group) {
                             next.missing.push((position, depth));
                         }
                     }
                 }
-                // What stands for another moves the state as that would.
-                Decision {
-                    repeat: step.repeat(),
-                    aside: false,
-                    ..aside(Some(step.to()), step.keep())
-                }
             }
-            Course::Aside(None) => aside(None, open),
-            Course::Aside(Some((position, depth))) => {
-                aside(Some(position), depth.min(open - 1) + 1)
-            }
+            Course::Aside(_) => next.missing.extend_from_slice(&from.missing),
             Course::Found(position, depth) => {
-                next.missing.retain(|held| *held != (position, depth));
-                Decision {
-                    found: Some(position),
-                    ..aside(Some(position), depth.min(open - 1) + 1)
-                }
+                let held = from
+                    .missing
+                    .iter()
+                    .filter(|held| **held != (position, depth));
+                next.missing.extend(held);
             }
-        };
-        next.cost = candidate.cost;
+        }
+        next.cost = cost;
         next.last = self.decisions.len() as u32;
-        self.decisions.push(decision);
+        self.decisions.push(Decision {
+            before: from.last,
+            course: which,
+            open: state.open.len() as u16,
+        });
         self.hypotheses.push(next);
     }
 }
