@@ -244,11 +244,11 @@ enum Which {
 /// What a search works with, which the next takes over.
 #[derive(Debug, Default)]
 struct Search {
+    /// Hypotheses, and behind so many the room of others.
     hypotheses: Vec<Hypothesis>,
-    /// Those before the segment at hand, and room of others.
+    held: usize,
+    /// Those before the segment at hand.
     before: Vec<Hypothesis>,
-    spare: Vec<Hypothesis>,
-    moved: State,
     decisions: Vec<Decision>,
     courses: Courses,
     /// Candidates for the segment at hand, and the least that one of them costs.
@@ -550,7 +550,7 @@ impl<'p> Sequencer<'p> {
         if self.waiting > 0
             && let Some(mut search) = self.search.take()
         {
-            for hypothesis in &mut search.hypotheses {
+            for hypothesis in &mut search.hypotheses[..search.held] {
                 let rest = missing_at_end(self.plan, &hypothesis.state).len();
                 hypothesis.cost += rest as u32 * ERROR;
             }
@@ -577,11 +577,11 @@ impl<'p> Sequencer<'p> {
             search.begin();
             search.courses.begin(self.plan);
             self.standing.bring(self.plan, &mut self.state);
-            let mut first = search.spare.pop().unwrap_or_default();
+            let first = search.room();
             first.state.clone_from(&self.state);
             (first.cost, first.last) = (0, NONE);
             first.missing.clear();
-            search.hypotheses.push(first);
+            search.held = 1;
         }
         self.waiting += 1;
         if let Some(tag) = tag {
@@ -589,17 +589,16 @@ impl<'p> Sequencer<'p> {
         } else {
             search.allowed.identified = Some(0);
         }
-        let best = search.hypotheses.iter().map(|h| h.cost).min().unwrap_or(0);
+        let best = search.held().iter().map(|h| h.cost).min().unwrap_or(0);
         let (hypotheses, long) = self.effort(best);
         search.go_on(self.plan, (tag, next), best, hypotheses);
         // The best come first. One that stays ahead of all others for a while is taken.
-        let ahead = match search.hypotheses.as_slice() {
+        let ahead = match search.held() {
             [first, second, ..] => first.cost == best && first.cost < second.cost,
             _ => true,
         };
         self.ahead = if ahead { self.ahead + 1 } else { 0 };
-        if search.hypotheses.len() == 1 || self.ahead >= long || self.waiting >= self.limits.waiting
-        {
+        if search.held == 1 || self.ahead >= long || self.waiting >= self.limits.waiting {
             self.decide(&mut search);
         }
         self.search = Some(search);
@@ -637,7 +636,7 @@ impl<'p> Sequencer<'p> {
 
     /// Takes the best hypothesis: all that waited are placed.
     fn decide(&mut self, search: &mut Search) {
-        let Some(best) = search.hypotheses.iter().min_by_key(|h| h.cost) else {
+        let Some(best) = search.held().iter().min_by_key(|h| h.cost) else {
             return;
         };
         self.state.clone_from(&best.state);
@@ -746,8 +745,20 @@ fn allow<'s>(
 impl Search {
     /// Begins anew: nothing waits.
     fn begin(&mut self) {
-        self.spare.append(&mut self.hypotheses);
+        self.held = 0;
         self.decisions.clear();
+    }
+
+    fn held(&self) -> &[Hypothesis] {
+        &self.hypotheses[..self.held]
+    }
+
+    /// The room of the next hypothesis.
+    fn room(&mut self) -> &mut Hypothesis {
+        if self.held == self.hypotheses.len() {
+            self.hypotheses.push(Hypothesis::default());
+        }
+        &mut self.hypotheses[self.held]
     }
 
     /// Has the hypotheses, of which the best costs `best`, go on with a segment, and keeps so many.
@@ -760,15 +771,17 @@ impl Search {
     ) {
         let mut before = std::mem::take(&mut self.before);
         std::mem::swap(&mut before, &mut self.hypotheses);
+        let live = std::mem::take(&mut self.held);
         (self.cheapest, self.best) = (u32::MAX, best);
         self.candidates.clear();
         self.chains.clear();
+        self.chains
+            .resize(2 * self.courses.margin as usize, (NONE, NONE));
         let most = best + self.courses.margin;
-        for (hypothesis, at) in before.iter().zip(0..) {
+        for (hypothesis, at) in before[..live].iter().zip(0..) {
             self.expand(plan, (at, hypothesis), (tag, next), most);
         }
         self.keep_best(plan, &before, hypotheses);
-        self.spare.append(&mut before);
         self.before = before;
     }
 
@@ -847,20 +860,17 @@ impl Search {
 
     /// Makes hypotheses of the best candidates, one for each state, in the order of preference.
     fn keep_best(&mut self, plan: &Plan, before: &[Hypothesis], most: usize) {
-        let mut moved = std::mem::take(&mut self.moved);
         // Positions that a state which is kept stands at, as bits: most others are not looked at.
         let mut stands = 0u64;
         let first = (self.cheapest - self.best) as usize;
-        let end = self
-            .chains
-            .len()
-            .min(first + self.courses.margin as usize + 1);
+        let end = self.chains.len();
+        let end = end.min(first + self.courses.margin as usize + 1);
         // Of those that cost the same, the one that came first stays first.
-        'all: for at in first..end {
+        for at in first..end {
             let mut next = self.chains[at].0;
             while let Some(&candidate) = self.candidates.get(next as usize) {
-                if self.hypotheses.len() == most {
-                    break 'all;
+                if self.held == most {
+                    return;
                 }
                 next = candidate.next;
                 let from = &before[candidate.from as usize];
@@ -868,83 +878,70 @@ impl Search {
                     Which::Of(course) => self.courses.priced(course as usize).course,
                     Which::Found(position, depth) => Course::Found(position, depth),
                 };
-                let to = match course {
-                    Course::Step(step) => usize::from(step.to()),
-                    _ => from.state.at,
-                };
-                let bit = 1 << (to & 63);
-                let state = match course {
-                    Course::Step(step) => {
-                        moved.clone_from(&from.state);
-                        apply(plan, &mut moved, step);
-                        &mut moved
-                    }
-                    _ => {
-                        moved.clone_from(&from.state);
-                        &mut moved
-                    }
-                };
-                if stands & bit == 0 || self.hypotheses.iter().all(|held| held.state != *state) {
+                let state = &mut self.room().state;
+                state.clone_from(&from.state);
+                if let Course::Step(step) = course {
+                    apply(plan, state, step);
+                }
+                let bit = 1 << (state.at & 63);
+                if stands & bit == 0 || self.is_new() {
                     stands |= bit;
                     let cost = self.best + at as u32;
-                    self.follow(plan, from, (candidate.course, course, cost), state);
+                    self.follow(plan, from, (candidate.course, course, cost));
                 }
             }
         }
-        self.moved = moved;
     }
 
-    /// Adds the hypothesis that goes on with a course, which leads to `state`: that is taken.
+    /// Whether no hypothesis stands where that in the room of the next does.
+    fn is_new(&self) -> bool {
+        let state = &self.hypotheses[self.held].state;
+        self.held().iter().all(|held| held.state != *state)
+    }
+
+    /// Takes in the hypothesis in the room of the next, which goes on with a course.
     fn follow(
         &mut self,
         plan: &Plan,
         from: &Hypothesis,
         (which, course, cost): (Which, Course, u32),
-        state: &mut State,
     ) {
-        let mut next = self.spare.pop().unwrap_or_default();
-        std::mem::swap(&mut next.state, state);
-        let state = &next.state;
-        next.missing.clear();
+        let next = &mut self.hypotheses[self.held];
+        let missing = &mut next.missing;
+        missing.clone_from(&from.missing);
         match course {
             Course::Step(step) => {
-                let stays = |depth: u16| {
-                    depth < step.keep() && !(step.repeat() && depth + 1 == step.keep())
-                };
-                let held = from.missing.iter().filter(|(_, depth)| stays(*depth));
-                next.missing.extend(held);
+                if !missing.is_empty() {
+                    let stays = |depth: u16| {
+                        depth < step.keep() && !(step.repeat() && depth + 1 == step.keep())
+                    };
+                    missing.retain(|(_, depth)| stays(*depth));
+                }
                 if let Which::Of(course) = which {
                     let faults = self.courses.faults(self.courses.priced(course as usize));
                     for fault in faults {
                         let Fault::MissingSegment(position) = *fault else {
                             continue;
                         };
-                        let group = plan.bounds[usize::from(position)].group;
-                        let depth = plan.bounds[usize::from(position)].depth;
-                        let level = state.open.get(usize::from(depth));
-                        if level.is_some_and(|level| level.group == group) {
-                            next.missing.push((position, depth));
+                        let bounds = &plan.bounds[usize::from(position)];
+                        let level = next.state.open.get(usize::from(bounds.depth));
+                        if level.is_some_and(|level| level.group == bounds.group) {
+                            missing.push((position, bounds.depth));
                         }
                     }
                 }
             }
-            Course::Aside(_) => next.missing.extend_from_slice(&from.missing),
-            Course::Found(position, depth) => {
-                let held = from
-                    .missing
-                    .iter()
-                    .filter(|held| **held != (position, depth));
-                next.missing.extend(held);
-            }
+            Course::Aside(_) => {}
+            Course::Found(position, depth) => missing.retain(|held| *held != (position, depth)),
         }
         next.cost = cost;
         next.last = self.decisions.len() as u32;
         self.decisions.push(Decision {
             before: from.last,
             course: which,
-            open: state.open.len() as u16,
+            open: next.state.open.len() as u16,
         });
-        self.hypotheses.push(next);
+        self.held += 1;
     }
 }
 
