@@ -50,16 +50,19 @@ pub(super) struct Onwards([u32; 4]);
 impl Onwards {
     /// Those without an error; they are all where one of them goes on without one. The cheapest
     /// come first, here and among the others.
+    #[inline]
     pub(super) fn sound(self) -> Range<u32> {
         self.0[0]..self.0[1]
     }
 
     /// Those with errors that take a position.
+    #[inline]
     pub(super) fn placed(self) -> Range<u32> {
         self.0[1]..self.0[2]
     }
 
     /// Those that come last.
+    #[inline]
     pub(super) fn last(self) -> Range<u32> {
         self.0[2]..self.0[3]
     }

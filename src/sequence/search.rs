@@ -61,9 +61,23 @@ impl Clone for State {
     }
 
     /// Keeps the room that there is.
+    #[inline]
     fn clone_from(&mut self, from: &Self) {
         (self.at, self.count) = (from.at, from.count);
         self.open.clone_from(&from.open);
+    }
+}
+
+impl State {
+    /// A number that few other states have.
+    #[inline]
+    fn mark(&self) -> u32 {
+        let mut mark = (self.at as u32) << 16 ^ self.count;
+        for level in &self.open {
+            let held = level.occurrence << 8 ^ level.reached as u32;
+            mark = mark.rotate_left(5).wrapping_mul(0x9E37_79B1) ^ held;
+        }
+        mark
     }
 }
 
@@ -247,6 +261,8 @@ struct Search {
     /// Hypotheses, and behind so many the room of others.
     hypotheses: Vec<Hypothesis>,
     held: usize,
+    /// Marks of the states of those that are held.
+    marks: Vec<u32>,
     /// Those before the segment at hand.
     before: Vec<Hypothesis>,
     decisions: Vec<Decision>,
@@ -860,8 +876,7 @@ impl Search {
 
     /// Makes hypotheses of the best candidates, one for each state, in the order of preference.
     fn keep_best(&mut self, plan: &Plan, before: &[Hypothesis], most: usize) {
-        // Positions that a state which is kept stands at, as bits: most others are not looked at.
-        let mut stands = 0u64;
+        self.marks.clear();
         let first = (self.cheapest - self.best) as usize;
         let end = self.chains.len();
         let end = end.min(first + self.courses.margin as usize + 1);
@@ -883,9 +898,9 @@ impl Search {
                 if let Course::Step(step) = course {
                     apply(plan, state, step);
                 }
-                let bit = 1 << (state.at & 63);
-                if stands & bit == 0 || self.is_new() {
-                    stands |= bit;
+                let mark = state.mark();
+                if !self.marks.contains(&mark) || self.is_new(mark) {
+                    self.marks.push(mark);
                     let cost = self.best + at as u32;
                     self.follow(plan, from, (candidate.course, course, cost));
                 }
@@ -893,10 +908,11 @@ impl Search {
         }
     }
 
-    /// Whether no hypothesis stands where that in the room of the next does.
-    fn is_new(&self) -> bool {
+    /// Whether no hypothesis stands where that in the room of the next does, whose mark this is.
+    fn is_new(&self, mark: u32) -> bool {
         let state = &self.hypotheses[self.held].state;
-        self.held().iter().all(|held| held.state != *state)
+        let mut held = self.marks.iter().zip(&self.hypotheses);
+        !held.any(|(held, hypothesis)| *held == mark && hypothesis.state == *state)
     }
 
     /// Takes in the hypothesis in the room of the next, which goes on with a course.
