@@ -164,6 +164,16 @@ impl Expr {
         pieces::write(self.pieces.as_ref()?, facts, bound, out)
     }
 
+    /// What its text is put together of as long as the same is there: each time constant text, and the node
+    /// whose value stands behind it. `None` where it is not put together so, or has no value.
+    pub(crate) fn places(
+        &self,
+        facts: &Facts,
+        bound: &[NodeId],
+    ) -> Option<Vec<(String, Option<NodeId>)>> {
+        pieces::places(self.pieces.as_ref()?, facts, bound)
+    }
+
     /// Its text.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -123,6 +123,30 @@ pub(crate) struct Form {
     filled: Vec<(u32, u32, u32)>,
 }
 
+/// Nodes with their parents and slots, and which of them have a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Outline(Box<[Part]>);
+
+/// Of a node all that does not depend on its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    parent: u32,
+    slot: u32,
+    /// How many slots it has, twice, and 1 more where it has a value.
+    slots: u32,
+}
+
+impl Entry {
+    #[inline]
+    fn part(&self) -> Part {
+        Part {
+            parent: self.parent,
+            slot: self.slot,
+            slots: self.slots << 1 | u32::from(self.len > 0),
+        }
+    }
+}
+
 impl Form {
     /// How many values it has.
     pub(crate) fn values(&self) -> usize {
@@ -472,6 +496,34 @@ impl Facts {
     /// How many nodes there are.
     pub(crate) fn count(&self) -> usize {
         self.entries.len()
+    }
+
+    /// What is there from the node on that was added as number `from`, but the values.
+    pub(crate) fn outline(&self, from: usize) -> Outline {
+        let entries = self.entries.get(from..).unwrap_or_default();
+        Outline(entries.iter().map(Entry::part).collect())
+    }
+
+    /// Whether [that](Self::outline) is there from the node on that was added as number `from`.
+    #[inline]
+    pub(crate) fn is_like(&self, from: usize, outline: &Outline) -> bool {
+        let entries = self.entries.get(from..).unwrap_or_default();
+        entries.len() == outline.0.len()
+            && (entries.iter().zip(&outline.0)).all(|(entry, part)| entry.part() == *part)
+    }
+
+    /// A hash of [what is there](Self::outline) from the node on that was added as number `from`.
+    pub(crate) fn hash(&self, from: usize) -> u64 {
+        let entries = self.entries.get(from..).unwrap_or_default();
+        entries.iter().fold(0, |hash: u64, entry| {
+            let Part {
+                parent,
+                slot,
+                slots,
+            } = entry.part();
+            let part = u64::from(slot) << 32 ^ u64::from(parent) << 8 ^ u64::from(slots);
+            (hash.rotate_left(5) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        })
     }
 
     /// The present moment.

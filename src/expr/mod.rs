@@ -82,7 +82,7 @@ mod world;
 
 pub use env::{Check, Env, Functions, Name};
 pub use expression::{Expr, Limits, Scope};
-pub(crate) use facts::{At, Form};
+pub(crate) use facts::{At, Form, Outline};
 pub use facts::{Facts, Mark, NodeId, Spot};
 pub use fault::{Fault, Trouble, TroubleKind};
 pub use host::{Answer, Column, CrosswalkId, Day, Host, NoHost, NoTables, Row, TableId, Tables};

@@ -118,6 +118,40 @@ fn turn(pieces: &mut Vec<Piece>, tests: &[usize], other: &Node) -> Option<()> {
     Some(())
 }
 
+/// What a text is put together of as long as the same is there: each time constant text, and the node whose
+/// value stands behind it. `None` where there is no text.
+pub(super) fn places(
+    pieces: &[Piece],
+    facts: &Facts,
+    bound: &[NodeId],
+) -> Option<Vec<(String, Option<NodeId>)>> {
+    let (mut places, mut constant) = (Vec::new(), String::new());
+    let mut at = 0;
+    while let Some(piece) = pieces.get(at) {
+        at += 1;
+        match piece {
+            Piece::Text(text) => constant.push_str(text),
+            Piece::Value(way, _) => {
+                let node = way
+                    .node(facts, bound)
+                    .filter(|node| facts.has_text(*node))?;
+                places.push((std::mem::take(&mut constant), Some(node)));
+            }
+            Piece::Has(way, is_value, on) => {
+                let node = way.node(facts, bound);
+                if !node.is_some_and(|node| !is_value || facts.has_text(node)) {
+                    at = *on;
+                }
+            }
+            Piece::Go(on) => at = *on,
+        }
+    }
+    if !constant.is_empty() {
+        places.push((constant, None));
+    }
+    Some(places)
+}
+
 /// Puts a text at the end of `out`, its paths beginning at the records of `bound`; `None` where it is too
 /// long to be made like this.
 pub(super) fn write(

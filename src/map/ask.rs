@@ -32,6 +32,7 @@ impl<'p> Work<'p> {
         if let Some((path, is_value)) = &formula.has {
             return self.is_there(path, *is_value, scope);
         }
+        self.note_nothing();
         if *formula.expr.kind() != Type::Bool {
             let value = self.evaluate(formula, scope, at, &mut origin);
             return matches!(value, Some(Value::Bool(true)));

@@ -49,7 +49,7 @@ impl Usual {
     /// Whether a text is written as it is; and if so, whether it is printable ASCII that needs no escapes,
     /// as it is known to be where `plain` says so.
     #[inline]
-    fn takes(&self, text: &str, plain: bool, limits: Quick) -> Option<bool> {
+    pub(super) fn takes(&self, text: &str, plain: bool, limits: Quick) -> Option<bool> {
         if text.len() > limits.max as usize {
             // The point of a number does not count.
             return None;
@@ -129,7 +129,7 @@ fn is_decimal(text: &str, decimals: u32) -> bool {
 
 /// The sum of numbers that are digits, some with a point between them, and its digits behind the point;
 /// `None` where one is anything else or there are none.
-fn sum<'t>(texts: impl Iterator<Item = &'t str>) -> Option<(u64, u32)> {
+pub(super) fn sum<'t>(texts: impl Iterator<Item = &'t str>) -> Option<(u64, u32)> {
     let (mut sum, mut places) = (0_u64, 0);
     let mut any = false;
     for text in texts {
@@ -171,6 +171,7 @@ impl<'p> Work<'p> {
         row: &'p RowOp,
         scope: NodeId,
     ) -> Option<(Carried<'static>, Origin)> {
+        self.note_nothing();
         if !self.all_hold(&row.when, scope) {
             return None;
         }
@@ -295,10 +296,16 @@ impl<'p> Work<'p> {
         let at = frames.len() - 1;
         let mut origin = Origin::default();
         let begin = self.tree.end();
+        if let Some(notes) = &mut self.notes {
+            notes.facts.clear();
+        }
         match &row.from {
             Source::Path(path) => {
                 origin.fact = self.find(path, scope);
                 if let Some(node) = origin.fact {
+                    if let Some(notes) = &mut self.notes {
+                        notes.facts.push(node);
+                    }
                     self.tree.text_mut().push_str(self.facts.text(node));
                 }
             }
@@ -306,6 +313,9 @@ impl<'p> Work<'p> {
                 for path in paths {
                     if let Some(node) = self.find(path, scope) {
                         origin.fact = origin.fact.or(Some(node));
+                        if let Some(notes) = &mut self.notes {
+                            notes.facts.push(node);
+                        }
                         self.tree.text_mut().push_str(self.facts.text(node));
                     }
                 }
@@ -335,10 +345,16 @@ impl<'p> Work<'p> {
                 match quick {
                     Some((total, places)) => put_number(self.tree.text_mut(), total, places),
                     None if is_needed => {
+                        if !nodes.is_empty() {
+                            self.note_nothing();
+                        }
                         let total = self.fold(*fold, &nodes).unwrap_or_default();
                         self.tree.text_mut().push_str(&total);
                     }
                     None => {}
+                }
+                if let Some(notes) = &mut self.notes {
+                    notes.facts.extend_from_slice(&nodes);
                 }
                 nodes.clear();
                 self.lists.push(nodes);
@@ -375,9 +391,15 @@ impl<'p> Work<'p> {
             let made = self.tree.add_stretch(place, (begin, end), bare);
             self.fill(frames, at, limits.to, made);
             self.came_from(row, made, origin.fact);
+            if self.notes.is_some() {
+                self.note(row, made, scope);
+            }
             return true;
         }
         let made = self.slot(frames, at, limits.to);
+        if self.notes.is_some() {
+            self.note_again(row, made, scope);
+        }
         if let Some(held) = self.tree.text(made) {
             let same = held == &self.tree.text_from(begin)[..end - begin];
             if self.tree.end() == end {
@@ -400,6 +422,10 @@ impl<'p> Work<'p> {
         let Some(node) = self.find(path, scope) else {
             return row.default.is_none();
         };
+        if let Some(notes) = &mut self.notes {
+            notes.facts.clear();
+            notes.facts.push(node);
+        }
         let (text, plain) = self.facts.plain_text(node);
         let Some(bare) = self.usual.takes(text, plain, limits) else {
             return false;
@@ -409,9 +435,15 @@ impl<'p> Work<'p> {
             let made = self.tree.add_value(place, self.facts.text(node), bare);
             self.fill(frames, at, limits.to, made);
             self.came_from(row, made, Some(node));
+            if self.notes.is_some() {
+                self.note(row, made, scope);
+            }
             return true;
         }
         let made = self.slot(frames, at, limits.to);
+        if self.notes.is_some() {
+            self.note_again(row, made, scope);
+        }
         let text = self.facts.text(node);
         if let Some(held) = self.tree.text(made) {
             return row.if_empty || !row.adds && held == text;
@@ -437,7 +469,7 @@ impl<'p> Work<'p> {
 
     /// Takes the text of the target from `begin` on through the steps of a row; false where they say
     /// something of it.
-    fn step(&mut self, row: &RowOp, begin: usize) -> bool {
+    pub(super) fn step(&mut self, row: &RowOp, begin: usize) -> bool {
         match row.acts.as_slice() {
             [] | [Act::Glue] => true,
             [Act::Decimals(places)] => {
@@ -641,7 +673,7 @@ impl<'p> Work<'p> {
 }
 
 /// Puts a number at the end of a text, with a point before its last `places` digits.
-fn put_number(out: &mut String, number: u64, places: u32) {
+pub(super) fn put_number(out: &mut String, number: u64, places: u32) {
     let mut digits = [0; 24];
     let mut at = digits.len();
     let mut left = number;

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::ast::{At, Fold};
 use super::carry::Usual;
 use super::codes::OnDay;
+use super::course::{Courses, Notes};
 use super::find::{Held, Indexes, Lead};
 use super::keys::Keys;
 use super::outbox::Outbox;
@@ -48,7 +49,7 @@ pub(super) struct Work<'p> {
     pub(super) unit: Option<u32>,
     pub(super) numbers: Vec<i64>,
     /// Of the frames, one after the other, the nodes of their slots.
-    slots: Vec<u32>,
+    pub(super) slots: Vec<u32>,
     /// Of the frames, one after the other, where their chains lead, and where those of the last begin.
     pub(super) held: Vec<Held>,
     pub(super) held_at: usize,
@@ -57,6 +58,9 @@ pub(super) struct Work<'p> {
     /// Lists of nodes that are at hand again.
     pub(super) lists: Vec<Vec<NodeId>>,
     pub(super) outbox: Outbox<'p>,
+    pub(super) courses: Courses<'p>,
+    /// What is noted for a course of the group at hand.
+    pub(super) notes: Option<Box<Notes<'p>>>,
     /// Bytes that facts and tree may take, and the place where they took more.
     pub(super) limit: usize,
     pub(super) full: Option<Spot>,
@@ -69,16 +73,16 @@ pub(super) struct Work<'p> {
 
 /// A group of the target and what was written below it.
 pub(super) struct Frame<'p> {
-    body: &'p Body,
-    base: u32,
+    pub(super) body: &'p Body,
+    pub(super) base: u32,
     /// Where the base is made when something is written into it.
-    make: Option<(&'p EachOp, usize)>,
+    pub(super) make: Option<(&'p EachOp, usize)>,
     /// Where its slots begin.
-    slots: usize,
+    pub(super) slots: usize,
     /// The group of the source.
-    scope: Option<NodeId>,
+    pub(super) scope: Option<NodeId>,
     /// The group may hold what another loop wrote.
-    merges: bool,
+    pub(super) merges: bool,
 }
 
 impl<'p> Work<'p> {
@@ -114,6 +118,8 @@ impl<'p> Work<'p> {
             body: &program.body,
             lists: Vec::new(),
             outbox,
+            courses: Courses::default(),
+            notes: None,
             limit: usize::MAX,
             full: None,
             origins: None,
@@ -134,6 +140,7 @@ impl<'p> Work<'p> {
         self.counted_before = 0;
         self.keys.clear();
         self.usual.follow(self.charset);
+        self.forget_courses();
         self.forget_unit();
         self.indexes[0].clear();
         self.numbers.clear();
@@ -216,6 +223,7 @@ impl<'p> Work<'p> {
             }
             match op {
                 Op::Row(row) => self.row(row, frames, scope),
+                _ if self.varies(op) => self.note_loop(op, frames, scope),
                 _ => self.op(op, frames, scope),
             }
         }
@@ -359,6 +367,9 @@ impl<'p> Work<'p> {
             }
         }
         self.inside(&each.body, frames, node);
+        if self.notes.is_some() && frames.len() == 2 {
+            self.note_frame(frames);
+        }
         frames.pop();
         self.slots.truncate(slots);
         self.held.truncate(self.held_at);
@@ -367,7 +378,7 @@ impl<'p> Work<'p> {
     }
 
     /// The group of a frame, made if it is not there.
-    fn base(&mut self, frames: &mut [Frame<'p>], at: usize) -> u32 {
+    pub(super) fn base(&mut self, frames: &mut [Frame<'p>], at: usize) -> u32 {
         if frames[at].base != NONE {
             return frames[at].base;
         }
@@ -528,6 +539,7 @@ impl<'p> Work<'p> {
     }
 
     fn total(&mut self, op: &'p TotalOp, scope: NodeId) {
+        self.note_nothing();
         self.bound_totals = None;
         let mut values = Vec::new();
         match &op.of {
@@ -581,6 +593,9 @@ impl<'p> Work<'p> {
                 .value
                 .as_deref()
                 .is_none_or(|value| value == self.facts.text(node));
+            if self.notes.is_some() {
+                self.note_known(known, node);
+            }
             // One that is different is reported as not carried.
             self.read[node.index()] = same;
         }

@@ -244,6 +244,9 @@ impl<'p> Work<'p> {
             }
             if let Some(found) = self.walk(&asks[0].steps, child, scope) {
                 let text = self.facts.text(found);
+                if let Some(notes) = &mut self.notes {
+                    notes.choice(found, text);
+                }
                 let (key, len) = (key(text), text.len());
                 for member in &family.members {
                     if member.key != key
@@ -516,6 +519,15 @@ impl<'p> Work<'p> {
     fn fits(&mut self, asks: &'p [Ask], node: NodeId, scope: NodeId) -> bool {
         asks.iter().all(|ask| {
             let found = self.walk(&ask.steps, node, scope);
+            if let Some(notes) = &mut self.notes {
+                match (&ask.against, found) {
+                    (Compare::Values(_) | Compare::NoneOf(_), Some(found)) => {
+                        notes.choice(found, self.facts.text(found));
+                    }
+                    (Compare::This(_), _) => notes.failed = true,
+                    _ => {}
+                }
+            }
             match &ask.against {
                 Compare::Present => found.is_some(),
                 Compare::Absent => found.is_none(),
@@ -563,6 +575,7 @@ impl<'p> Work<'p> {
         let Compare::This(path) = &ask.against else {
             return None;
         };
+        self.note_nothing();
         if self.facts.seen(node, slot) as usize <= FEW {
             return None;
         }
@@ -600,7 +613,7 @@ impl<'p> Work<'p> {
 
 /// Whether two texts are the same: codes are short, and a call would cost more.
 #[inline]
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b)
 }
 

@@ -43,6 +43,7 @@ mod carry;
 mod class;
 mod codes;
 mod compile;
+mod course;
 mod date;
 mod emit;
 mod exec;

@@ -22,6 +22,7 @@ impl Sink for End<'_, '_> {
 pub(super) struct Outbox<'s> {
     tally: Tally<'s>,
     map: Box<str>,
+    told: u64,
 }
 
 impl<'s> Outbox<'s> {
@@ -29,15 +30,22 @@ impl<'s> Outbox<'s> {
         Self {
             tally: Tally::new(sink, most, syntax),
             map: map.into(),
+            told: 0,
         }
     }
 
     #[cold]
     pub(super) fn tell(&mut self, finding: Finding) {
+        self.told += 1;
         if self.tally.count(finding.code) {
             let finding = finding.with("map", &self.map);
             self.tally.send(finding);
         }
+    }
+
+    /// How many findings there were, sent or not.
+    pub(super) fn told(&self) -> u64 {
+        self.told
     }
 
     /// Errors, warnings and hints so far.

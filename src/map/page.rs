@@ -26,7 +26,7 @@ const PIECE: usize = LINED + VALUE + TAG;
 
 /// Groups of so many nodes are remembered by their shapes, and so many shapes are.
 const MOST_NODES: usize = 4096;
-const SHAPES: usize = 256;
+pub(super) const SHAPES: usize = 256;
 
 /// The tags of a side, by field.
 pub(super) struct Tags(Vec<Tag>);

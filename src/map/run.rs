@@ -253,10 +253,17 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         let scope = self.work.facts.parent(node).unwrap_or(node);
         let tree_mark = self.work.tree.mark();
         let last = self.work.tree.last_child(stream.parent);
+        let mut course = None;
         if self.work.chooses(&stream.each.from, node, scope) {
             let mut number = stream.number;
-            self.work
-                .each(stream.each, node, &mut self.bodies, &mut number);
+            let out = self.emitter.as_ref().map(|emitter| &emitter.out);
+            let (each, bodies) = (stream.each, &mut self.bodies);
+            match out {
+                Some(Out::Page(_)) => {
+                    course = self.work.streamed(each, node, bodies, &mut number);
+                }
+                _ => self.work.each(each, node, bodies, &mut number),
+            }
             stream.number = number;
         }
         let parent = stream.parent;
@@ -284,7 +291,14 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.settle(tree_mark.0, count);
         self.work.tree.release(tree_mark, parent, last);
         self.work.forget_unit();
-        self.left(count);
+        match course {
+            Some(course) => {
+                for (node, kind) in self.work.left_of(course) {
+                    count_unread(&mut self.unread, &self.work, node, kind);
+                }
+            }
+            None => self.left(count),
+        }
         self.work.facts.release(mark);
         self.work.read.truncate(count);
         self.work.unit = None;
@@ -514,14 +528,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             if *read || !self.work.facts.has_text(node) {
                 continue;
             }
-            let text = self.work.facts.text(node);
-            let kind = self.work.kind(node);
-            let (facts, unread) = (&self.work.facts, &mut self.unread);
-            let entry = unread.entry(kind).or_insert_with(|| {
-                let end = text.floor_char_boundary(text.len().min(4096));
-                (0, facts.spot(node), text[..end].into())
-            });
-            entry.0 += 1;
+            count_unread(&mut self.unread, &self.work, node, self.work.kind(node));
         }
     }
 
@@ -635,6 +642,21 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         self.work.root = None;
         Ok(())
     }
+}
+
+/// Counts a value of a wanted node that no row has read.
+fn count_unread(
+    unread: &mut FxHashMap<u32, (u64, Spot, Box<str>)>,
+    work: &Work<'_>,
+    node: NodeId,
+    kind: u32,
+) {
+    let entry = unread.entry(kind).or_insert_with(|| {
+        let text = work.facts.text(node);
+        let end = text.floor_char_boundary(text.len().min(4096));
+        (0, work.facts.spot(node), text[..end].into())
+    });
+    entry.0 += 1;
 }
 
 /// A reason in English and in Chinese; where it is given in one language, that.

@@ -63,6 +63,29 @@ impl Node {
     }
 }
 
+/// Nodes to be written again below a group, with those values that are always the same.
+#[derive(Debug, Default)]
+pub(super) struct Stencil {
+    /// The group first.
+    nodes: Vec<Node>,
+    /// Which of them have such a value.
+    constants: Vec<u32>,
+    text: String,
+}
+
+impl Stencil {
+    /// Whether a field stands below a node.
+    pub(super) fn has(&self, parent: u32, field: FieldId) -> bool {
+        let mut nodes = self.nodes.iter();
+        nodes.any(|node| node.parent == parent && node.field == field)
+    }
+
+    /// Bytes in use once it is written.
+    pub(super) fn bytes(&self) -> usize {
+        self.nodes.len() * size_of::<Node>() + self.text.len()
+    }
+}
+
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Origin {
@@ -221,6 +244,73 @@ impl Tree {
         node.text = (begin as u32, end as u32);
         node.has_text = true;
         node.plain = plain;
+    }
+
+    /// What was written from the node `base` on, which stands around it, but for nodes that `skips` names:
+    /// as it is written again before anything else stands there. Nodes with values that `made` names come
+    /// without them. Gives for each of the nodes where it stands then.
+    pub(super) fn stencil(
+        &self,
+        base: u32,
+        skips: impl Fn(u32) -> bool,
+        made: impl Fn(u32) -> bool,
+    ) -> Option<(Stencil, Vec<u32>)> {
+        let mut scratch = Self::default();
+        let mut stencil = Stencil::default();
+        let mut places: Vec<u32> = Vec::new();
+        for (at, node) in (base..).zip(self.from(base)) {
+            if skips(at) {
+                places.push(NONE);
+                continue;
+            }
+            let parent = match at == base {
+                true => NONE,
+                false => *places.get(node.parent.checked_sub(base)? as usize)?,
+            };
+            if at != base && parent == NONE || node.done {
+                return None;
+            }
+            let place = scratch.add(parent, node.field, node.which);
+            places.push(place);
+            if let Some(text) = self.text(at).filter(|_| !made(at)) {
+                scratch.set_value(place, text, node.plain);
+                stencil.constants.push(place);
+            }
+        }
+        let id = |at: u32| if at == NONE { NONE } else { at + base };
+        for node in &mut scratch.nodes {
+            for link in [
+                &mut node.parent,
+                &mut node.first,
+                &mut node.last,
+                &mut node.next,
+            ] {
+                *link = id(*link);
+            }
+        }
+        let places = places.into_iter().map(id).collect();
+        (stencil.nodes, stencil.text) = (scratch.nodes, scratch.text);
+        Some((stencil, places))
+    }
+
+    /// Writes what stood in a node into the last one, which is empty and stands where that did.
+    pub(super) fn add_stencil(&mut self, of: &Stencil) {
+        let (Some(base), Some((first, others))) = (self.nodes.last_mut(), of.nodes.split_first())
+        else {
+            return;
+        };
+        (base.first, base.last) = (first.first, first.last);
+        let begin = self.nodes.len() - 1;
+        self.nodes.extend_from_slice(others);
+        let text = self.text.len() as u32;
+        self.text.push_str(&of.text);
+        for at in &of.constants {
+            if let Some(node) = self.nodes.get_mut(begin + *at as usize) {
+                let (from, to) = of.nodes[*at as usize].text;
+                node.text = (from + text, to + text);
+                (node.has_text, node.plain) = (true, of.nodes[*at as usize].plain);
+            }
+        }
     }
 
     pub(super) fn set_done(&mut self, at: u32) {
