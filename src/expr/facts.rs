@@ -34,6 +34,7 @@ pub struct Mark {
     entries: u32,
     chains: u32,
     text: u32,
+    added: u32,
 }
 
 const NONE: u32 = u32::MAX;
@@ -110,6 +111,7 @@ pub(crate) struct At {
 /// count from those of the record.
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
+    number: u32,
     /// Of the record.
     slot: u32,
     slots: u32,
@@ -123,29 +125,22 @@ pub(crate) struct Form {
     filled: Vec<(u32, u32, u32)>,
 }
 
-/// Nodes with their parents and slots, and which of them have a value.
+/// What was added since a mark, but the values.
 #[derive(Clone, Debug)]
-pub(crate) struct Outline(Box<[Part]>);
+pub(crate) struct Outline(Box<[Added]>);
 
-/// Of a node all that does not depend on its value.
+/// What was added at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
+struct Added {
     parent: u32,
+    /// `NONE`: no node, but a value of the one that is named as the parent.
     slot: u32,
-    /// How many slots it has, twice, and 1 more where it has a value.
-    slots: u32,
+    /// Of a node how many slots it has, twice, and 1 more where it has a value; of a form its number,
+    /// above [`FORM`].
+    what: u32,
 }
 
-impl Entry {
-    #[inline]
-    fn part(&self) -> Part {
-        Part {
-            parent: self.parent,
-            slot: self.slot,
-            slots: self.slots << 1 | u32::from(self.len > 0),
-        }
-    }
-}
+const FORM: u32 = 1 << 31;
 
 impl Form {
     /// How many values it has.
@@ -189,6 +184,9 @@ pub struct Facts {
     entries: Vec<Entry>,
     chains: Vec<Chain>,
     text: String,
+    /// What was added, in this order, and how many forms have a number.
+    added: Vec<Added>,
+    forms: u32,
     /// The first place that was told.
     base: Option<Spot>,
     /// Places of nodes that are far from that.
@@ -206,6 +204,7 @@ impl Facts {
     pub fn clear(&mut self) {
         self.entries.clear();
         self.chains.clear();
+        self.added.clear();
         self.text.clear();
         self.base = None;
         self.far.clear();
@@ -248,7 +247,7 @@ impl Facts {
     }
 
     /// The form of what was added since `mark`, if that is one record with all that stands in it.
-    pub(crate) fn form(&self, mark: Mark) -> Option<Form> {
+    pub(crate) fn form(&mut self, mark: Mark) -> Option<Form> {
         let near = |id: u32| match id {
             NONE => NONE,
             id => id.wrapping_sub(mark.entries),
@@ -260,6 +259,7 @@ impl Facts {
             linked && entry.parent != NONE && inside(entry.parent)
         });
         let mut form = Form {
+            number: FORM | self.forms,
             slot: record.slot,
             slots: record.slots,
             entries: Vec::new(),
@@ -300,7 +300,9 @@ impl Facts {
                 ..*chain
             });
         }
-        all_inside.then_some(form)
+        let number = self.forms + u32::from(all_inside);
+        self.forms = number.min(FORM - 1);
+        (all_inside && number < FORM).then_some(form)
     }
 
     /// Adds a record to `parent` with all that stood in it, each node at that place, and with other values,
@@ -314,7 +316,12 @@ impl Facts {
         values: impl Iterator<Item = (u32, u32)>,
     ) {
         let chains = self.chains.len();
-        let NodeId(id) = self.add_at(parent.0, form.slot, 0, at, (0, 0));
+        let NodeId(id) = self.add_node(parent.0, form.slot, 0, at, (0, 0));
+        self.added.push(Added {
+            parent: parent.0,
+            slot: form.slot,
+            what: form.number,
+        });
         if let Some(entry) = self.entries.last_mut() {
             entry.slots = form.slots;
         }
@@ -396,6 +403,11 @@ impl Facts {
             if entry.slots == 0 {
                 entry.chains = 0;
             }
+            self.added.push(Added {
+                parent: node.0,
+                slot: NONE,
+                what: u32::from(len > 0),
+            });
         }
     }
 
@@ -422,6 +434,24 @@ impl Facts {
 
     #[inline]
     fn add_at(
+        &mut self,
+        parent: u32,
+        slot: u32,
+        slots: u32,
+        at: &At,
+        stretch: (u32, u32),
+    ) -> NodeId {
+        self.added.push(Added {
+            parent,
+            slot,
+            what: slots << 1 | u32::from(stretch.1 > 0),
+        });
+        self.add_node(parent, slot, slots, at, stretch)
+    }
+
+    /// As [`add_at`](Self::add_at), of what is told otherwise to be added.
+    #[inline]
+    fn add_node(
         &mut self,
         parent: u32,
         slot: u32,
@@ -498,32 +528,29 @@ impl Facts {
         self.entries.len()
     }
 
-    /// What is there from the node on that was added as number `from`, but the values.
-    pub(crate) fn outline(&self, from: usize) -> Outline {
-        let entries = self.entries.get(from..).unwrap_or_default();
-        Outline(entries.iter().map(Entry::part).collect())
+    /// What was added since `mark`, but the values.
+    pub(crate) fn outline(&self, mark: Mark) -> Outline {
+        Outline(self.added_since(mark).into())
     }
 
-    /// Whether [that](Self::outline) is there from the node on that was added as number `from`.
+    /// Whether [that](Self::outline) was added since `mark`, and nothing else.
     #[inline]
-    pub(crate) fn is_like(&self, from: usize, outline: &Outline) -> bool {
-        let entries = self.entries.get(from..).unwrap_or_default();
-        entries.len() == outline.0.len()
-            && (entries.iter().zip(&outline.0)).all(|(entry, part)| entry.part() == *part)
+    pub(crate) fn is_like(&self, mark: Mark, outline: &Outline) -> bool {
+        *self.added_since(mark) == *outline.0
     }
 
-    /// A hash of [what is there](Self::outline) from the node on that was added as number `from`.
-    pub(crate) fn hash(&self, from: usize) -> u64 {
-        let entries = self.entries.get(from..).unwrap_or_default();
-        entries.iter().fold(0, |hash: u64, entry| {
-            let Part {
-                parent,
-                slot,
-                slots,
-            } = entry.part();
-            let part = u64::from(slot) << 32 ^ u64::from(parent) << 8 ^ u64::from(slots);
+    /// A hash of what was added since `mark`, but the values.
+    pub(crate) fn hash(&self, mark: Mark) -> u64 {
+        self.added_since(mark).iter().fold(0, |hash: u64, added| {
+            let Added { parent, slot, what } = *added;
+            let part = u64::from(what) << 32 ^ u64::from(parent) << 8 ^ u64::from(slot);
             (hash.rotate_left(5) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15)
         })
+    }
+
+    #[inline]
+    fn added_since(&self, mark: Mark) -> &[Added] {
+        self.added.get(mark.added as usize..).unwrap_or_default()
     }
 
     /// The present moment.
@@ -533,22 +560,26 @@ impl Facts {
             entries: self.entries.len() as u32,
             chains: self.chains.len() as u32,
             text: self.text.len() as u32,
+            added: self.added.len() as u32,
         }
     }
 
     /// Gives back all that was added since `mark`, and takes it out of the records that stay. Marks are
     /// released last first.
     pub fn release(&mut self, mark: Mark) {
-        for at in (mark.entries as usize..self.entries.len()).rev() {
-            let Entry {
-                parent,
-                slot,
-                previous,
-                ..
-            } = self.entries[at];
+        for at in (mark.added as usize..self.added.len()).rev() {
+            // What stands inside others that are given back needs no look.
+            let Added { parent, slot, .. } = self.added[at];
             if parent >= mark.entries {
                 continue;
             }
+            let Some(Chain { last, .. }) = self.chain_mut(parent, slot).copied() else {
+                continue;
+            };
+            let previous = match self.entries.get(last as usize) {
+                Some(entry) if last >= mark.entries => entry.previous,
+                _ => continue,
+            };
             if let Some(chain) = self.chain_mut(parent, slot) {
                 chain.last = previous;
                 if previous == NONE {
@@ -563,6 +594,7 @@ impl Facts {
         while self.far.last().is_some_and(|(at, _)| *at >= mark.entries) {
             self.far.pop();
         }
+        self.added.truncate(mark.added as usize);
         self.chains.truncate(mark.chains as usize);
         self.text.truncate(mark.text as usize);
     }

@@ -13,7 +13,7 @@ use super::program::{
 };
 use super::step::Act;
 use super::target::{NONE, Stencil};
-use crate::expr::{NodeId, Outline};
+use crate::expr::{Mark, NodeId, Outline};
 
 /// Courses of one message that are kept, and groups in a row of which none could be: then no more are
 /// looked for.
@@ -183,12 +183,12 @@ fn is_able(each: &EachOp) -> bool {
 }
 
 impl<'p> Work<'p> {
-    /// Runs the loop that streams for a group, whose facts are the last: as another was done where that is
+    /// Runs the loop that streams for a group, whose facts begin at `mark`: as another was done where that is
     /// known. Gives the number of its course then.
     pub(super) fn streamed(
         &mut self,
         each: &'p EachOp,
-        node: NodeId,
+        (node, mark): (NodeId, Mark),
         frames: &mut Vec<Frame<'p>>,
         number: &mut i64,
     ) -> Option<usize> {
@@ -204,7 +204,7 @@ impl<'p> Work<'p> {
             courses.forget();
             courses.begin = begin;
         }
-        let found = courses.find(self, node);
+        let found = courses.find(self, mark);
         if let Some(at) = found
             && self.take_course(&mut courses, at, (each, node), frames, number)
         {
@@ -212,9 +212,9 @@ impl<'p> Work<'p> {
             self.courses = courses;
             return Some(at);
         }
-        let hash = self.facts.hash(begin.0);
+        let hash = self.facts.hash(mark);
         if found.is_none() && courses.may_learn() && courses.is_second(hash) {
-            self.learn(&mut courses, hash, (each, node), frames, number);
+            self.learn(&mut courses, hash, (each, node, mark), frames, number);
         } else {
             self.each(each, node, frames, number);
         }
@@ -240,11 +240,11 @@ impl<'p> Work<'p> {
         &mut self,
         courses: &mut Courses<'p>,
         hash: u64,
-        (each, node): (&'p EachOp, NodeId),
+        (each, node, mark): (&'p EachOp, NodeId, Mark),
         frames: &mut Vec<Frame<'p>>,
         number: &mut i64,
     ) {
-        let (begin, mark) = courses.begin;
+        let (begin, nodes) = courses.begin;
         let strict = courses.varied.contains(&hash);
         let told = self.outbox.told();
         self.notes = Some(Notes::new((begin, self.facts.count()), strict).into());
@@ -255,7 +255,9 @@ impl<'p> Work<'p> {
         // What is told of loops that vary is told of each group anew.
         let told = self.outbox.told() - told - notes.told;
         let failed = notes.failed || self.full.is_some() || told > 0;
-        let course = (!failed).then(|| self.course(&notes, mark)).flatten();
+        let course = (!failed)
+            .then(|| self.course(&notes, mark, nodes))
+            .flatten();
         for (read, by_loops) in self.read[begin..].iter_mut().zip(&notes.read) {
             *read |= by_loops;
         }
@@ -270,9 +272,9 @@ impl<'p> Work<'p> {
     }
 
     /// The course of a group; `None` where it cannot be done again so.
-    fn course(&self, notes: &Notes<'p>, mark: usize) -> Option<Course<'p>> {
+    fn course(&self, notes: &Notes<'p>, mark: Mark, nodes: usize) -> Option<Course<'p>> {
         let (base, slots, held) = &notes.frame;
-        if *base as usize != mark {
+        if *base as usize != nodes {
             return None;
         }
         let by_loop = |node: u32| {
@@ -283,9 +285,9 @@ impl<'p> Work<'p> {
         let (stencil, places) = self.tree.stencil(*base, by_loop, made)?;
         let place = |node: u32| match node {
             NONE => Some(NONE),
-            node if (node as usize) < mark => None,
+            node if (node as usize) < nodes => None,
             node => {
-                let place = places.get(node as usize - mark).copied();
+                let place = places.get(node as usize - nodes).copied();
                 place.filter(|place| *place != NONE)
             }
         };
@@ -320,7 +322,7 @@ impl<'p> Work<'p> {
         let own = (notes.begin..self.facts.count()).map(NodeId::at);
         let left = own.filter(|node| self.facts.has_text(*node) && !self.read[node.index()]);
         Some(Course {
-            outline: self.facts.outline(notes.begin),
+            outline: self.facts.outline(mark),
             choices: notes.choices.clone(),
             values,
             stencil,
@@ -584,8 +586,8 @@ impl Courses<'_> {
     }
 
     /// The course of a group.
-    fn find(&self, work: &Work<'_>, node: NodeId) -> Option<usize> {
-        let is = |at: &usize| self.known.get(*at).is_some_and(|of| of.is_of(work, node));
+    fn find(&self, work: &Work<'_>, mark: Mark) -> Option<usize> {
+        let is = |at: &usize| self.known.get(*at).is_some_and(|of| of.is_of(work, mark));
         let others = (0..self.known.len()).filter(|at| *at != self.last);
         std::iter::once(self.last).chain(others).find(is)
     }
@@ -593,9 +595,9 @@ impl Courses<'_> {
 
 impl Course<'_> {
     #[inline]
-    fn is_of(&self, work: &Work<'_>, node: NodeId) -> bool {
+    fn is_of(&self, work: &Work<'_>, mark: Mark) -> bool {
         let facts = &work.facts;
-        facts.is_like(node.index(), &self.outline)
+        facts.is_like(mark, &self.outline)
             && (self.choices.iter()).all(|(node, text)| same(facts.text(*node), text))
     }
 }

@@ -65,11 +65,17 @@ pub(super) struct Reading<'a, 'r, 'o> {
 
 impl<'r, 'o: 'r> Reading<'_, 'r, 'o> {
     /// The fact of an open element, made with those around it.
+    #[inline]
     pub(super) fn fact(&mut self, at: usize) -> NodeId {
-        let open = self.gather.frames[at];
-        if let Some(fact) = open.fact {
-            return fact;
+        match self.gather.frames[at].fact {
+            Some(fact) => fact,
+            None => self.make_fact(at),
         }
+    }
+
+    #[inline(never)]
+    fn make_fact(&mut self, at: usize) -> NodeId {
+        let open = self.gather.frames[at];
         let parent = match at {
             0 => self.root(),
             at => self.fact(at - 1),

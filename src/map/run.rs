@@ -260,7 +260,7 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             let (each, bodies) = (stream.each, &mut self.bodies);
             match out {
                 Some(Out::Page(_)) => {
-                    course = self.work.streamed(each, node, bodies, &mut number);
+                    course = self.work.streamed(each, (node, mark), bodies, &mut number);
                 }
                 _ => self.work.each(each, node, bodies, &mut number),
             }
