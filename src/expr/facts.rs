@@ -184,8 +184,9 @@ pub struct Facts {
     entries: Vec<Entry>,
     chains: Vec<Chain>,
     text: String,
-    /// What was added, in this order, and how many forms have a number.
+    /// What was added, in this order, where that is asked for; and how many forms have a number.
     added: Vec<Added>,
+    tells_added: bool,
     forms: u32,
     /// The first place that was told.
     base: Option<Spot>,
@@ -317,7 +318,7 @@ impl Facts {
     ) {
         let chains = self.chains.len();
         let NodeId(id) = self.add_node(parent.0, form.slot, 0, at, (0, 0));
-        self.added.push(Added {
+        self.tell_added(|| Added {
             parent: parent.0,
             slot: form.slot,
             what: form.number,
@@ -358,6 +359,18 @@ impl Facts {
             if let Some(entry) = added.get_mut(*node as usize) {
                 (entry.next, entry.previous) = (far(*next), far(*previous));
             }
+        }
+    }
+
+    /// What is added from now on is told by [`outline`](Self::outline) and its like.
+    pub(crate) fn tells_added(&mut self) {
+        self.tells_added = true;
+    }
+
+    #[inline]
+    fn tell_added(&mut self, added: impl FnOnce() -> Added) {
+        if self.tells_added {
+            self.added.push(added());
         }
     }
 
@@ -403,7 +416,7 @@ impl Facts {
             if entry.slots == 0 {
                 entry.chains = 0;
             }
-            self.added.push(Added {
+            self.tell_added(|| Added {
                 parent: node.0,
                 slot: NONE,
                 what: u32::from(len > 0),
@@ -441,7 +454,7 @@ impl Facts {
         at: &At,
         stretch: (u32, u32),
     ) -> NodeId {
-        self.added.push(Added {
+        self.tell_added(|| Added {
             parent,
             slot,
             what: slots << 1 | u32::from(stretch.1 > 0),
@@ -567,27 +580,23 @@ impl Facts {
     /// Gives back all that was added since `mark`, and takes it out of the records that stay. Marks are
     /// released last first.
     pub fn release(&mut self, mark: Mark) {
-        for at in (mark.added as usize..self.added.len()).rev() {
-            // What stands inside others that are given back needs no look.
-            let Added { parent, slot, .. } = self.added[at];
-            if parent >= mark.entries {
-                continue;
-            }
-            let Some(Chain { last, .. }) = self.chain_mut(parent, slot).copied() else {
-                continue;
-            };
-            let previous = match self.entries.get(last as usize) {
-                Some(entry) if last >= mark.entries => entry.previous,
-                _ => continue,
-            };
-            if let Some(chain) = self.chain_mut(parent, slot) {
-                chain.last = previous;
-                if previous == NONE {
-                    chain.first = NONE;
+        // What stands inside others that are given back needs no look.
+        match self.tells_added {
+            true => {
+                for at in (mark.added as usize..self.added.len()).rev() {
+                    let Added { parent, slot, .. } = self.added[at];
+                    if parent < mark.entries {
+                        self.take_last(parent, slot, mark);
+                    }
                 }
             }
-            if let Some(entry) = self.entries.get_mut(previous as usize) {
-                entry.next = NONE;
+            false => {
+                for at in (mark.entries as usize..self.entries.len()).rev() {
+                    let Entry { parent, slot, .. } = self.entries[at];
+                    if parent < mark.entries {
+                        self.take_last(parent, slot, mark);
+                    }
+                }
             }
         }
         self.entries.truncate(mark.entries as usize);
@@ -597,6 +606,26 @@ impl Facts {
         self.added.truncate(mark.added as usize);
         self.chains.truncate(mark.chains as usize);
         self.text.truncate(mark.text as usize);
+    }
+
+    /// Takes the last child in a slot, which was added after `mark`, out of a record that stays.
+    fn take_last(&mut self, parent: u32, slot: u32, mark: Mark) {
+        let Some(Chain { last, .. }) = self.chain_mut(parent, slot).copied() else {
+            return;
+        };
+        let previous = match self.entries.get(last as usize) {
+            Some(entry) if last >= mark.entries => entry.previous,
+            _ => return,
+        };
+        if let Some(chain) = self.chain_mut(parent, slot) {
+            chain.last = previous;
+            if previous == NONE {
+                chain.first = NONE;
+            }
+        }
+        if let Some(entry) = self.entries.get_mut(previous as usize) {
+            entry.next = NONE;
+        }
     }
 
     /// Bytes in use, to hold a limit against.

@@ -212,11 +212,11 @@ impl<'p> Work<'p> {
             self.courses = courses;
             return Some(at);
         }
-        let hash = self.facts.hash(mark);
-        if found.is_none() && courses.may_learn() && courses.is_second(hash) {
-            self.learn(&mut courses, hash, (each, node, mark), frames, number);
-        } else {
-            self.each(each, node, frames, number);
+        let learns = found.is_none() && courses.may_learn();
+        let hash = learns.then(|| self.facts.hash(mark));
+        match hash.filter(|hash| courses.is_second(*hash)) {
+            Some(hash) => self.learn(&mut courses, hash, (each, node, mark), frames, number),
+            None => self.each(each, node, frames, number),
         }
         self.courses = courses;
         None

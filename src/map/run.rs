@@ -125,6 +125,9 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
             unread: FxHashMap::default(),
             chain: Vec::new(),
         };
+        if run.stream.is_some() {
+            run.work.facts.tells_added();
+        }
         run.work.origins = run.trace.is_some().then(Vec::new);
         run
     }
@@ -256,14 +259,8 @@ impl<'r, 'o: 'r> Run<'r, 'o> {
         let mut course = None;
         if self.work.chooses(&stream.each.from, node, scope) {
             let mut number = stream.number;
-            let out = self.emitter.as_ref().map(|emitter| &emitter.out);
             let (each, bodies) = (stream.each, &mut self.bodies);
-            match out {
-                Some(Out::Page(_)) => {
-                    course = self.work.streamed(each, (node, mark), bodies, &mut number);
-                }
-                _ => self.work.each(each, node, bodies, &mut number),
-            }
+            course = (self.work).streamed(each, (node, mark), bodies, &mut number);
             stream.number = number;
         }
         let parent = stream.parent;
