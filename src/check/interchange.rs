@@ -208,7 +208,14 @@ impl<'c, 's> Run<'c, 's> {
             {
                 split.submit(&mut self.out)?;
             }
-            self.findings_of(reader);
+            // What is found in its header is told by whoever checks the message.
+            let own = match reader.current_segment() {
+                Some(segment) if self.split.is_some() && matches!(tag, Some(UNH | UIH)) => {
+                    segment.offset()
+                }
+                _ => u64::MAX,
+            };
+            self.findings_before(reader, own);
             let Some(tag) = tag else {
                 continue;
             };
@@ -268,8 +275,13 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn findings_of(&mut self, reader: &mut Reader<'_>) {
+        self.findings_before(reader, u64::MAX);
+    }
+
+    fn findings_before(&mut self, reader: &mut Reader<'_>, end: u64) {
         if reader.has_findings() {
-            for mut finding in reader.take_findings() {
+            let found = reader.take_findings().into_iter();
+            for mut finding in found.filter(|found| found.span.start < end) {
                 finding.place.interchange = self.out.interchange;
                 self.out.send_located(finding, &Context::Reader(reader));
             }
@@ -865,6 +877,9 @@ impl<'c, 's> Run<'c, 's> {
         number: u64,
         opened: Option<&Open>,
     ) -> Result<bool> {
+        if reader.may_be_broken() {
+            self.end_at_break(reader, check)?;
+        }
         let next = match reader.peek() {
             Peek::Tag(tag) => part_of_message(tag),
             Peek::Nothing => None,
@@ -898,6 +913,31 @@ impl<'c, 's> Run<'c, 's> {
         let clean = reader.is_clean();
         let context = Context::Reader(reader);
         self.segment_in_message(&segment, clean, check, number, next, opened, &context)
+    }
+
+    /// Ends the segment that the reader stands on at a line break where its terminator is missing.
+    /// Only where each segment has a line of its own.
+    #[cold]
+    #[inline(never)]
+    fn end_at_break(
+        &mut self,
+        reader: &mut Reader<'_>,
+        check: &Option<MessageCheck<'_>>,
+    ) -> Result<()> {
+        let (Some(segment), Some(check)) = (reader.current_segment(), check) else {
+            return Ok(());
+        };
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let begins_line = segment.blank().iter().any(is_break);
+        if begins_line
+            && !matches!(segment.packed_tag(), Some(UNH | UIH | UNT | UIT))
+            && let Some(at) = check.lost_terminator(&self.env(), &segment)
+            && reader.ends_line()?
+        {
+            reader.end_last(at);
+            self.findings_of(reader);
+        }
+        Ok(())
     }
 
     #[inline]

@@ -10,7 +10,8 @@ use super::interchange::part_of_message;
 use super::layout::Layout;
 use super::out::{Context, Out};
 use crate::edifact::{
-    Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment, Work, on_this_machine,
+    Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment, WRAPPED, Work,
+    breaks, on_this_machine,
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
@@ -220,6 +221,42 @@ impl<'c> MessageCheck<'c> {
     #[inline]
     pub(super) fn tag(&self, packed: Option<u64>) -> Option<TagId> {
         packed.and_then(|packed| self.compiled.plan.tag(packed))
+    }
+
+    /// Where the next segment ends at a line break, though its terminator does not stand there: the
+    /// tag behind the break is one of the message and fits there, or what stands on the two lines
+    /// makes no segment. Lines that may have been wrapped need both.
+    #[cold]
+    pub(super) fn lost_terminator(&self, env: &Env<'_>, segment: &Segment<'_>) -> Option<u64> {
+        let plan = &self.compiled.plan;
+        let tag = self.tag(segment.packed_tag())?;
+        let name = tag_text(segment);
+        let mut wrong = None;
+        let mut is_wrong = || {
+            *wrong.get_or_insert_with(|| {
+                let mut places = (0..).zip(plan.positions());
+                !places.any(|(at, position)| {
+                    let mut good = *position.tag == *name;
+                    if good {
+                        let layout = self.compiled.layout(at);
+                        element::check(*env, layout, segment, &mut |trouble| {
+                            good &= trouble.severity != Severity::Error;
+                        });
+                    }
+                    good
+                })
+            })
+        };
+        breaks(segment).find_map(|found| {
+            let next = self.tag(Some(found.tag))?;
+            let fits = self.sequencer.may_follow(tag, next);
+            let ends = if found.line < WRAPPED {
+                fits || is_wrong()
+            } else {
+                fits && is_wrong()
+            };
+            ends.then_some(found.at)
+        })
     }
 
     /// Takes the next segment and its packed tag; `next` is that of the one after it.

@@ -5,6 +5,7 @@
 //! and reading goes on with the next segment or interchange.
 
 mod pass;
+mod unterminated;
 
 use std::cell::Cell;
 use std::io::Read;
@@ -18,6 +19,7 @@ use crate::finding::{Code, Finding};
 use crate::lines::{CountCharacters, LineCounter};
 use crate::span::{LineColumn, Span};
 use crate::{Error, Result};
+pub(crate) use unterminated::{WRAPPED, breaks};
 
 /// Bounds and settings of reading.
 #[derive(Clone, Copy, Debug)]
@@ -209,6 +211,10 @@ pub struct Reader<'d> {
     last: Found,
     place: SegmentPlace,
     kept: Option<OwnedSegment>,
+    /// Where the input ends inside the segment that was found last.
+    unended: Option<u64>,
+    /// Where a missing terminator was told last.
+    told_unterminated: Option<u64>,
     /// The beginning was judged together with the service string advice before it.
     after_una: bool,
     /// Something was understood.
@@ -281,6 +287,8 @@ impl<'d> Reader<'d> {
             last: Found::End,
             place: SegmentPlace::default(),
             kept: None,
+            unended: None,
+            told_unterminated: None,
             after_una: false,
             understood: false,
             lost_from: None,
@@ -394,7 +402,12 @@ impl<'d> Reader<'d> {
             | Found::Object(from, _)
             | Found::Blank(from, _)
             | Found::Skipped(from, _) => from,
-            Found::Kept | Found::End => 0,
+            Found::Kept => {
+                let kept = self.kept.as_ref().map(|kept| kept.view().start_offset());
+                let origin = self.base + self.origin as u64;
+                kept.unwrap_or(origin).saturating_sub(origin) as usize
+            }
+            Found::End => 0,
         }
     }
 
@@ -476,12 +489,26 @@ impl<'d> Reader<'d> {
             && self.usual_segment(end)
         {
             self.last = Found::Segment;
+            if self.place.specials {
+                self.end_before_envelope()?;
+            }
             return Ok(true);
         }
-        self.last = match self.again.take() {
-            Some(found) => found,
-            None => self.find_slowly()?,
-        };
+        self.advance_slowly()
+    }
+
+    fn advance_slowly(&mut self) -> Result<bool> {
+        if let Some(again) = self.again.take() {
+            self.last = again;
+        } else {
+            if let Some(end) = self.unended.take() {
+                self.say_unterminated(end);
+            }
+            self.last = self.find_slowly()?;
+            if self.may_be_broken() {
+                self.end_before_envelope()?;
+            }
+        }
         Ok(!matches!(self.last, Found::End))
     }
 
@@ -612,11 +639,15 @@ impl<'d> Reader<'d> {
             };
             let bytes = &self.bytes()[self.origin..];
             let (mut start, mut at_end) = (self.start, self.at_end);
+            let mut specials = self.index.specials[self.at_special..].iter().peekable();
             let mut usual = true;
             while let Some(&end) = self.index.ends.get(at_end) {
                 let terminator = self.index.separators[end as usize];
                 let tag_at = tag_start(bytes, start, terminator);
-                usual = tag_at + 4 <= bytes.len()
+                while specials.next_if(|at| (**at as usize) < tag_at).is_some() {}
+                // A segment in which a line breaks may hold the next.
+                usual = specials.peek().is_none_or(|at| **at >= terminator)
+                    && tag_at + 4 <= bytes.len()
                     && tag_at + 3 <= terminator as usize
                     && bytes[tag_at] != b'U'
                     && is_tag_start(&bytes[tag_at..tag_at + 4]);
@@ -1287,25 +1318,32 @@ impl<'d> Reader<'d> {
             .iter()
             .map(|at| at - start as u32)
             .collect();
+        // The last line may have its end.
+        let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n' | b' ' | b'\t');
+        let last = rest.len() - rest.iter().rev().take_while(is_blank).count();
+        let end = memchr::memchr2(b'\r', b'\n', &rest[last..]).map_or(rest.len(), |at| last + at);
+        let in_value = separators.last().is_some_and(|at| *at as usize >= end);
+        let end = if in_value { rest.len() } else { end };
+        let last = start + end;
         let specials = self
             .index
             .specials
             .iter()
-            .any(|at| *at as usize >= start + blanks);
+            .any(|at| (start + blanks..last).contains(&(*at as usize)));
         let base = self.base + (self.origin + start) as u64;
         let tail = OwnedSegment::cut(
-            rest,
+            &rest[..end],
             base,
             blanks as u32,
             &separators,
             specials,
             self.opening.separators,
         );
-        let terminator = shown(self.opening.separators.terminator);
-        let finding = Finding::new(Code::UNTERMINATED_SEGMENT, self.span(to, to))
-            .with("terminator", terminator);
-        self.say(finding);
+        self.unended = Some(base + end as u64);
         self.kept = Some(tail);
+        if last < to {
+            self.resume(last);
+        }
         Ok(Some(Found::Kept))
     }
 

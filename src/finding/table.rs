@@ -192,10 +192,10 @@ findings! {
         explain_en "Each service character must differ from the others and from letters and digits. The first meaning was used."
         explain_zh "各服务字符必须互不相同，且不得为字母或数字。此处采用第一种含义。";
     UNTERMINATED_SEGMENT "unterminated-segment" Error 18
-        en "the input ends inside a segment: the terminator {terminator} is missing"
-        zh "输入在段中间结束：缺少段终止符 {terminator}"
-        explain_en "The file was probably cut off. What stands there was read as far as it goes."
-        explain_zh "文件很可能被截断。已按现有内容读取。";
+        en "the segment terminator {terminator} is missing here"
+        zh "此处缺少段终止符 {terminator}"
+        explain_en "The input ends inside a segment, and was probably cut off; or each segment has a line of its own and this one lacks its terminator. Reading went on as if the terminator stood here. Lines that are wrapped inside a value are not meant."
+        explain_zh "输入在段中间结束，很可能被截断；或者每段各占一行，而该段缺少终止符。已按此处有段终止符继续读取。值内的折行不在此列。";
     EMPTY_SEGMENT "empty-segment" Warning
         en "a segment terminator with no segment before it"
         zh "段终止符之前没有段"
