@@ -17,7 +17,7 @@ use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
 use crate::charset::Charset;
-use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
+use crate::edifact::{Ends, Item, OwnedSegment, Peek, Reader, Segment};
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Related, Severity};
 use crate::span::Span;
@@ -208,14 +208,7 @@ impl<'c, 's> Run<'c, 's> {
             {
                 split.submit(&mut self.out)?;
             }
-            // What is found in its header is told by whoever checks the message.
-            let own = match reader.current_segment() {
-                Some(segment) if self.split.is_some() && matches!(tag, Some(UNH | UIH)) => {
-                    segment.offset()
-                }
-                _ => u64::MAX,
-            };
-            self.findings_before(reader, own);
+            self.findings_of(reader);
             let Some(tag) = tag else {
                 continue;
             };
@@ -275,13 +268,8 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn findings_of(&mut self, reader: &mut Reader<'_>) {
-        self.findings_before(reader, u64::MAX);
-    }
-
-    fn findings_before(&mut self, reader: &mut Reader<'_>, end: u64) {
         if reader.has_findings() {
-            let found = reader.take_findings().into_iter();
-            for mut finding in found.filter(|found| found.span.start < end) {
+            for mut finding in reader.take_findings() {
                 finding.place.interchange = self.out.interchange;
                 self.out.send_located(finding, &Context::Reader(reader));
             }
@@ -576,6 +564,7 @@ impl<'c, 's> Run<'c, 's> {
                 marks: self.marks,
                 referenced,
                 behind: None,
+                end_is: Ends::Input,
             },
         };
         stretch.behind = None;
@@ -604,6 +593,8 @@ impl<'c, 's> Run<'c, 's> {
                 stretch.end = reader
                     .current_segment()
                     .map_or(stretch.end, |segment| segment.span().end());
+                stretch.end_is = Ends::Segment;
+                reader.forget_unended();
                 stretch.behind = behind(reader)?;
                 break;
             }
@@ -619,8 +610,16 @@ impl<'c, 's> Run<'c, 's> {
                     }
                 };
                 if !more {
+                    stretch.end_is = Ends::Input;
                     break;
                 }
+                let unended = |found: &Finding| {
+                    found.code == Code::UNTERMINATED_SEGMENT && found.span.start < stretch.end
+                };
+                stretch.end_is = match found.iter().any(unended) {
+                    true => Ends::Segment,
+                    false => Ends::Skipped,
+                };
                 reader.unread();
                 split.open = Some(stretch);
                 let found = found.into_iter();
@@ -935,7 +934,6 @@ impl<'c, 's> Run<'c, 's> {
             && reader.ends_line()?
         {
             reader.end_last(at);
-            self.findings_of(reader);
         }
         Ok(())
     }

@@ -87,6 +87,17 @@ pub(crate) enum Peek {
     OutOfSight,
 }
 
+/// What an input ends with where no terminator stands at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// That is the end.
+    Input,
+    /// The whole goes on with another segment: a terminator is missing.
+    Segment,
+    /// The whole goes on with another interchange: what stands before it is no segment.
+    Skipped,
+}
+
 /// What is delivered next.
 #[derive(Clone, Copy, Debug)]
 enum Next {
@@ -211,10 +222,9 @@ pub struct Reader<'d> {
     last: Found,
     place: SegmentPlace,
     kept: Option<OwnedSegment>,
-    /// Where the input ends inside the segment that was found last.
+    /// Where the segment that was found last ends without a terminator, until it is told.
     unended: Option<u64>,
-    /// Where a missing terminator was told last.
-    told_unterminated: Option<u64>,
+    ends: Ends,
     /// The beginning was judged together with the service string advice before it.
     after_una: bool,
     /// Something was understood.
@@ -288,7 +298,7 @@ impl<'d> Reader<'d> {
             place: SegmentPlace::default(),
             kept: None,
             unended: None,
-            told_unterminated: None,
+            ends: Ends::Input,
             after_una: false,
             understood: false,
             lost_from: None,
@@ -312,8 +322,10 @@ impl<'d> Reader<'d> {
         offset: u64,
         state: &Continuation,
         options: Options,
+        ends: Ends,
     ) -> Self {
         self.options = options;
+        self.ends = ends;
         self.base = offset;
         self.opening = state.0;
         self.lexer = Lexer::new(state.0.separators, options.character_length);
@@ -417,6 +429,7 @@ impl<'d> Reader<'d> {
         self.options.character_length = length;
         self.lexer = Lexer::new(self.opening.separators, length);
         self.resume(start);
+        self.unended = None;
         self.after_una = true;
     }
 
@@ -484,6 +497,7 @@ impl<'d> Reader<'d> {
     #[inline]
     pub(crate) fn advance(&mut self) -> Result<bool> {
         if self.again.is_none()
+            && self.unended.is_none()
             && let Next::Segments = self.next
             && let Some(&end) = self.index.ends.get(self.at_end)
             && self.usual_segment(end)
@@ -501,9 +515,7 @@ impl<'d> Reader<'d> {
         if let Some(again) = self.again.take() {
             self.last = again;
         } else {
-            if let Some(end) = self.unended.take() {
-                self.say_unterminated(end);
-            }
+            self.say_unterminated();
             self.last = self.find_slowly()?;
             if self.may_be_broken() {
                 self.end_before_envelope()?;
@@ -566,7 +578,7 @@ impl<'d> Reader<'d> {
             return Peek::Nothing;
         };
         let Some(&end) = self.index.ends.get(self.at_end) else {
-            return Peek::OutOfSight;
+            return self.peek_unended();
         };
         let Some(tag_end) = self.index.separators.get(self.at_separator) else {
             return Peek::Nothing;
@@ -602,6 +614,7 @@ impl<'d> Reader<'d> {
         let special = self.at_special + passed.count();
         // Where letters or digits separate, a tag has no end that can be seen.
         let usual = self.again.is_none()
+            && self.unended.is_none()
             && matches!(self.next, Next::Segments)
             && !self.opening.separators.are_alphanumeric();
         let lane = Lane {
@@ -1298,32 +1311,43 @@ impl<'d> Reader<'d> {
             self.next = Next::Opening;
             return Ok(None);
         }
-        if let Some(at) = una::find_opening(text).filter(|at| *at > 0) {
+        let opening = una::find_opening(text).filter(|at| *at > 0);
+        let first = self
+            .index
+            .separators
+            .get(self.at_separator)
+            .map_or(to, |at| *at as usize);
+        let tagged = is_tag(&bytes[(start + blanks).min(first)..first]);
+        // A message that begins in a segment has a line of its own, and where the whole goes on it
+        // has been looked for.
+        let tagged = tagged && self.ends != Ends::Skipped;
+        let opening = opening.filter(|at| {
+            let ahead = matches!(&text[*at..*at + 3], b"UNA" | b"UNB" | b"UIB");
+            let line = matches!(text[*at - 1], b'\r' | b'\n');
+            !tagged || self.ends == Ends::Input && (ahead || line)
+        });
+        // The last line, or that before another interchange, may have its end.
+        let rest = &rest[..opening.map_or(rest.len(), |at| blanks + at)];
+        let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n' | b' ' | b'\t');
+        let last = rest.len() - rest.iter().rev().take_while(is_blank).count();
+        let line_end = memchr::memchr2(b'\r', b'\n', &rest[last..]).map(|at| last + at);
+        if let Some(at) = opening.filter(|_| line_end.is_none() || !tagged) {
             let at = start + blanks + at;
             self.say_skipped(start + blanks, at);
             self.resume(at);
             self.next = Next::Opening;
             return Ok(Some(Found::Skipped(start, at)));
         }
-        let first = self
-            .index
-            .separators
-            .get(self.at_separator)
-            .map_or(to, |at| *at as usize);
-        if !is_tag(&bytes[(start + blanks).min(first)..first]) {
+        if !tagged {
             self.say_skipped(start + blanks, to);
             return Ok(Some(Found::Skipped(start, to)));
         }
+        let end = line_end.unwrap_or(rest.len());
         let separators: Vec<u32> = self.index.separators[self.at_separator..]
             .iter()
             .map(|at| at - start as u32)
+            .filter(|at| (*at as usize) < end)
             .collect();
-        // The last line may have its end.
-        let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n' | b' ' | b'\t');
-        let last = rest.len() - rest.iter().rev().take_while(is_blank).count();
-        let end = memchr::memchr2(b'\r', b'\n', &rest[last..]).map_or(rest.len(), |at| last + at);
-        let in_value = separators.last().is_some_and(|at| *at as usize >= end);
-        let end = if in_value { rest.len() } else { end };
         let last = start + end;
         let specials = self
             .index
@@ -1343,6 +1367,9 @@ impl<'d> Reader<'d> {
         self.kept = Some(tail);
         if last < to {
             self.resume(last);
+        }
+        if opening.is_some() {
+            self.next = Next::Opening;
         }
         Ok(Some(Found::Kept))
     }

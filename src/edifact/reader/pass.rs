@@ -42,6 +42,8 @@ impl Reader<'_> {
             ended: None,
             inside: true,
         };
+        // Whoever reads the message tells it.
+        self.forget_unended();
         if self.again.is_some() || !matches!(self.next, Next::Segments) {
             return Ok(passed);
         }
@@ -343,6 +345,13 @@ mod tests {
         let piece = prop_oneof![
             8 => Just(message.to_owned()),
             8 => Just(message.replace('\'', "'\r\n")),
+            4 => (0usize..3).prop_map(move |lost| {
+                let mut ends = message.match_indices('\'').map(|(at, _)| at);
+                let mut text = message.to_owned();
+                text.replace_range(ends.nth(lost).map_or(0..0, |at| at..at + 1), "\n");
+                text
+            }),
+            1 => Just("UNZ+1+1\nUNB+UNOA:2+A+B+261123:1200+1\n".to_owned()),
             2 => Just("UNB+UNOA:2+A+B+261123:1200+1'".to_owned()),
             1 => Just("UNA:+.? '\nUNB+UNOA:2+A+B+261123:1200+1'".to_owned()),
             1 => Just("UNA|^.! ~UNB^UNOA|2^A~".to_owned()),

@@ -6,7 +6,7 @@
 //! which no value is likely to hold between a line break and a separator, and behind the header of
 //! a message; all else is for those to judge who know the message.
 
-use super::{BLOCK, Found, Reader, is_tag, shown};
+use super::{BLOCK, Ends, Found, Peek, Reader, is_tag, shown, tag_start};
 use crate::Result;
 use crate::edifact::segment::{OwnedSegment, Segment};
 use crate::edifact::una::{self, SIGHT};
@@ -36,8 +36,18 @@ impl Break {
     fn is_envelope(&self) -> bool {
         matches!(
             &self.tag.to_be_bytes()[5..],
-            b"UNB" | b"UNZ" | b"UNG" | b"UNE" | b"UNH" | b"UNT" | b"UNO" | b"UNP"
-                | b"UIB" | b"UIZ" | b"UIH" | b"UIT"
+            b"UNB"
+                | b"UNZ"
+                | b"UNG"
+                | b"UNE"
+                | b"UNH"
+                | b"UNT"
+                | b"UNO"
+                | b"UNP"
+                | b"UIB"
+                | b"UIZ"
+                | b"UIH"
+                | b"UIT"
         )
     }
 }
@@ -50,7 +60,9 @@ pub(crate) fn breaks<'s>(segment: &Segment<'s>) -> impl Iterator<Item = Break> +
     let usual = !service.are_alphanumeric()
         && !matches!(service.terminator, b'\r' | b'\n')
         && bytes.len() <= BLOCK
-        && memchr::memchr2_iter(b'\r', b'\n', bytes).nth(MOST_BREAKS).is_none();
+        && memchr::memchr2_iter(b'\r', b'\n', bytes)
+            .nth(MOST_BREAKS)
+            .is_none();
     let looked_at = if usual { bytes } else { &[] };
     let is_separator = move |at: usize| separators.binary_search(&(tag_at + at as u32)).is_ok();
     let tag_end = separators.first().map_or(0, |at| (at - tag_at) as usize);
@@ -76,7 +88,9 @@ pub(crate) fn breaks<'s>(segment: &Segment<'s>) -> impl Iterator<Item = Break> +
         }
         Some(Break {
             at: offset + at as u64,
-            tag: tag.iter().fold(0, |packed, byte| packed << 8 | u64::from(*byte)),
+            tag: tag
+                .iter()
+                .fold(0, |packed, byte| packed << 8 | u64::from(*byte)),
             tag_at: offset + next as u64,
             line: at - start,
         })
@@ -137,7 +151,9 @@ impl Reader<'_> {
         self.fill((end - self.base) as usize + BLANKS)?;
         let behind = &self.bytes()[(end - self.base) as usize..];
         let mut behind = behind.iter().filter(|byte| **byte != b' ');
-        Ok(behind.next().is_none_or(|byte| matches!(byte, b'\r' | b'\n')))
+        Ok(behind
+            .next()
+            .is_none_or(|byte| matches!(byte, b'\r' | b'\n')))
     }
 
     /// Ends the last segment at offset `at`, as if its terminator stood there; what is behind is
@@ -150,18 +166,40 @@ impl Reader<'_> {
         let to = (at - self.base) as usize - self.origin;
         self.kept = Some(kept);
         self.last = Found::Kept;
-        self.unended = None;
         self.resume(to);
-        self.say_unterminated(at);
+        self.unended = Some(at);
     }
 
-    /// Says where a terminator is missing, once.
-    pub(super) fn say_unterminated(&mut self, at: u64) {
-        if self.told_unterminated.replace(at).is_some_and(|told| told >= at) {
-            return;
+    /// The tag of a segment that the input ends in.
+    #[cold]
+    pub(super) fn peek_unended(&self) -> Peek {
+        let bytes = self.ahead();
+        let ended = self.is_ended() && self.lexed == bytes.len() && self.ends != Ends::Skipped;
+        let first = self.index.separators.get(self.at_separator);
+        let Some(&first) = first.filter(|_| ended) else {
+            return Peek::OutOfSight;
+        };
+        let tag = &bytes[tag_start(bytes, self.start, first)..first as usize];
+        match is_tag(tag) {
+            true => Peek::Tag(
+                tag.iter()
+                    .fold(0, |packed, byte| packed << 8 | u64::from(*byte)),
+            ),
+            false => Peek::OutOfSight,
         }
-        let terminator = shown(self.opening.separators.terminator);
-        let finding = Finding::new(Code::UNTERMINATED_SEGMENT, Span::at(at));
-        self.say(finding.with("terminator", terminator));
+    }
+
+    /// Has it not told that the last segment lacks its terminator: others tell it.
+    pub(crate) fn forget_unended(&mut self) {
+        self.unended = None;
+    }
+
+    /// Says behind the last segment that it lacks its terminator.
+    pub(super) fn say_unterminated(&mut self) {
+        if let Some(end) = self.unended.take() {
+            let terminator = shown(self.opening.separators.terminator);
+            let finding = Finding::new(Code::UNTERMINATED_SEGMENT, Span::at(end));
+            self.say(finding.with("terminator", terminator));
+        }
     }
 }
