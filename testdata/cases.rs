@@ -376,7 +376,8 @@ fn wrapped_lines_are_no_ends_of_segments() {
     let head = "UNB+UNOA:2+A+B+261123:1200+1'\nUNH+1+CUSCAR:D:95B:UN'\nBGM+785+M1+9'\n";
     for (text, language) in [("LOC", "EN"), ("RFF", "ZH"), ("TDT", "EN")] {
         for width in [70, 72, 80] {
-            let segment = format!("FTX+AAA+++{}{text}+{language}'", "X".repeat(width - 10));
+            let line = "X".repeat(width - 46);
+            let segment = format!("FTX+AAA+++{}:{line}{text}+{language}'", "X".repeat(35));
             let broken = [
                 head.as_bytes(),
                 &wrapped(segment.as_bytes(), width),

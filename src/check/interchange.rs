@@ -193,6 +193,7 @@ impl<'c, 's> Run<'c, 's> {
             marks: self.marks,
             chars: self.chars,
             dates: &self.checker.dates,
+            guessed: self.guessed,
         }
     }
 
@@ -1093,7 +1094,8 @@ impl<'c, 's> Run<'c, 's> {
         context: &Context<'_, '_>,
         number: Option<u64>,
     ) {
-        if !self.out.charset.holds(segment.bytes()) {
+        let (charset, bytes) = (self.out.charset, segment.bytes());
+        if !charset.holds(bytes) || !self.guessed && charset.may_hide(bytes) {
             repertoire::report(&mut self.out, segment, context, number, &mut self.guessed);
         }
     }

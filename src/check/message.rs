@@ -44,7 +44,8 @@ struct Control {
 /// Whether all characters of a segment may be there, and need no closer look.
 #[cold]
 fn is_plain(env: &Env<'_>, out: &Out<'_>, clean: bool, segment: &[u8]) -> bool {
-    (clean || out.charset.holds(segment)) && (env.chars.is_none() || segment.is_ascii())
+    (clean || out.charset.holds(segment) && (env.guessed || !out.charset.may_hide(segment)))
+        && (env.chars.is_none() || segment.is_ascii())
 }
 
 /// What [`MessageCheck::follow`] is to do.

@@ -487,10 +487,10 @@ findings! {
         explain_en "The value does not decode in the character set in force."
         explain_zh "该值无法按当前字符集解码。";
     LOOKS_LIKE "looks-like-other-charset" Hint
-        en "the bytes can be read as {charset}, which {declared} does not allow"
-        zh "字节可按 {charset} 解读，而 {declared} 不允许"
-        explain_en "Many files declare UNOA and hold Chinese text. If the text is right when it is read so, use --charset {charset}; bytes of Big5, EUC-KR and other code pages can often be read so too, and then are nonsense. Said once in an interchange."
-        explain_zh "很多文件声明 UNOA 却含有中文。如按此解读文字正确，可使用 --charset {charset}；Big5、EUC-KR 等编码的字节往往也能这样解读，但结果无意义。每个交换只提示一次。";
+        en "the bytes can be read as {charset}[ or {others}]; declared is {declared}"
+        zh "字节可按 {charset}[ 或 {others}] 解读，而声明的字符集是 {declared}"
+        explain_en "Many files declare UNOA or UNOC and hold Chinese text. If the text is right when it is read so, use --charset {charset}; bytes of Big5, EUC-KR and other code pages can often be read so too, and then are nonsense. Said once in an interchange."
+        explain_zh "很多文件声明 UNOA 或 UNOC 却含有中文。如按此解读文字正确，可使用 --charset {charset}；Big5、EUC-KR 等编码的字节往往也能这样解读，但结果无意义。每个交换只提示一次。";
     UNKNOWN_ESCAPE "unknown-escape-sequence" Error 21
         en "the escape sequence {value} names no character set that is known"
         zh "转义序列 {value} 指定的字符集未知"
