@@ -45,6 +45,8 @@ pub(crate) struct CompiledMessage {
     pub sections: Vec<PositionId>,
     /// Where the coded components of its layouts end among those of all layouts.
     pub coded_end: u32,
+    /// Where their lists end among all that are not the same.
+    pub listed_end: u32,
     /// One more than the greatest number of its layouts.
     pub layouts_end: u32,
 }
@@ -223,10 +225,12 @@ impl Compiled {
         let plain = layouts.iter().zip(&roles);
         let plain = plain.map(|(layout, role)| (*role == Role::Plain).then(|| layout.clone()));
         let coded_end = layouts.iter().map(|layout| layout.coded_end()).max();
+        let listed_end = layouts.iter().map(|layout| layout.listed_end()).max();
         let last = layouts.iter().map(|layout| layout.hot.id).max();
         Ok(Some(CompiledMessage {
             sections: sections.map(|(_, position)| position).collect(),
             coded_end: coded_end.unwrap_or(0),
+            listed_end: listed_end.unwrap_or(0),
             layouts_end: last.map_or(0, |last| last + 1),
             name: format!("{}@{}", spec.message, spec.release).into(),
             of: (message.into(), home, syntax),

@@ -4,11 +4,12 @@
 use rustc_hash::FxHashSet;
 
 use super::element::{self, Env, holds};
-use super::hot::{HotRule, MOST_DIGITS, MOST_RULES, Shape, need, quick};
+use super::hot::{CloseRule, MOST_DIGITS, MOST_RULES, Shape, need, quick};
 use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
+use super::short_lists::ShortLists;
 use super::value;
-use crate::edifact::{Bits, Segment, Separators, Work, on_this_machine};
+use crate::edifact::{Bits, FirstSeparators, Segment, Separators, Work, on_this_machine};
 use crate::finding::Code;
 use crate::spec::little_endian;
 use crate::spec::model::Class;
@@ -27,20 +28,82 @@ pub(super) fn is_good(
     if memory.refused.take() == Some(segment.offset()) {
         return false;
     }
-    if segment.has_specials() || (env.chars.is_some() && !segment.bytes().is_ascii()) {
+    if env.chars.is_some() && !segment.bytes().is_ascii() {
         return false;
     }
-    let good = are_good(env, memory, layout, segment);
+    let good = if segment.has_specials() {
+        let mut plain = std::mem::take(&mut memory.plain);
+        let good = plain
+            .write(segment)
+            .is_some_and(|plain| are_good(env, memory, layout, plain));
+        memory.plain = plain;
+        good
+    } else {
+        are_good(env, memory, layout, segment.raw())
+    };
     debug_assert!(!good || is_silent(env, layout, segment));
     good
 }
 
+/// A segment without its release characters.
+#[derive(Debug, Default)]
+struct Plain {
+    data: Vec<u8>,
+    separators: Vec<u32>,
+}
+
+impl Plain {
+    /// Takes a segment; `None` where more is special in it, or it is long.
+    fn write<'p>(&'p mut self, segment: &Segment<'p>) -> Option<Raw<'p>> {
+        let (data, separators, service) = segment.raw();
+        let release = service.release?;
+        let is_special = |byte: &u8| *byte < b' ' || *byte == release;
+        if separators.len() > MOST_RULES || segment.tag().iter().any(is_special) {
+            return None;
+        }
+        self.data.clear();
+        self.separators.clear();
+        let mut from = *separators.first()?;
+        for &to in separators {
+            let mut value = data[from as usize..to as usize].iter();
+            while let Some(mut byte) = value.next() {
+                if *byte == release {
+                    byte = value.next()?;
+                }
+                // A line break, or no character at all.
+                if *byte < b' ' {
+                    return None;
+                }
+                self.data.push(*byte);
+            }
+            self.separators.push(self.data.len() as u32);
+            self.data.push(data[to as usize]);
+            from = to + 1;
+        }
+        // Values are read in whole words.
+        self.data.extend_from_slice(&[b' '; 8]);
+        Some((&self.data, &self.separators, service))
+    }
+}
+
+/// A segment as [`Segment::raw`] gives it.
+type Raw<'r> = (&'r [u8], &'r [u32], &'r Separators);
+
 /// Whether there is nothing to say of elements in which nothing is released.
-fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segment<'_>) -> bool {
-    let (data, separators, service) = segment.raw();
+fn are_good(
+    env: &Env<'_>,
+    memory: &mut Memory,
+    layout: &Layout,
+    (data, separators, service): Raw<'_>,
+) -> bool {
     let mut bits = Bits::default();
     let mut before = None;
-    for (&position, at) in separators.iter().take(64).zip(0..) {
+    let mut first: FirstSeparators = [0; _];
+    for ((&position, at), room) in separators.iter().zip(0u32..).zip(&mut first) {
+        *room = position;
+        if at >= u64::BITS {
+            break;
+        }
         let ends = data[position as usize] != service.component;
         bits.ends |= u64::from(ends) << at;
         bits.empty |= u64::from(before == Some(position)) << at;
@@ -52,7 +115,8 @@ fn are_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: &Segme
         layout,
         seen: Seen {
             data,
-            separators,
+            separators: &first,
+            values: separators.len().wrapping_sub(1),
             bits,
             service,
         },
@@ -96,7 +160,7 @@ fn notes_hold(layout: &Layout, seen: u64) -> bool {
 /// Where a value begins, and its length.
 type Stretch = (u32, u32);
 
-impl HotRule {
+impl CloseRule {
     /// Whether a value may have so many bytes.
     #[inline]
     fn takes(&self, len: u32) -> bool {
@@ -144,9 +208,11 @@ fn place(shape: &Shape, ends: u64, at: u32) -> (u32, u32) {
 #[derive(Clone, Copy)]
 pub(super) struct Seen<'a> {
     pub data: &'a [u8],
-    /// Its separators, the one behind its tag first; and what they are.
-    pub separators: &'a [u32],
+    /// Its first separators, the one behind its tag first; and what they are.
+    pub separators: &'a FirstSeparators,
     pub bits: Bits,
+    /// How many values it has, each with a separator before it.
+    pub values: usize,
     pub service: &'a Separators,
 }
 
@@ -180,34 +246,36 @@ pub(super) fn is_all_good(
     layout: &Layout,
     segment: Seen<'_>,
 ) -> bool {
-    let separators = segment.separators;
-    let count = separators.len().wrapping_sub(1);
+    let count = segment.values;
     // More values than there are rules, none, and explicit nesting.
     if count.wrapping_sub(1) >= MOST_RULES - 1 || segment.bits.ends & 1 == 0 {
         return count == 0 && nothing_is_good(layout);
     }
     let id = layout.hot.id;
     let worth = memory.repeated.is_worth(id);
-    if worth && memory.repeated.holds(id, segment.data, separators) {
+    if worth && memory.repeated.holds(id, segment.data, segment.stretch()) {
         return true;
     }
-    let good = are_values_good(env, memory, layout, segment, count);
+    let good = are_values_good(env, memory, layout, segment);
     if good && worth {
-        memory.repeated.keep(id, segment.data, separators);
+        memory.repeated.keep(id, segment.data, segment.stretch());
     }
     good
 }
 
-/// Whether the values of a segment, `count` of them, are.
+impl Seen<'_> {
+    /// From its first separator to its terminator, where it has no more values than rules may be.
+    #[inline(always)]
+    fn stretch(&self) -> (u32, u32) {
+        let last = self.values & (MOST_RULES - 1);
+        (self.separators[0], self.separators[last])
+    }
+}
+
+/// Whether the values of a segment are, of which there are one at least and fewer than rules may be.
 #[inline(always)]
-fn are_values_good(
-    env: &Env<'_>,
-    memory: &mut Memory,
-    layout: &Layout,
-    segment: Seen<'_>,
-    count: usize,
-) -> bool {
-    let (data, separators) = (segment.data, segment.separators);
+fn are_values_good(env: &Env<'_>, memory: &mut Memory, layout: &Layout, segment: Seen<'_>) -> bool {
+    let (data, separators, count) = (segment.data, segment.separators, segment.values);
     let all = u64::MAX >> (64 - count);
     let (ends, empty) = (segment.bits.ends >> 1 & all, segment.bits.empty >> 1 & all);
     let shape = &*layout.hot.shape;
@@ -217,35 +285,27 @@ fn are_values_good(
     if dangling != 0 || ends.count_ones() > shape.elements {
         return false;
     }
-    let lists = &*layout.hot.lists.short;
+    let (lists, listed_from) = (&memory.lists, layout.hot.listed_from);
     let (mut seen, mut wrong, mut closer) = (0u64, 0u32, 0u64);
     let mut left = all & !empty;
     while left != 0 {
         let at = left.trailing_zeros();
         left &= left - 1;
         let (rule_at, component) = place(shape, ends, at);
-        let Some(rule) = shape.rules.get(rule_at as usize) else {
-            return false;
-        };
-        let Some((from, len)) = value_behind(separators, at as usize) else {
-            return false;
-        };
+        // One that is not there comes down to one of an element before, whose component is less.
+        let rule = &shape.rules[rule_at as usize & (MOST_RULES - 1)];
+        let (from, len) = value_behind(separators, at);
         // Below zero where it is too short, too long, or one component too many.
         wrong |= len.wrapping_sub(u32::from(rule.least))
             | u32::from(rule.most).wrapping_sub(len)
             | u32::from(rule.component).wrapping_sub(component);
         seen |= 1 << (rule_at & 63);
-        let (Some(short), Some(chunk)) = (lists.get(usize::from(rule.coded)), eight(data, from))
-        else {
-            closer |= 1 << at;
-            continue;
-        };
-        let Some(short) = short.get() else {
+        let Some(chunk) = eight(data, from) else {
             closer |= 1 << at;
             continue;
         };
         let word = u64::from_le_bytes(*chunk);
-        let is_code = short.hold(word, len);
+        let is_code = lists.hold(listed_from + u32::from(rule.list), word, len);
         let is_number = are_digits(word, len)
             & (len.wrapping_sub(u32::from(rule.least_digits)) <= u32::from(rule.more_digits));
         let is = quick::NOTHING
@@ -257,7 +317,9 @@ fn are_values_good(
         return false;
     }
     if closer != 0 || layout.hot.dependent || segment.service.repetition.is_some() {
-        return are_good_closely(env, memory, layout, &segment, (ends, seen, closer));
+        // What is called takes a copy of it: so this one stays in registers.
+        let copy = segment;
+        return are_good_closely(env, memory, layout, &copy, (ends, seen, closer));
     }
     true
 }
@@ -277,7 +339,7 @@ fn are_good_closely(
         env,
         layout,
         data: segment.data,
-        separators: segment.separators,
+        separators: &segment.separators[..=segment.values & (MOST_RULES - 1)],
         ends,
     };
     while closer != 0 {
@@ -285,7 +347,7 @@ fn are_good_closely(
         closer &= closer - 1;
         let (rule, _) = place(shape, ends, at);
         let value = look.value(at as usize);
-        let Some(rule) = shape.rules.get(rule as usize) else {
+        let Some(rule) = shape.close.get(rule as usize) else {
             return false;
         };
         if !look.fits(memory, rule, at as usize, value) {
@@ -299,9 +361,10 @@ fn are_good_closely(
 
 /// Where the value stands that begins behind separator `at`.
 #[inline(always)]
-fn value_behind(separators: &[u32], at: usize) -> Option<Stretch> {
-    let [before, end] = *separators.get(at..at + 2)?.first_chunk()?;
-    Some((before + 1, end.wrapping_sub(before + 1)))
+fn value_behind(separators: &FirstSeparators, at: u32) -> Stretch {
+    let at = at as usize & (separators.len() - 2);
+    let from = separators[at] + 1;
+    (from, separators[at + 1].wrapping_sub(from))
 }
 
 /// Eight bytes from a position on.
@@ -341,7 +404,7 @@ impl<'a> Look<'_, 'a> {
     }
 
     /// Whether a value of which more than the length is to be looked at is good.
-    fn fits(&self, memory: &mut Memory, rule: &HotRule, at: usize, value: Stretch) -> bool {
+    fn fits(&self, memory: &mut Memory, rule: &CloseRule, at: usize, value: Stretch) -> bool {
         let word = word(self.data, value.0, value.1);
         let needs = rule.needs;
         let is = |need: u8| needs & need != 0;
@@ -354,8 +417,12 @@ impl<'a> Look<'_, 'a> {
             return false;
         }
         if is(need::CODE) {
-            let short = self.layout.loaded_short(rule.coded, self.env.specs);
-            let good = short.is_some_and(|codes| codes.hold(word, value.1))
+            let list = self.layout.hot.listed_from + 1 + u32::from(rule.coded);
+            if !memory.lists.has(list) {
+                let short = self.layout.short(rule.coded, self.env.specs);
+                memory.lists.take(list, short.as_ref());
+            }
+            let good = memory.lists.hold(list, word, value.1)
                 || if is(need::LIST | need::AGENCY) {
                     let list = if is(need::LIST) {
                         self.behind(at, 1)
@@ -399,7 +466,7 @@ impl<'a> Look<'_, 'a> {
     }
 
     #[inline(never)]
-    fn is_unusual_code(&self, rule: &HotRule, word: u64, value: Stretch) -> bool {
+    fn is_unusual_code(&self, rule: &CloseRule, word: u64, value: Stretch) -> bool {
         let Some(known) = self.layout.known(rule.coded, self.env.specs) else {
             return false;
         };
@@ -408,7 +475,7 @@ impl<'a> Look<'_, 'a> {
     }
 
     #[inline]
-    fn is_number(&self, rule: &HotRule, word: u64, at: u32, len: u32) -> bool {
+    fn is_number(&self, rule: &CloseRule, word: u64, at: u32, len: u32) -> bool {
         if len <= MOST_DIGITS && are_digits(word, len) {
             return rule.takes(len);
         }
@@ -541,6 +608,10 @@ pub(super) struct Memory {
     held: Vec<Line>,
     /// Whole segments that were found good.
     pub repeated: Repeated,
+    /// Codes that are looked for first.
+    lists: ShortLists,
+    /// Room for a segment.
+    plain: Plain,
     /// Where it is kept that something was said.
     said: FxHashSet<usize>,
     /// Where the segment begins of which the first look said last that a closer one is needed.
@@ -571,9 +642,10 @@ impl Memory {
         self.refused = None;
     }
 
-    /// Makes room for coded components and layouts up to these.
-    pub(super) fn reach(&mut self, end: u32, layouts: u32) {
+    /// Makes room for coded components, lists and layouts up to these.
+    pub(super) fn reach(&mut self, end: u32, lists: u32, layouts: u32) {
         self.repeated.reach(layouts);
+        self.lists.reach(lists);
         let wanted = (end as usize).min(MOST_HELD);
         if self.held.len() < wanted {
             self.held.resize(wanted, Line::default());

@@ -18,6 +18,8 @@ pub(super) struct Hot {
     pub shape: Arc<Shape>,
     /// The code lists of its coded components.
     pub lists: Arc<Lists>,
+    /// Where these begin among all lists.
+    pub listed_from: u32,
     /// Where its coded components begin among those of all layouts.
     pub coded_from: u32,
     /// Whether there are dependency notes of the segment or of a composite.
@@ -35,8 +37,6 @@ pub(super) struct Hot {
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[repr(C, align(64))]
 pub(super) struct Shape {
-    /// The components of its elements, and last one that stands for all beyond the elements.
-    pub rules: Box<[HotRule]>,
     /// Those whose component must be there.
     must: u64,
     /// All that stand for components, and those that stand behind them.
@@ -48,8 +48,12 @@ pub(super) struct Shape {
     any: u64,
     /// How many elements there are.
     pub elements: u32,
+    /// What is looked at closely of the components.
+    pub close: Box<[CloseRule]>,
     /// The first rule of each element, and of all beyond.
     pub first: [u8; MOST_RULES],
+    /// The components of its elements, and behind these such as stand for all beyond.
+    pub rules: [HotRule; MOST_RULES],
 }
 
 impl Default for Shape {
@@ -62,8 +66,9 @@ impl Default for Shape {
             required: 0,
             any: 0,
             elements: 0,
-            rules: [HotRule::NONE].into(),
+            close: [].into(),
             first: [0; MOST_RULES],
+            rules: [HotRule::NONE; MOST_RULES],
         }
     }
 }
@@ -80,30 +85,36 @@ impl Shape {
 
 /// What is looked at first of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(align(16))]
+#[repr(align(8))]
 pub(super) struct HotRule {
     /// Least and greatest length in bytes, where the length of all is counted in bytes; otherwise
     /// any.
-    pub least: u16,
-    pub most: u16,
-    /// Least length of what is counted, and how much longer it may be.
-    pub min: u16,
-    pub span: u16,
-    /// Which of the coded components of the layout it is; one more than there are, where it is
-    /// none.
-    pub coded: u16,
-    /// What is to be looked at besides its length: see [`need`].
-    pub needs: u8,
+    pub least: u8,
     /// What is enough for a value to be good: see [`quick`].
     pub quick: u8,
+    pub most: u16,
+    /// Which of the lists of the layout is its own; the first is empty, for what is not coded.
+    pub list: u8,
+    /// Which component of its element it is.
+    pub component: u8,
     /// How many digits a number may have at least, and how many more, as far as the first look
     /// takes digits.
     pub least_digits: u8,
     pub more_digits: u8,
+}
+
+/// What is looked at of a value where the first look was not enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CloseRule {
+    /// Least length of what is counted, and how much longer it may be.
+    pub min: u16,
+    pub span: u16,
+    /// Which of the coded components of the layout it is, if it is one.
+    pub coded: u16,
+    /// What is to be looked at besides its length: see [`need`].
+    pub needs: u8,
     /// How many components before it the date stands whose format it is.
     pub date_back: u8,
-    /// Which component of its element it is.
-    pub component: u8,
 }
 
 /// What may be looked at of a value besides its length, a bit each.
@@ -137,33 +148,52 @@ pub(super) mod quick {
 impl HotRule {
     /// Takes no value.
     const NONE: Self = Self {
-        least: u16::MAX,
-        most: u16::MAX,
-        min: u16::MAX,
-        span: 0,
-        coded: 0,
-        needs: need::NEVER,
+        least: u8::MAX,
         quick: 0,
+        most: 0,
+        list: 0,
+        component: 0,
         least_digits: 0,
         more_digits: 0,
-        date_back: 0,
-        component: 0,
     };
 
-    /// Sets what is enough for what is needed.
-    fn set_quick(&mut self) {
-        let (least, most) = self.bounds();
-        let (least, most) = (least.max(1), most.min(MOST_DIGITS));
-        self.quick = match self.needs & !(need::LIST | need::AGENCY) {
+    /// Takes what needs no closer look than a rule asks for.
+    fn of(close: &CloseRule, component: u8) -> Self {
+        let (min, max) = close.bounds();
+        let (least, most) = (min.max(1), max.min(MOST_DIGITS));
+        let quick = match close.needs & !(need::LIST | need::AGENCY) {
             0 => quick::NOTHING,
             need::CODE => quick::CODE,
-            need::NUMBER if least <= most => {
-                (self.least_digits, self.more_digits) = (least as u8, (most - least) as u8);
-                quick::DIGITS
-            }
+            need::NUMBER if least <= most => quick::DIGITS,
             _ => 0,
         };
+        let (min, max) = match close.needs & (need::NUMBER | need::NEVER) {
+            0 => (min, max),
+            _ => (0, u32::from(u16::MAX)),
+        };
+        let is_number = quick == quick::DIGITS;
+        Self {
+            least: u8::try_from(min).unwrap_or(u8::MAX),
+            quick,
+            most: u16::try_from(max).unwrap_or(u16::MAX),
+            // There are no more of them than rules.
+            list: close.coded.wrapping_add(1) as u8,
+            component,
+            least_digits: if is_number { least as u8 } else { 0 },
+            more_digits: if is_number { (most - least) as u8 } else { 0 },
+        }
     }
+}
+
+impl CloseRule {
+    /// Takes no value.
+    const NONE: Self = Self {
+        min: u16::MAX,
+        span: 0,
+        coded: u16::MAX,
+        needs: need::NEVER,
+        date_back: 0,
+    };
 
     /// Least and greatest length.
     #[inline]
@@ -184,19 +214,22 @@ pub(super) const MOST_RULES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
     shapes: FxHashSet<Arc<Shape>>,
-    lists: FxHashMap<Vec<ListKey>, Arc<Lists>>,
-    /// How many layouts there are, and coded components of them.
+    /// The lists of layouts, and where they begin among all.
+    lists: FxHashMap<Vec<ListKey>, (Arc<Lists>, u32)>,
+    /// How many layouts there are, coded components of them, and lists that are not the same.
     layouts: u32,
     coded: u32,
+    listed: u32,
 }
 
 impl ComponentRule {
     /// `coded` is which of the coded components it is.
-    fn hot(&self, coded: u16) -> HotRule {
+    fn close(&self, coded: Option<usize>) -> CloseRule {
         let (min, max) = (u16::try_from(self.min), u16::try_from(self.max));
         let (min, max) = (min.unwrap_or(u16::MAX), max.unwrap_or(u16::MAX));
         let mut needs = match self.class {
-            _ if self.dropped || min == u16::MAX || max < min => need::NEVER,
+            // Lengths of more than a byte are never the least.
+            _ if self.dropped || min > u16::from(u8::MAX) || max < min => need::NEVER,
             Class::Alphanumeric => 0,
             Class::Numeric => need::NUMBER,
             Class::Alpha => need::ALPHA,
@@ -210,23 +243,12 @@ impl ComponentRule {
             needs |= if list.is_some() { need::LIST } else { 0 };
             needs |= if agency.is_some() { need::AGENCY } else { 0 };
         }
-        let span = max.saturating_sub(min);
-        let (least, most) = match self.class {
-            Class::Numeric => (0, u16::MAX),
-            _ => (min, min.saturating_add(span)),
-        };
-        HotRule {
-            least,
-            most,
+        CloseRule {
             min,
-            span,
-            coded,
+            span: max.saturating_sub(min),
+            coded: coded.map_or(u16::MAX, |at| at as u16),
             needs,
-            quick: 0,
-            least_digits: 0,
-            more_digits: 0,
             date_back: 0,
-            component: 0,
         }
     }
 }
@@ -238,45 +260,42 @@ impl Layout {
         let coded = self.components.iter().enumerate();
         let coded = coded.filter(|(_, rule)| rule.codes.is_some());
         let coded: Vec<usize> = coded.map(|(at, _)| at).collect();
-        let mut rules = Vec::new();
+        let mut close = Vec::new();
         let mut shape = Shape::default();
         for (element, part) in self.parts.iter().enumerate() {
-            let first = rules.len();
+            let first = close.len();
             let components = &self.components[part.components.clone()];
             // One that takes nothing stands behind them, and another behind all elements.
             if first + components.len() + 2 > MOST_RULES {
                 if self.parts[element..].iter().any(|part| part.mandatory) {
                     // It is not told whether it is there.
-                    rules.clear();
+                    close.clear();
                     shape = Shape::default();
                 }
                 break;
             }
             for (at, rule) in components.iter().enumerate() {
                 let place = coded.binary_search(&(part.components.start + at));
-                let mut hot = rule.hot(place.unwrap_or(coded.len()) as u16);
+                let mut rule_of = rule.close(place.ok());
                 if let Some((date, format)) = part.date
                     && format == at
                 {
                     match format.checked_sub(date) {
-                        Some(back) => hot.date_back = back as u8,
-                        None => hot.needs |= need::NEVER,
+                        Some(back) => rule_of.date_back = back as u8,
+                        None => rule_of.needs |= need::NEVER,
                     }
-                    hot.needs |= need::DATE;
+                    rule_of.needs |= need::DATE;
                 }
                 // A code that is checked with what names its list, and is a number or alphabetic,
                 // is looked at closely.
                 if part.max == 0 || (part.named.contains(&at) && !rule.named) {
-                    hot.needs |= need::NEVER;
+                    rule_of.needs |= need::NEVER;
                 }
-                hot.component = at as u8;
-                hot.set_quick();
-                rules.push(hot);
+                shape.rules[close.len()] = HotRule::of(&rule_of, at as u8);
+                close.push(rule_of);
             }
-            rules.push(HotRule {
-                component: components.len() as u8,
-                ..HotRule::NONE
-            });
+            shape.rules[close.len()].component = components.len() as u8;
+            close.push(CloseRule::NONE);
             let all = ((1u64 << components.len()) - 1) << first;
             shape.components |= all;
             shape.beyond |= 1 << (first + components.len());
@@ -291,10 +310,9 @@ impl Layout {
                 (false, required) => shape.required |= required,
             }
             shape.elements += 1;
-            shape.first[element + 1] = rules.len() as u8;
+            shape.first[element + 1] = close.len() as u8;
         }
-        rules.push(HotRule::NONE);
-        shape.rules = rules.into();
+        shape.close = close.into();
         let dependent = !self.dependencies.is_empty()
             || self.parts.iter().any(|part| !part.dependencies.is_empty());
         let keys = coded.iter().filter_map(|at| {
@@ -303,7 +321,12 @@ impl Layout {
         });
         let keys: Vec<ListKey> = keys.collect();
         let lists = shapes.lists.entry(keys);
-        let lists = lists.or_insert_with(|| Arc::new(Lists::new(coded.len())));
+        let (lists, listed_from) = lists.or_insert_with(|| {
+            let from = shapes.listed;
+            // One more, which is empty, stands for all components that are not coded.
+            shapes.listed += coded.len() as u32 + 1;
+            (Arc::new(Lists::new(coded.len())), from)
+        });
         let shape = match shapes.shapes.get(&shape) {
             Some(held) => held.clone(),
             None => {
@@ -318,6 +341,7 @@ impl Layout {
             coded_from: shapes.coded,
             dependent,
             lists: lists.clone(),
+            listed_from: *listed_from,
         };
         shapes.coded += coded.len() as u32;
         shapes.layouts += 1;

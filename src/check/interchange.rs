@@ -755,7 +755,11 @@ impl<'c, 's> Run<'c, 's> {
         if let Some(definition) = &definition {
             self.out.message_type = Some(definition.name.clone());
             let (memory, compiled) = (&mut self.out.memory, &definition.compiled);
-            memory.reach(compiled.coded_end, compiled.layouts_end);
+            memory.reach(
+                compiled.coded_end,
+                compiled.listed_end,
+                compiled.layouts_end,
+            );
         }
         let compiled = definition.as_ref().map(|definition| &definition.compiled);
         let mut check = compiled.map(|compiled| {
@@ -1056,7 +1060,8 @@ impl<'c, 's> Run<'c, 's> {
         };
         let env = self.env();
         let out = &mut self.out;
-        out.memory.reach(layout.coded_end(), layout.hot.id + 1);
+        out.memory
+            .reach(layout.coded_end(), layout.listed_end(), layout.hot.id + 1);
         if glance::is_good(&env, &mut out.memory, &layout, segment) {
             return Ok(());
         }

@@ -75,8 +75,6 @@ pub(super) struct Codes {
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     pub known: Box<[OnceLock<Known>]>,
-    /// Those of their codes that are looked at first; the last is empty, for what is not coded.
-    pub short: Box<[OnceLock<ShortCodes>]>,
 }
 
 impl Lists {
@@ -84,10 +82,6 @@ impl Lists {
     pub(super) fn new(coded: usize) -> Self {
         Self {
             known: (0..coded).map(|_| OnceLock::new()).collect(),
-            short: (0..coded)
-                .map(|_| OnceLock::new())
-                .chain([OnceLock::from(ShortCodes::default())])
-                .collect(),
         }
     }
 }
@@ -208,6 +202,7 @@ impl Layout {
                 shape: Arc::default(),
                 lists: Arc::default(),
                 coded_from: 0,
+                listed_from: 0,
                 dependent: false,
                 id: 0,
             },
@@ -323,7 +318,12 @@ impl Layout {
         self.hot.coded_from + self.known_of.len() as u32
     }
 
-    /// The codes of a component, by [`HotRule::coded`].
+    /// Where its lists end among all that are not the same.
+    pub(super) fn listed_end(&self) -> u32 {
+        self.hot.listed_from + self.known_of.len() as u32 + 1
+    }
+
+    /// The codes of a component, by [`CloseRule::coded`](super::hot::CloseRule::coded).
     #[inline]
     pub(super) fn known(&self, at: u16, specs: &Specs) -> Option<&Known> {
         let held = self.hot.lists.known.get(usize::from(at))?;
@@ -333,19 +333,14 @@ impl Layout {
     /// Codes of a component that are good whatever stands beside them: not all of them. They are
     /// loaded when first needed.
     #[cold]
-    pub(super) fn loaded_short(&self, at: u16, specs: &Specs) -> Option<&ShortCodes> {
-        let held = self.hot.lists.short.get(usize::from(at))?;
-        Some(held.get_or_init(|| {
-            // A list elsewhere is never looked into where another list is meant: then nothing is
-            // known of the code.
-            match self.known(at, specs) {
-                Some(Known { own, bound }) if own.is_empty() && bound.len() == 1 => {
-                    bound[0].codes.short()
-                }
-                Some(known) => known.own.short(),
-                None => ShortCodes::default(),
-            }
-        }))
+    pub(super) fn short(&self, at: u16, specs: &Specs) -> Option<ShortCodes> {
+        // A list elsewhere is never looked into where another list is meant: then nothing is known
+        // of the code.
+        let Known { own, bound } = self.known(at, specs)?;
+        Some(match own.is_empty() && bound.len() == 1 {
+            true => bound[0].codes.short(),
+            false => own.short(),
+        })
     }
 
     #[cold]

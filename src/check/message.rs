@@ -10,8 +10,8 @@ use super::interchange::part_of_message;
 use super::layout::Layout;
 use super::out::{Context, Out};
 use crate::edifact::{
-    Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment, WRAPPED, Work,
-    breaks, on_this_machine,
+    FirstSeparators, Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment,
+    WRAPPED, Work, breaks, on_this_machine,
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
@@ -345,6 +345,7 @@ impl<'c> MessageCheck<'c> {
         let clean = reader.are_blocks_clean();
         let plain = clean && env.chars.is_none();
         let mut lines = None;
+        let mut room: FirstSeparators = [0; _];
         let compiled = self.compiled;
         let plan = &compiled.plan;
         let Some(mut here) = lane.next(&mut ahead).filter(|here| !here.is_service()) else {
@@ -381,11 +382,12 @@ impl<'c> MessageCheck<'c> {
             let Some(layout) = compiled.plain_layout(position) else {
                 break;
             };
-            let (data, separators, bits) = lane.raw(here);
+            let (separators, bits) = lane.separators(here, &mut room);
             let seen = Seen {
-                data,
+                data: lane.bytes(),
                 separators,
                 bits,
+                values: here.values(),
                 service: lane.service(),
             };
             if !glance::is_all_good(env, &mut out.memory, layout, seen) {

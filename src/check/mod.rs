@@ -29,6 +29,7 @@ mod references;
 mod repeated;
 mod repertoire;
 #[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
+mod short_lists;
 mod split;
 mod transcoded;
 mod value;

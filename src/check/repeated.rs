@@ -101,8 +101,7 @@ impl Repeated {
     /// What to look for a segment of a layout by, that has these separators in `data`; `None` where
     /// it is too long.
     #[inline(always)]
-    fn key(layout: u32, data: &[u8], separators: &[u32]) -> Option<Key> {
-        let (from, to) = (*separators.first()?, *separators.last()?);
+    fn key(layout: u32, data: &[u8], (from, to): (u32, u32)) -> Option<Key> {
         let (from, len) = (from as usize, (to - from) as usize);
         // Read in whole words, of which the last is cut.
         let text = data.get(from..from + WORDS * 8)?;
@@ -131,8 +130,8 @@ impl Repeated {
 
     /// Whether a segment of the layout was found good before.
     #[inline(never)]
-    pub(super) fn holds(&mut self, layout: u32, data: &[u8], separators: &[u32]) -> bool {
-        let Some(key) = Self::key(layout, data, separators) else {
+    pub(super) fn holds(&mut self, layout: u32, data: &[u8], (from, to): (u32, u32)) -> bool {
+        let Some(key) = Self::key(layout, data, (from, to)) else {
             return false;
         };
         let id = layout;
@@ -154,8 +153,8 @@ impl Repeated {
 
     /// Keeps a segment that was found good.
     #[inline(never)]
-    pub(super) fn keep(&mut self, layout: u32, data: &[u8], separators: &[u32]) {
-        let Some(key) = Self::key(layout, data, separators) else {
+    pub(super) fn keep(&mut self, layout: u32, data: &[u8], (from, to): (u32, u32)) {
+        let Some(key) = Self::key(layout, data, (from, to)) else {
             return;
         };
         if self.entries.is_empty() {

@@ -36,6 +36,6 @@ pub use crosswalk::{Crosswalk, Relation, Side};
 pub use day::Day;
 pub(crate) use layer::Tables;
 pub use set::CodeSet;
-pub(crate) use set::{ShortCodes, little_endian};
+pub(crate) use set::{ShortCodes, ShortLine, little_endian};
 pub use table::{CodeTable, Entry};
 pub use text::{Parent, Wording};

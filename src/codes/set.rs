@@ -3,7 +3,7 @@
 //! Most codes have up to four bytes, places have five: these are packed into 32 bits. Half a
 //! cache line holds eight of them, and they are compared all at once.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
@@ -40,61 +40,52 @@ impl Bucket {
     }
 }
 
-/// Which values of up to three capital letters and digits there are: a bit for each, so that the
-/// many lists that one input needs stay in the cache.
+/// Which values of up to three capital letters and digits there are: a bit for each, in lines of 512,
+/// and only those lines in which there are some.
 #[derive(Clone, Debug)]
 pub(crate) struct ShortCodes {
-    /// The last is empty: it stands for all that there are no words for, so that none is looked
-    /// for by a branch.
-    words: Arc<[u64]>,
-    /// How many words before these are left out: nothing is in them.
-    before: u32,
+    lines: Arc<[(u8, ShortLine)]>,
 }
 
-impl Default for ShortCodes {
-    /// None.
-    fn default() -> Self {
-        // One for all: so that it stays in the cache.
-        static NONE: LazyLock<Arc<[u64]>> = LazyLock::new(|| Arc::new([0]));
-        Self {
-            words: NONE.clone(),
-            before: 0,
-        }
-    }
-}
+/// The bits of 512 values next to each other.
+pub(crate) type ShortLine = [u64; 8];
 
 impl ShortCodes {
-    /// Whether a value of `len` bytes without NUL, given as [`little_endian`], is among these; what
-    /// stands behind it counts for nothing. Where it is not, the whole set may hold it all the same.
+    /// Bits of a line.
+    pub(crate) const LINE: u32 = 512;
+    /// Lines of the bits of all values, short or not.
+    pub(crate) const LINES: usize = (3 * BITS / Self::LINE + 1) as usize;
+
+    /// Which bit stands for a value of `len` bytes without NUL, given as [`little_endian`]; what
+    /// stands behind it counts for nothing. That of a value which is not short is beyond the bits
+    /// of all lines.
     #[inline(always)]
-    pub(crate) fn hold(&self, packed: u64, len: u32) -> bool {
-        let at = bit(packed.wrapping_shl(0u32.wrapping_sub(8 * len)), len);
-        let last = self.words.len().wrapping_sub(1);
-        let word = (at >> 6).wrapping_sub(self.before) as usize;
-        let word = self.words.get(word.min(last));
-        word.is_some_and(|word| word >> (at & 63) & 1 == 1)
+    pub(crate) fn bit(packed: u64, len: u32) -> u32 {
+        bit(packed.wrapping_shl(0u32.wrapping_sub(8 * len)), len)
+    }
+
+    /// The lines in which there are values, and which of all lines they are, in this order.
+    pub(crate) fn lines(&self) -> &[(u8, ShortLine)] {
+        &self.lines
     }
 
     fn new(keys: impl Iterator<Item = u32>) -> Self {
-        let bits: Vec<u32> = keys
-            .filter(|key| key >> 24 == 0)
-            .map(|key| {
-                let len = 4 - key.leading_zeros() / 8;
-                bit(u64::from(key) << (64 - 8 * len), len)
-            })
-            .filter(|bit| *bit < BITS)
-            .collect();
-        let (Some(first), Some(last)) = (bits.iter().min(), bits.iter().max()) else {
-            return Self::default();
-        };
-        let before = first >> 6;
-        let mut words = vec![0u64; ((last >> 6) - before) as usize + 2];
-        for bit in &bits {
-            words[((bit >> 6) - before) as usize] |= 1 << (bit & 63);
-        }
+        let bits = keys.filter(|key| key >> 24 == 0).map(|key| {
+            let len = 4 - key.leading_zeros() / 8;
+            bit(u64::from(key) << (64 - 8 * len), len)
+        });
+        let mut bits: Vec<u32> = bits.filter(|bit| *bit < BITS).collect();
+        bits.sort_unstable();
+        let lines = bits.chunk_by(|a, b| a / Self::LINE == b / Self::LINE);
+        let lines = lines.map(|bits| {
+            let mut line = [0; 8];
+            for bit in bits {
+                line[(bit >> 6 & 7) as usize] |= 1 << (bit & 63);
+            }
+            ((bits[0] / Self::LINE) as u8, line)
+        });
         Self {
-            words: words.into(),
-            before,
+            lines: lines.collect(),
         }
     }
 }
@@ -233,9 +224,9 @@ impl PlaceCodes {
 /// are.
 #[inline(always)]
 fn bit(top: u64, len: u32) -> u32 {
-    const OTHER: u16 = u16::MAX;
+    const OTHER: u16 = BITS as u16;
     const RADIX: u32 = 37;
-    /// What a byte counts in its place; together less than `OTHER` where all may be.
+    /// What a byte counts in its place; together less than `OTHER` where all may be so.
     const fn worth(place: u16) -> [u16; 256] {
         let mut worth = [OTHER; 256];
         // No byte at all.
@@ -251,13 +242,12 @@ fn bit(top: u64, len: u32) -> u32 {
         }
         worth
     }
-    const FIRST: [u16; 256] = worth((RADIX * RADIX) as u16);
-    const SECOND: [u16; 256] = worth(RADIX as u16);
-    const THIRD: [u16; 256] = worth(1);
+    static WORTH: [[u16; 256]; 3] = [worth((RADIX * RADIX) as u16), worth(RADIX as u16), worth(1)];
+    let [first, second, third] = &WORTH;
     let byte = |at: u32| usize::from((top >> (8 * at)) as u8);
     // Of shorter values the last digits too: their bits are near to each other.
-    let at = u32::from(FIRST[byte(5)]) + u32::from(SECOND[byte(6)]) + u32::from(THIRD[byte(7)]);
-    at | 0u32.wrapping_sub(u32::from(len > 3))
+    let at = u32::from(first[byte(5)]) + u32::from(second[byte(6)]) + u32::from(third[byte(7)]);
+    if len > 3 { BITS } else { at }
 }
 
 /// More than any bit.
@@ -496,28 +486,6 @@ mod tests {
             assert!(!set.contains(other), "{other:?}");
         }
         assert!(CodeSet::new([]).is_empty() && !CodeSet::new([]).contains(b"1"));
-    }
-
-    #[test]
-    fn short_codes_are_those_of_the_set() {
-        let alphabet = b"\0 -09AMZ_az";
-        let value = |at: usize| -> Vec<u8> {
-            let digits = [at, at / 11, at / 121, at / 1331].map(|at| alphabet[at % 11]);
-            digits.into_iter().filter(|byte| *byte != 0).collect()
-        };
-        let values: Vec<Vec<u8>> = (1..11 * 11 * 11 * 11).map(value).collect();
-        let given = values.iter().step_by(3);
-        let set = CodeSet::new(given.map(|value| std::str::from_utf8(value).unwrap()));
-        let short = set.short();
-        for value in &values {
-            let held = short.hold(super::little_endian(value), value.len() as u32);
-            let is_short = (1..=3).contains(&value.len())
-                && value
-                    .iter()
-                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-            assert_eq!(held, is_short && set.contains(value), "{value:?}");
-        }
-        assert!(!CodeSet::new([]).short().hold(0x31, 1));
     }
 
     #[test]

@@ -1448,6 +1448,9 @@ pub(crate) struct Lane<'r> {
     from: (usize, u32),
 }
 
+/// The positions of the first separators of a segment, where no more are asked for.
+pub(crate) type FirstSeparators = [u32; 65];
+
 /// What comes next in a lane: apart from it, so that it stays in registers.
 pub(crate) struct Coming {
     end: usize,
@@ -1476,6 +1479,12 @@ pub(crate) struct LanePlace {
 }
 
 impl LaneSegment {
+    /// How many separators it has, its terminator not counted.
+    #[inline(always)]
+    pub(crate) fn values(self) -> usize {
+        self.last.wrapping_sub(self.first) as usize
+    }
+
     /// Whether it may belong to the envelope.
     #[inline(always)]
     pub(crate) fn is_service(self) -> bool {
@@ -1549,13 +1558,42 @@ impl<'r> Lane<'r> {
         (tag_at, separator, special)
     }
 
-    /// The bytes that positions count in, the positions of a segment's separators (the terminator
-    /// last), and the bits of the first 64 of them.
+    /// The bytes that positions count in.
     #[inline(always)]
-    pub(crate) fn raw(&self, at: LaneSegment) -> (&'r [u8], &'r [u32], Bits) {
-        let (first, last) = (at.first as usize, at.last as usize);
-        let separators = &self.index.separators[first..=last];
-        (self.bytes, separators, self.index.kinds.window(first))
+    pub(crate) fn bytes(&self) -> &'r [u8] {
+        self.bytes
+    }
+
+    /// The positions of the first separators of a segment, so many that others may stand behind its
+    /// terminator, and the bits of the first 64 of them. `room` is for the last segments of a lane.
+    #[inline(always)]
+    pub(crate) fn separators<'w>(
+        &'w self,
+        at: LaneSegment,
+        room: &'w mut FirstSeparators,
+    ) -> (&'w FirstSeparators, Bits) {
+        let first = at.first as usize;
+        let wide = self.index.separators.get(first..first + room.len());
+        let wide = match wide.and_then(<[u32]>::first_chunk) {
+            Some(wide) => wide,
+            None => self.last_separators(first, room),
+        };
+        (wide, self.index.kinds.window(first))
+    }
+
+    #[cold]
+    fn last_separators<'w>(
+        &self,
+        first: usize,
+        room: &'w mut FirstSeparators,
+    ) -> &'w FirstSeparators {
+        for (to, from) in room
+            .iter_mut()
+            .zip(self.index.separators.iter().skip(first))
+        {
+            *to = *from;
+        }
+        room
     }
 
     /// The characters that separate.

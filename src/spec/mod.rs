@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::codes::CodeSet;
-pub(crate) use crate::codes::{ShortCodes, little_endian};
+pub(crate) use crate::codes::{ShortCodes, ShortLine, little_endian};
 pub use crate::near::near;
 pub use layer::Override;
 pub use message::{Home, MessageSpec};

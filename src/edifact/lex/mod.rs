@@ -286,6 +286,25 @@ mod tests {
 
     proptest! {
         #[test]
+        fn release_characters_in_a_row_release_each_other(
+            data in prop::collection::vec(prop_oneof![
+                20 => Just(b'?'),
+                10 => prop::sample::select(b"+'A".to_vec()),
+                1 => prop::sample::select(b"\r\n\x01".to_vec()),
+            ], 0..400),
+            mut cuts in prop::collection::vec(0usize..400, 0..4),
+        ) {
+            cuts.sort_unstable();
+            let separators = Separators::default();
+            let expected = lex(separators, Engine::Scalar, &data, &[]);
+            for engine in Engine::available() {
+                prop_assert_eq!(&lex(separators, engine, &data, &cuts), &expected, "{:?}", engine);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
         fn usual_bytes_are_seen(
             mut data in prop::collection::vec(prop_oneof![
                 400 => prop::sample::select(b"ABC01+:'*\r\n\xF0\xFF\x00\x03".to_vec()),

@@ -1,4 +1,4 @@
-//! The SIMD lexers: 64 bytes at a time. A block that holds a release character, or follows one,
+//! The SIMD lexers: 64 bytes at a time. A block in which a line break follows a release character
 //! is left to the scalar lexer.
 #![allow(unsafe_code)]
 
@@ -135,9 +135,23 @@ fn lex_blocks(
     let mut unusual = 0;
     let (blocks, rest) = data.as_chunks::<BLOCK>();
     for block in blocks {
-        let found = masks(block);
+        let mut found = masks(block);
         unusual |= found.unusual;
+        let mut specials = found.controls;
+        let mut broken = false;
         if found.releases != 0 || lexer.escaping {
+            let releases = found.releases & !found.separators;
+            let (escaped, escaping) = escaped(releases, lexer.escaping);
+            // It works over line breaks.
+            broken = escaped & found.controls != 0;
+            if !broken {
+                lexer.escaping = escaping;
+                found.separators &= !escaped;
+                found.terminators &= !escaped;
+                specials = (specials | releases) & !escaped;
+            }
+        }
+        if broken {
             scalar::lex(lexer, block, position, index);
         } else {
             // Which of the separators end a segment, as they are written.
@@ -151,16 +165,30 @@ fn lex_blocks(
             };
             index.kinds.push(bits, found.separators.count_ones());
             flatten(found.separators, position, &mut index.separators);
-            let mut controls = found.controls;
-            while controls != 0 {
-                index.specials.push(position + controls.trailing_zeros());
-                controls &= controls - 1;
+            while specials != 0 {
+                index.specials.push(position + specials.trailing_zeros());
+                specials &= specials - 1;
             }
         }
         position += BLOCK as u32;
     }
     scalar::lex(lexer, rest, position, index);
     unusual == 0 && rest.is_empty()
+}
+
+/// Which characters stand behind a release character that is not itself released, where the first
+/// follows one if it is `escaping`; and whether the next block does.
+#[inline]
+fn escaped(releases: u64, escaping: bool) -> (u64, bool) {
+    const EVEN: u64 = u64::MAX / 3;
+    let first = u64::from(escaping);
+    let releases = releases & !first;
+    let follows = releases << 1 | first;
+    // Of release characters in a row every second one is released. Where a row begins at an odd
+    // place, the sum carries over it; so its end tells which of the two are.
+    let odd = releases & !EVEN & !follows;
+    let (sum, over) = odd.overflowing_add(releases);
+    ((EVEN ^ sum << 1) & follows, over)
 }
 
 /// Writes the position of every bit of `mask`.
