@@ -464,7 +464,7 @@ pub(crate) fn decide(bytes: &[u8]) -> Option<Charset> {
 }
 
 impl Charset {
-    /// What a value rather is that this set of accented letters holds too: Chinese text as GB 18030 has it,
+    /// What a value rather is that this set of accented letters holds too: UTF-8, or Chinese text as GB 18030 has it,
     /// whose characters are pairs of high bytes. In words of European languages accented letters do not
     /// stand in pairs only, two of them and more.
     pub(crate) fn hides(self, bytes: &[u8]) -> Option<Charset> {
@@ -481,7 +481,11 @@ impl Charset {
             }
             pairs += run.len() / 2;
         }
-        (pairs > 1).then(|| Charset::for_label("gb18030")).flatten()
+        let label = match std::str::from_utf8(bytes) {
+            Ok(_) => "utf-8",
+            Err(_) => "gb18030",
+        };
+        (pairs > 1).then(|| Charset::for_label(label)).flatten()
     }
 
     /// Whether bytes may hold a value that [`hides`](Self::hides) something: a quick look.
@@ -647,6 +651,13 @@ mod tests {
         ] {
             assert!(of("UNOC").hides(text).is_none(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn text_in_utf8_under_a_set_of_accented_letters() {
+        let set = Charset::for_label("UNOC").unwrap();
+        let hidden = set.hides("Geschäftsführer".as_bytes());
+        assert_eq!(hidden.map(|of| of.name()), Some("UTF-8"));
     }
 
     #[test]

@@ -270,7 +270,8 @@ impl<'a, S: Sink> Elements<'a, S> {
                     let mut looks = Finding::new(Code::LOOKS_LIKE, Span::at(0))
                         .with("charset", hidden.name())
                         .with("declared", self.charset.name());
-                    if let Some(others) = alternatives(&value) {
+                    let chinese = hidden.name() == "gb18030";
+                    if let Some(others) = alternatives(&value).filter(|_| chinese) {
                         looks = looks.with("others", others);
                     }
                     self.faults.push(looks);
