@@ -6,6 +6,14 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+#[cfg(unix)]
+#[path = "cli/ended.rs"]
+mod ended;
+#[path = "cli/laid_out.rs"]
+mod laid_out;
+#[path = "cli/terminal.rs"]
+mod terminal;
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -76,6 +84,13 @@ fn what_cannot_be_read_does_not_stop_the_rest() {
     assert!(lines.len() > 3);
     let last: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
     assert_eq!(last["summary"]["files"], 1);
+    // One that opens and cannot be read is none that was checked.
+    if cfg!(target_os = "linux") {
+        let output = baowen(&["check", "--format", "json", "/proc/self/mem", SOUND]);
+        assert_eq!(code(&output), 2);
+        let last: Value = serde_json::from_str(&out(&output)).unwrap();
+        assert_eq!(last["summary"]["files"], 1);
+    }
 }
 
 /// The types that a schema allows for a field.
@@ -139,14 +154,89 @@ fn json_lines_are_as_the_schema_says() {
 
 #[test]
 fn sarif_is_one_document() {
-    let output = out(&baowen(&["check", "--format", "sarif", "testdata/faulty"]));
-    let value: Value = serde_json::from_str(&output).unwrap();
+    let output = baowen(&[
+        "check",
+        "--format",
+        "sarif",
+        "testdata/faulty",
+        "testdata/mixed",
+    ]);
+    let value: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(value["version"], "2.1.0");
+    let run = &value["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    let mut seen = Vec::new();
+    for result in results {
+        assert_ne!(result["message"]["text"], "");
+        assert!(matches!(
+            result["level"].as_str(),
+            Some("error" | "warning" | "note")
+        ));
+        if let Some(at) = result.get("ruleIndex") {
+            let at = usize::try_from(at.as_u64().unwrap()).unwrap();
+            assert_eq!(rules[at]["id"], result["ruleId"]);
+        }
+        let place = &result["locations"][0]["physicalLocation"];
+        let file = place["artifactLocation"]["uri"].as_str().unwrap();
+        let bytes = std::fs::read(root().join(file)).unwrap();
+        let region = &place["region"];
+        let number = |name: &str| usize::try_from(region[name].as_u64().unwrap()).unwrap();
+        assert!(number("startLine") >= 1 && number("startColumn") >= 1);
+        let (start, len) = (number("byteOffset"), number("byteLength"));
+        assert!(start + len <= bytes.len());
+        // The end is exclusive: without one, a region is all of the line that is left.
+        let inside = String::from_utf8_lossy(&bytes[start..start + len]);
+        if len == 0 || !inside.contains('\n') {
+            let columns = number("endColumn") - number("startColumn");
+            assert_eq!(columns, inside.chars().count(), "{result}");
+        }
+        seen.push(result["ruleId"].as_str().unwrap());
+    }
+    assert!(seen.contains(&"missing-segment") && seen.contains(&"EDI-CONTAINER"));
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+}
+
+#[test]
+fn sarif_is_a_document_whatever_happens() {
+    let output = baowen(&["check", "--format", "sarif", SOUND]);
+    let value: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(value["runs"][0]["results"], Value::Array(Vec::new()));
+    let output = baowen(&[
+        "check",
+        "--format",
+        "sarif",
+        "testdata/no-such-file",
+        FAULTY,
+    ]);
+    assert_eq!(code(&output), 2);
+    let value: Value = serde_json::from_str(&out(&output)).unwrap();
+    let run = &value["runs"][0];
+    assert!(!run["results"].as_array().unwrap().is_empty());
+    let invocation = &run["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let told = &invocation["toolExecutionNotifications"][0]["message"]["text"];
+    assert!(told.as_str().unwrap().contains("no-such-file"));
+}
+
+#[test]
+fn sarif_tells_other_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("twice.edi");
+    let message = "UNH+1+CUSCAR:D:95B:UN'BGM+785+1+9'UNT+3+1'";
+    let header = "UNB+UNOA:2+A+B+261126:0930+1'";
+    std::fs::write(&file, format!("{header}{message}{message}UNZ+2+1'")).unwrap();
+    let output = baowen(&["check", "--format", "sarif", file.to_str().unwrap()]);
+    let value: Value = serde_json::from_str(&out(&output)).unwrap();
     let results = value["runs"][0]["results"].as_array().unwrap();
-    assert!(
-        results
-            .iter()
-            .any(|result| result["ruleId"] == "missing-segment")
+    let related = results
+        .iter()
+        .find_map(|result| result.get("relatedLocations"))
+        .unwrap();
+    assert_ne!(related[0]["message"]["text"], "");
+    assert_eq!(
+        related[0]["physicalLocation"]["artifactLocation"]["uri"],
+        format!("file://{}", file.display())
     );
 }
 
@@ -315,6 +405,36 @@ fn both_languages() {
         .output()
         .unwrap();
     assert!(out(&output).contains("错误"));
+    let help = out(&baowen(&["check", "--lang", "zh", "--help"]));
+    for heading in ["用法：", "参数:", "选项:", "显示帮助"] {
+        assert!(help.contains(heading), "{help}");
+    }
+    assert!(
+        !help.contains("Options") && !help.contains("Print"),
+        "{help}"
+    );
+    for (words, told) in [
+        (
+            &["check", "--level", "x"] as &[&str],
+            "--level <LEVEL> 的值 'x' 无效",
+        ),
+        (&["check", "--level", "x"], "可用的值：error、warning、hint"),
+        (&["check", "--lvel", "x"], "是否指：--level"),
+        (&["chek"], "没有命令 'chek'"),
+        (&["tree"], "缺少必须给出的参数：<FILE>"),
+        (&["check", "--jobs", "0"], "--jobs <N> 的值 '0' 无效"),
+        (
+            &["check", "--on", "2026-13-01"],
+            "--on <DATE> 的值 '2026-13-01' 无效",
+        ),
+        (&["check", "--level"], "--level <LEVEL> 须给出值"),
+    ] {
+        let output = baowen(&[&["--lang", "zh"], words].concat());
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(told), "{}", err(&output));
+    }
+    let version = out(&baowen(&["--lang", "zh", "--version"]));
+    assert!(version.starts_with("baowen "), "{version}");
 }
 
 #[test]
@@ -414,6 +534,27 @@ fn published_standards() {
         1
     );
     assert_eq!(code(&baowen(&["show", "NOSUCH@D95B"])), 2);
+    // A code is asked of an element; what has none says so.
+    for name in ["D95B", "CUSCAR@D95B", "BGM@D95B", "MT1401_9", "IFCSUM@flat"] {
+        let output = baowen(&["show", name, "85"]);
+        assert_eq!((code(&output), out(&output).as_str()), (2, ""), "{name}");
+        assert!(err(&output).contains("1001@D95B 85"), "{}", err(&output));
+    }
+    let markdown = out(&baowen(&["show", "D95B", "--format", "markdown"]));
+    assert!(markdown.contains("| BAPLIE | Bayplan"), "{markdown}");
+    for (name, told) in [
+        ("IFCSUMX@flat", "near: IFCSUM"),
+        ("CEB621@1999", "it has 2022-05, 2018-113"),
+        ("CEB612", "near: CEB"),
+        ("MT9999", "nothing is called"),
+    ] {
+        let output = baowen(&["show", name]);
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(told), "{}", err(&output));
+    }
+    let near = baowen(&["explain", "missing-segmnt"]);
+    assert_eq!(code(&near), 2);
+    assert!(err(&near).contains("did you mean: missing-segment"));
     assert!(out(&baowen(&["show", "UNB@S4"])).contains("S001"));
 }
 
@@ -989,6 +1130,10 @@ fn maps_are_listed_checked_and_explained() {
     assert!(out(&listed).contains("CUSCAR@D95B ⇄ MT1101_9@2019"));
     let listed = baowen(&["map", "--specs", PORT_MAP, "--lang", "zh"]);
     assert!(out(&listed).contains("靠泊申请"), "{}", out(&listed));
+    let unknown = baowen(&["map", "lint", "cuscar-mt1101", "no-such-map", "no-such.txt"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(out(&unknown).contains("cuscar-mt1101: "));
+    assert!(err(&unknown).contains("no-such-map") && err(&unknown).contains("no-such.txt"));
     let linted = baowen(&["map", "lint", "cuscar-mt1101"]);
     assert_eq!(code(&linted), 0);
     assert!(out(&linted).contains("rows, sound"), "{}", out(&linted));

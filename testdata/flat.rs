@@ -347,7 +347,12 @@ fn layouts_that_ship() {
 #[test]
 fn layouts_that_are_shown() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for name in ["README.md", "README.zh-CN.md", "specs/china/flat/README.md"] {
+    for name in [
+        "README.md",
+        "README.zh-CN.md",
+        "specs/china/flat/README.md",
+        "specs/china/flat/README.zh-CN.md",
+    ] {
         let text = std::fs::read_to_string(root.join(name)).unwrap();
         let start = text.find("```text\nnew flat ").unwrap() + 8;
         let end = start + text[start..].find("```").unwrap();

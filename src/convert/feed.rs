@@ -29,23 +29,20 @@ impl Converter {
         match from {
             Syntax::Edifact => {
                 let mut start = Vec::new();
-                let sight = input.by_ref().take(64);
+                let sight = input.by_ref().take(transcode::SIGHT as u64);
                 { sight }.read_to_end(&mut start).map_err(told)?;
                 let usual = Self::usual("UNOC")?;
-                let mut definitions = self.definitions();
-                let tally = Tally::new(sink, self.options.most_findings, from);
-                if let Some(encoding) = self.transcoded(&start) {
+                let mut run = |of: &Self, reader: Reader<'_>, sink: &mut dyn Sink| {
+                    let mut definitions = of.definitions();
+                    let tally = Tally::new(sink, of.options.most_findings, from);
+                    FromEdifact::new(reader, &mut definitions, out, tally, &of.options, usual).run()
+                };
+                if let Some(coding) = self.transcoded(&start) {
                     input.read_to_end(&mut start).map_err(told)?;
-                    let text = transcode::Transcoded::new(&start, encoding).text;
-                    let mut options = self.options.clone();
-                    options.charset = Charset::for_label("utf-8");
-                    let reader = Reader::with_options(&text, options.reading);
-                    let from =
-                        FromEdifact::new(reader, &mut definitions, out, tally, &options, usual);
-                    return from.run();
+                    return self.as_utf8(&start, coding, sink, run);
                 }
                 let reader = Reader::from_read(start.as_slice().chain(input), self.options.reading);
-                FromEdifact::new(reader, &mut definitions, out, tally, &self.options, usual).run()
+                run(self, reader, sink)
             }
             Syntax::Flat => {
                 let mut start = Vec::new();

@@ -217,7 +217,9 @@ impl Converter {
         Self::refuse(from, to)?;
         match from {
             Syntax::Edifact => match self.transcoded(input) {
-                Some(encoding) => self.transcode(input, encoding, to, out, sink),
+                Some(coding) => self.as_utf8(input, coding, sink, |inner, reader, sink| {
+                    inner.edifact(reader, to, out, sink)
+                }),
                 None => {
                     let reader = Reader::with_options(input, self.options.reading);
                     self.edifact(reader, to, out, sink)
@@ -250,9 +252,11 @@ impl Converter {
                 let mut start = Vec::new();
                 let sight = input.by_ref().take(transcode::SIGHT as u64);
                 { sight }.read_to_end(&mut start).map_err(told)?;
-                if let Some(encoding) = self.transcoded(&start) {
+                if let Some(coding) = self.transcoded(&start) {
                     input.read_to_end(&mut start).map_err(told)?;
-                    return self.transcode(&start, encoding, to, out, sink);
+                    return self.as_utf8(&start, coding, sink, |inner, reader, sink| {
+                        inner.edifact(reader, to, out, sink)
+                    });
                 }
                 let input = start.as_slice().chain(input);
                 let reader = Reader::from_read(input, self.options.reading);
@@ -347,13 +351,13 @@ impl Converter {
         }
     }
 
-    fn transcode(
+    /// Has an input read as UTF-8; what `reading` finds is told of the bytes of the original.
+    fn as_utf8(
         &self,
         input: &[u8],
         coding: Coding,
-        to: Format,
-        out: impl Write,
         sink: &mut dyn Sink,
+        reading: impl FnOnce(&Self, Reader<'_>, &mut dyn Sink) -> Result<Totals>,
     ) -> Result<Totals> {
         let transcoded = transcode::Transcoded::new(input, coding);
         let mut errors = 0;
@@ -375,7 +379,7 @@ impl Converter {
             specs: self.specs.clone(),
         };
         let reader = Reader::with_options(&transcoded.text, self.options.reading);
-        let mut totals = inner.edifact(reader, to, out, &mut back)?;
+        let mut totals = reading(&inner, reader, &mut back)?;
         totals.bytes = input.len() as u64;
         totals.errors += errors;
         Ok(totals)

@@ -322,15 +322,15 @@ impl Plan {
         }
         let mut found: Vec<Step> = Vec::new();
         let mut by_tag: Vec<Vec<Step>> = vec![Vec::new(); self.by_tag.len()];
+        self.table = vec![0; (self.positions.len() + 1) * self.by_tag.len()];
         for from in 0..=self.positions.len() {
             self.followers(from, &mut found);
             for step in found.drain(..) {
                 by_tag[tag_of[usize::from(step.to())]].push(step);
             }
             self.awaited_from.push(self.awaited.len() as u32);
-            for (steps, tagged) in by_tag.iter_mut().zip(&self.by_tag) {
+            for (tag, steps) in by_tag.iter_mut().enumerate() {
                 if steps.is_empty() {
-                    self.table.push(0);
                     continue;
                 }
                 let is_awaited = |step: &&Step| {
@@ -348,14 +348,15 @@ impl Plan {
                             start: self.steps.len() as u32,
                             count: steps.len() as u16,
                             only: (steps.len() == 1).then(|| steps[0]),
-                            identified: tagged.identified,
+                            identified: self.by_tag[tag].identified,
                         });
                         self.steps.extend(&*steps);
                         known.insert(steps.clone(), at);
                         at
                     }
                 };
-                self.table.push(at);
+                let place = self.place(from, TagId(tag as u16));
+                self.table[place] = at;
                 steps.clear();
             }
         }
@@ -365,15 +366,14 @@ impl Plan {
 
     /// Makes the small tables.
     fn prepare(&mut self) {
-        let bounds = |(position, at): (&Position, usize)| Bounds {
+        let bounds = |position: &Position| Bounds {
             max: position.max,
             group_max: self.groups[position.group as usize].max,
-            row: (at * self.by_tag.len()) as u32,
             group: position.group,
             depth: self.groups[position.group as usize].depth,
             index: position.index,
         };
-        self.bounds = self.positions.iter().zip(0..).map(bounds).collect();
+        self.bounds = self.positions.iter().map(bounds).collect();
         let bounds = |group: &Group| GroupBounds {
             max: group.max,
             parent: group.parent,
@@ -534,19 +534,20 @@ impl Plan {
     /// Transitions from `from` (the number of positions: the start) on a tag, nothing missing.
     #[inline]
     pub(super) fn choice(&self, from: usize, tag: TagId) -> &Choice {
-        &self.choices[self.table[from * self.by_tag.len() + tag.0 as usize] as usize]
+        self.choice_of(self.onward(from, tag))
     }
 
-    /// Transitions from a position on a tag, as a number; zero where there are none.
+    /// Transitions from a position, or the start, on a tag, as a number; zero where there are none.
     #[inline(always)]
-    pub(super) fn onward(&self, from: &Bounds, tag: TagId) -> u16 {
-        self.table[from.row as usize + tag.index()]
+    pub(super) fn onward(&self, from: usize, tag: TagId) -> u16 {
+        self.table[self.place(from, tag)]
     }
 
-    /// The same from `from`, which may be the start.
-    #[inline]
-    pub(super) fn onward_from(&self, from: usize, tag: TagId) -> u16 {
-        self.table[from * self.by_tag.len() + tag.index()]
+    /// Where in the table the transitions are from a position, or the start, on a tag: those on a tag
+    /// are next to each other, as it mostly comes behind few positions that are near.
+    #[inline(always)]
+    fn place(&self, from: usize, tag: TagId) -> usize {
+        tag.index() * (self.positions.len() + 1) + from
     }
 
     /// What such transitions come to at once.
@@ -575,7 +576,7 @@ impl Plan {
     /// Whether a tag may come behind `from`.
     #[inline]
     pub(super) fn follows(&self, from: usize, tag: TagId) -> bool {
-        self.table[from * self.by_tag.len() + tag.index()] != 0
+        self.onward(from, tag) != 0
     }
 
     /// Whether `next` may come behind a segment of `tag` in some place.

@@ -447,7 +447,7 @@ impl<'p> Sequencer<'p> {
     #[inline]
     pub(crate) fn onward(&self, tag: TagId) -> Option<Onward> {
         let from = index(self.plan, self.standing.at);
-        NonZeroU16::new(self.plan.onward_from(from, tag)).map(Onward)
+        NonZeroU16::new(self.plan.onward(from, tag)).map(Onward)
     }
 
     /// The only one of some transitions, if no qualifier has a say in it.
@@ -478,7 +478,7 @@ impl<'p> Sequencer<'p> {
     ) -> Option<(Certain<'p>, Onward)> {
         let plan = self.plan;
         let bounds = &plan.bounds[usize::from(step.to())];
-        let next = NonZeroU16::new(plan.onward(bounds, next))?;
+        let next = NonZeroU16::new(plan.onward(usize::from(step.to()), next))?;
         self.standing
             .fits(plan, step, bounds)
             .then_some((Certain { step, bounds }, Onward(next)))

@@ -11,8 +11,6 @@ pub(super) struct Bounds {
     pub max: u32,
     /// How often its group may be there.
     pub group_max: u32,
-    /// Where its transitions begin in the plan's table.
-    pub row: u32,
     pub group: GroupId,
     /// Depth of the group.
     pub depth: u16,

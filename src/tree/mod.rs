@@ -21,11 +21,12 @@ pub mod gather;
 mod records;
 
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use crate::Result;
 use crate::charset::Charset;
-use crate::edifact::{Item, Options, OwnedSegment, Reader};
+use crate::edifact::{Item, Options, OwnedSegment, Reader, transcode};
 use crate::finding::Value;
 use crate::sequence::{Fault, Limits, Path, Placement, Plan, PositionId, Sequencer};
 use crate::spec::declared::{Choice, Declared, choose};
@@ -36,6 +37,7 @@ pub use records::of_records;
 /// The pieces of an input: messages whole, the rest as it came.
 pub struct Pieces<'d> {
     reader: Reader<'d>,
+    is_transcoded: bool,
     specs: Specs,
     forced: Option<(Box<str>, Home)>,
     charset: Option<Charset>,
@@ -125,7 +127,8 @@ impl Node {
 
 impl<'d> Pieces<'d> {
     /// The pieces of `input`. `message` is the definition of every message, whatever it declares,
-    /// and `charset` the character set, where they are given.
+    /// and `charset` the character set, where they are given. UTF-16 and ISO 2022 are read as UTF-8:
+    /// so are the segments then, and their spans.
     #[must_use]
     pub fn new(
         input: &'d [u8],
@@ -133,14 +136,33 @@ impl<'d> Pieces<'d> {
         message: Option<(Box<str>, Home)>,
         charset: Option<Charset>,
     ) -> Self {
+        let coding = match charset {
+            Some(charset) => charset.transcoded(),
+            None => transcode::detect(input),
+        };
+        let (reader, charset) = match coding {
+            Some(coding) => {
+                let text = transcode::Transcoded::new(input, coding).text;
+                let reader = Reader::from_read(Cursor::new(text), Options::default());
+                (reader, Charset::for_label("utf-8"))
+            }
+            None => (Reader::with_options(input, Options::default()), charset),
+        };
         Self {
-            reader: Reader::with_options(input, Options::default()),
+            reader,
+            is_transcoded: coding.is_some(),
             specs: specs.clone(),
             forced: message,
             charset,
             current: charset,
             definitions: HashMap::new(),
         }
+    }
+
+    /// Whether the input was in UTF-16 or ISO 2022, and the pieces are in UTF-8.
+    #[must_use]
+    pub fn is_transcoded(&self) -> bool {
+        self.is_transcoded
     }
 
     fn usual(&self) -> Charset {

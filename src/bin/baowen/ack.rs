@@ -157,7 +157,7 @@ fn tell(name: &str, answered: &Answered, lang: Lang, redact: bool) -> bool {
             0 => String::new(),
             number => format!(" {} {number}:", pick(lang, "interchange", "交换")),
         };
-        let _ = writeln!(io::stderr(), "baowen: {name}:{place} {why}");
+        text::say(&format!("baowen: {name}:{place} {why}"));
     }
     failed
 }
@@ -197,6 +197,7 @@ fn read(
         .get_one::<String>("format")
         .is_some_and(|format| format == "json");
     let redact = matches.get_flag("redact");
+    let style = text::Style::of_stdout();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut errors = false;
     for Told {
@@ -214,7 +215,7 @@ fn read(
         if json {
             writeln!(out, "{}", finding.to_json(file, lang, redact))?;
         } else {
-            text::finding(&mut out, &finding, file, lang, redact, text::Style(false))?;
+            text::finding(&mut out, &finding, file, lang, redact, style)?;
         }
     }
     out.flush()?;

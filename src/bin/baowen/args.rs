@@ -108,7 +108,7 @@ pub(crate) fn command(lang: Lang) -> Command {
             .value_parser(value_parser!(std::path::PathBuf))
             .help(t("The file; - is standard input", "文件；- 表示标准输入"))
     };
-    Command::new("baowen")
+    let command = Command::new("baowen")
         .version(env!("CARGO_PKG_VERSION"))
         .about(t("Parses, checks and translates trade messages", "解析、校验和转换贸易报文"))
         .long_about(t(
@@ -250,6 +250,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(file())
                 .arg(specs())
                 .arg(message())
+                .arg(charset())
                 .arg(
                     Arg::new("minify")
                         .long("minify")
@@ -258,7 +259,8 @@ pub(crate) fn command(lang: Lang) -> Command {
                 )
                 .arg(
                     Arg::new("output")
-                        .long("output")
+                        .long("out")
+                        .alias("output")
                         .short('o')
                         .value_name("FILE")
                         .value_parser(value_parser!(std::path::PathBuf))
@@ -676,6 +678,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(
                     Arg::new("shell")
                         .value_name("SHELL")
+                        .help(t("The shell", "命令行解释器"))
                         .required(true)
                         .value_parser(value_parser!(clap_complete::Shell)),
                 ),
@@ -686,8 +689,45 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .arg(
                     Arg::new("folder")
                         .value_name("DIR")
+                        .help(t("The folder", "文件夹"))
                         .required(true)
                         .value_parser(value_parser!(std::path::PathBuf)),
                 ),
-        )
+        );
+    match lang {
+        Lang::En => command,
+        Lang::Zh => in_chinese(command),
+    }
+}
+
+/// The headings of the help, and what is in every help.
+fn in_chinese(command: Command) -> Command {
+    let help = Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .help("显示帮助");
+    let version = command.get_version().map(|_| {
+        Arg::new("version")
+            .short('V')
+            .long("version")
+            .action(ArgAction::Version)
+            .help("显示版本")
+    });
+    command
+        .help_template("{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
+        .subcommand_help_heading("命令")
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(help)
+        .args(version)
+        .mut_args(|arg| {
+            let heading = if arg.is_positional() {
+                "参数"
+            } else {
+                "选项"
+            };
+            arg.help_heading(heading)
+        })
+        .mut_subcommands(in_chinese)
 }

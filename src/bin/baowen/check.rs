@@ -88,7 +88,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         lang,
         redact: matches.get_flag("redact"),
         quiet: matches.get_flag("quiet"),
-        style: text::Style(io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()),
+        style: text::Style::of_stdout(),
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = matches
@@ -132,10 +132,11 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         }
         paths.push("-".into());
     }
-    let mut failed = false;
+    let mut failures: Vec<String> = Vec::new();
     let mut unread = |path: &Path, error: &io::Error| {
-        failed = true;
-        let _ = writeln!(io::stderr(), "baowen: {}: {error}", path.display());
+        let failure = format!("{}: {error}", path.display());
+        text::say(&format!("baowen: {failure}"));
+        failures.push(failure);
     };
     let files = inputs::files(&paths, &mut unread);
     let files = inputs::unpacked(files, &mut unread);
@@ -144,6 +145,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         sarif::begin(&mut out, lang)?;
     }
     let mut totals = Totals::default();
+    let mut read = 0;
     let first = Cell::new(true);
     let progress = progress(&files);
     let mut each = |out: &mut BufWriter<io::StdoutLock<'_>>,
@@ -154,10 +156,13 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             printer.finding(out, finding, &input.name, &first)?;
         }
         totals.add(&checked.totals);
-        if let Some(error) = &checked.error {
-            failed = true;
-            out.flush()?;
-            let _ = writeln!(io::stderr(), "baowen: {error}");
+        match &checked.error {
+            Some(error) => {
+                out.flush()?;
+                text::say(&format!("baowen: {error}"));
+                failures.push(error.clone());
+            }
+            None => read += 1,
         }
         Ok(())
     };
@@ -186,7 +191,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     if let Some(rules) = &rules {
         let mut written = Ok(());
         let mut counts = Totals::default();
-        counts.not_evaluated = rules.finish(&mut |file, finding| {
+        let finished = rules.finish(&mut |file, finding| {
             match finding.severity {
                 Severity::Error => counts.errors += 1,
                 Severity::Warning => counts.warnings += 1,
@@ -195,8 +200,15 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             if written.is_ok() {
                 written = printer.finding(&mut out, &finding, file, &first);
             }
-        })?;
+        });
         written?;
+        match finished {
+            Ok(not_evaluated) => counts.not_evaluated = not_evaluated,
+            Err(error) => {
+                text::say(&format!("baowen: {error}"));
+                failures.push(error.to_string());
+            }
+        }
         totals.add(&counts);
     }
     if !printer.quiet {
@@ -205,12 +217,12 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                 if !first.get() {
                     out.write_all(b"\n")?;
                 }
-                text::summary(&mut out, files.len() as u64, &totals, lang, printer.style)?;
+                text::summary(&mut out, read, &totals, lang, printer.style)?;
             }
             Format::Json => {
                 let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
                 let summary = json!({"summary": {
-                    "files": files.len(),
+                    "files": read,
                     "interchanges": totals.interchanges,
                     "messages": totals.messages,
                     "segments": totals.segments,
@@ -222,11 +234,11 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                 }});
                 writeln!(out, "{summary}")?;
             }
-            Format::Sarif => sarif::end(&mut out)?,
+            Format::Sarif => sarif::end(&mut out, &failures)?,
         }
     }
     out.flush()?;
-    Ok(if failed {
+    Ok(if !failures.is_empty() {
         Outcome::Failed
     } else if totals.errors > 0 {
         Outcome::Found

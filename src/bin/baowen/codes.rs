@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs};
+use crate::{Failure, Outcome, inputs, text};
 
 /// Near codes that are named where one is not known.
 const NEAR: usize = 5;
@@ -293,7 +293,7 @@ impl Asked<'_> {
     }
 
     fn say(&self, message: &str) {
-        let _ = writeln!(io::stderr(), "baowen: {message}");
+        text::say(&format!("baowen: {message}"));
     }
 
     /// Single codes with all that is known of them.

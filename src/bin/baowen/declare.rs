@@ -1,7 +1,7 @@
 //! `baowen declare`: one entry, and every message a service makes of it.
 
 use std::cell::Cell;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use baowen::declare::{Declarer, Options, Sent, System, Totals, system, systems};
@@ -136,7 +136,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         lang,
         as_json,
         redact: matches.get_flag("redact"),
-        style: text::Style(io::stdout().is_terminal()),
+        style: text::Style::of_stdout(),
         first: Cell::new(true),
     };
     report.run(&declarer, &bytes, out)
@@ -354,9 +354,10 @@ impl Report<'_> {
             let told = |error| baowen::Error::io(&path, error);
             match sent.bytes {
                 Some(bytes) => {
-                    let mut file = output::unnamed(folder).map_err(told)?;
-                    file.as_file_mut().write_all(bytes).map_err(told)?;
-                    output::name(file.into_temp_path(), &path).map_err(told)?;
+                    let (mut file, unnamed) = output::unnamed(folder).map_err(told)?;
+                    file.write_all(bytes).map_err(told)?;
+                    drop(file);
+                    output::name(unnamed, &path).map_err(told)?;
                 }
                 None => match std::fs::remove_file(&path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -33,17 +33,21 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             let code = Code::find(name).ok_or_else(|| {
                 let unknown = pick(
                     lang,
-                    "no finding and no rule is called",
+                    "no finding and no rule is called ",
                     "没有名为此的问题代码或规则：",
                 );
-                let mut message = format!("{unknown} {name:?}");
+                let mut message = format!("{unknown}{name:?}");
                 let mut names: Vec<&str> = Code::all().map(Code::as_str).collect();
                 names.extend(rules.ids());
-                let near: Vec<&str> = names
-                    .into_iter()
+                let mut near: Vec<&str> = names
+                    .iter()
+                    .copied()
                     .filter(|known| known.contains(name.as_str()))
                     .take(12)
                     .collect();
+                if near.is_empty() {
+                    near = baowen::spec::near(name, names, 3);
+                }
                 if !near.is_empty() {
                     message.push_str(&format!(
                         " ({}: {})",
@@ -65,10 +69,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
             if let Some(error) = code.syntax_error() {
                 writeln!(
                     out,
-                    "{} {error}",
+                    "{}{error}",
                     pick(
                         lang,
-                        "ISO 9735 data element 0085:",
+                        "ISO 9735 data element 0085: ",
                         "ISO 9735 数据元 0085："
                     )
                 )?;

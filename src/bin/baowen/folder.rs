@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use baowen::finding::Finding;
@@ -10,7 +10,7 @@ use baowen::span::Span;
 
 use crate::archive::is_archive;
 use crate::report::Report;
-use crate::{Failure, Outcome, inputs, output};
+use crate::{Failure, Outcome, inputs, output, text};
 
 /// Whether a path stands for several files.
 pub(crate) fn holds_several(path: &Path) -> bool {
@@ -38,7 +38,7 @@ impl Filled<'_> {
         for path in paths {
             let mut failed = false;
             let mut unread = |path: &Path, error: &io::Error| {
-                let _ = writeln!(io::stderr(), "baowen: {}: {error}", path.display());
+                text::say(&format!("baowen: {}: {error}", path.display()));
                 failed = true;
             };
             let found = inputs::files(std::slice::from_ref(path), &mut unread);
@@ -68,7 +68,7 @@ impl Filled<'_> {
                     (Ok(Outcome::Failed), _) => worst = Outcome::Failed,
                     (Ok(_), _) => {}
                     (Err(Failure::Message(message)), _) => {
-                        let _ = writeln!(io::stderr(), "baowen: {message}");
+                        text::say(&format!("baowen: {message}"));
                         worst = Outcome::Failed;
                     }
                     (Err(closed), _) => return Err(closed),

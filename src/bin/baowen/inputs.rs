@@ -1,6 +1,6 @@
 //! What the arguments name: files, folders, standard input, specs.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use baowen::spec::Specs;
 use baowen::xml::Schema;
 use clap::ArgMatches;
 
-use crate::Failure;
 use crate::archive::{Entry, entries, is_archive};
 use crate::lang::pick;
+use crate::{Failure, text};
 
 /// A file to read, or why it cannot be.
 pub(crate) struct Input {
@@ -215,6 +215,16 @@ pub(crate) fn json_is_converted(name: &str, lang: Lang) -> Failure {
     Failure::Message(format!("{name}: {message}"))
 }
 
+/// Says of a file that it holds no segment, record or element.
+pub(crate) fn nothing_found(name: &str, lang: Lang) {
+    let message = pick(
+        lang,
+        "no segment was found; baowen check says why",
+        "没有找到任何段；可用 baowen check 查看原因",
+    );
+    text::say(&format!("baowen: {name}: {message}"));
+}
+
 /// Tells on standard error what is wrong with a file.
 pub(crate) struct Wrong<'n> {
     name: &'n str,
@@ -248,13 +258,12 @@ impl<'n> Wrong<'n> {
 
 /// Tells a finding in one line on standard error.
 pub(crate) fn tell(name: &str, finding: &Finding, lang: Lang, redact: bool) {
-    let _ = writeln!(
-        io::stderr(),
+    text::say(&format!(
         "{name}:{}:{}: {}[{}]: {}",
         finding.at.line,
         finding.at.column,
         finding.severity.as_str(),
         finding.code,
         finding.message(lang, redact)
-    );
+    ));
 }

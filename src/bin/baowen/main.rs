@@ -15,6 +15,7 @@ mod explain;
 mod fmt;
 mod folder;
 mod inputs;
+mod interrupt;
 mod lang;
 mod map;
 mod output;
@@ -32,8 +33,9 @@ mod specs;
 mod text;
 mod translate;
 mod tree;
+mod usage;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use baowen::finding::Lang;
@@ -78,7 +80,14 @@ fn main() -> ExitCode {
     let matches = match args::command(lang).try_get_matches_from(&words) {
         Ok(matches) => matches,
         Err(error) => {
-            let _ = error.print();
+            let said = match lang {
+                Lang::Zh if error.use_stderr() => usage::in_chinese(&error),
+                _ => None,
+            };
+            match said {
+                Some(said) => text::say(&format!("baowen: {said}")),
+                None => drop(error.print()),
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
@@ -89,7 +98,7 @@ fn main() -> ExitCode {
         // As a program ends that the signal of a closed pipe reaches.
         Err(Failure::Closed) => ExitCode::from(141),
         Err(Failure::Message(message)) => {
-            let _ = writeln!(io::stderr(), "baowen: {message}");
+            text::say(&format!("baowen: {message}"));
             ExitCode::from(2)
         }
     }

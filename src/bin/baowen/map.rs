@@ -57,12 +57,11 @@ fn list(specs: &Specs, lang: Lang, out: &mut impl Write) -> Result<Outcome, Fail
 }
 
 /// The maps that a name or a file means.
-fn maps(specs: &Specs, name: &str) -> Result<Vec<Arc<Map>>, Failure> {
+fn maps(specs: &Specs, name: &str) -> baowen::Result<Vec<Arc<Map>>> {
     if !name.ends_with(".txt") {
         return Ok(vec![specs.map(name)?]);
     }
-    let text = std::fs::read_to_string(name)
-        .map_err(|error| Failure::Message(format!("{name}: {error}")))?;
+    let text = std::fs::read_to_string(name).map_err(|error| baowen::Error::io(name, error))?;
     let maps = specs.maps_of(name, &text)?;
     Ok(maps.into_iter().map(Arc::new).collect())
 }
@@ -85,12 +84,19 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
     for name in names {
         let maps = match maps(&specs, &name) {
             Ok(maps) => maps,
-            Err(Failure::Message(message)) => {
-                writeln!(out, "{message}")?;
-                outcome = Outcome::Found;
+            Err(error) if error.is_spec() => {
+                writeln!(out, "{error}")?;
+                if let Outcome::Clean = outcome {
+                    outcome = Outcome::Found;
+                }
                 continue;
             }
-            Err(closed) => return Err(closed),
+            Err(error) => {
+                out.flush()?;
+                text::say(&format!("baowen: {error}"));
+                outcome = Outcome::Failed;
+                continue;
+            }
         };
         for map in maps {
             for lint in map.lints() {
@@ -116,13 +122,17 @@ fn lint(matches: &ArgMatches, lang: Lang, out: &mut impl Write) -> Result<Outcom
                     if reason.is_empty() { "" } else { ": " },
                 )?;
             }
-            let rows = explained.rows.len();
-            match lang {
-                Lang::En => {
-                    let s = text::plural(rows as u64);
-                    writeln!(out, "{}: {rows} row{s}, sound", map.name())?;
+            let rows = explained.rows.len() as u64;
+            let remarks = map.lints().len() as u64;
+            let (s, es) = (text::plural(rows), text::plural(remarks));
+            let name = map.name();
+            match (lang, remarks) {
+                (Lang::En, 0) => writeln!(out, "{name}: {rows} row{s}, sound")?,
+                (Lang::En, _) => {
+                    writeln!(out, "{name}: {rows} row{s}, sound, {remarks} remark{es}")?
                 }
-                Lang::Zh => writeln!(out, "{}：{rows} 行，可用", map.name())?,
+                (Lang::Zh, 0) => writeln!(out, "{name}：{rows} 行，可用")?,
+                (Lang::Zh, _) => writeln!(out, "{name}：{rows} 行，可用，{remarks} 处提示")?,
             }
         }
     }

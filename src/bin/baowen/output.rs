@@ -4,12 +4,13 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile, TempPath};
+use tempfile::Builder;
 
 use crate::Failure;
+use crate::interrupt::Unnamed;
 
 /// A file that has no name yet, to be one of `folder`: others may read it as the umask has it.
-pub(crate) fn unnamed(folder: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn unnamed(folder: &Path) -> io::Result<(File, Unnamed)> {
     // The name of a file that never was says nothing to anyone.
     std::fs::metadata(folder)?;
     let mut builder = Builder::new();
@@ -18,7 +19,7 @@ pub(crate) fn unnamed(folder: &Path) -> io::Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    Unnamed::new(|| builder.tempfile_in(folder))
 }
 
 /// Where a file is written that gets the name `to`.
@@ -33,16 +34,13 @@ pub(crate) fn folder_of(to: &Path) -> PathBuf {
 
 /// Gives a file its name: what stands there is replaced, with its permissions; a link goes on to lead where
 /// it leads, and a device or pipe gets the bytes.
-pub(crate) fn name(file: TempPath, to: &Path) -> io::Result<()> {
+pub(crate) fn name(file: Unnamed, to: &Path) -> io::Result<()> {
     let Some(at) = there(to) else {
-        return file.persist(to).map(drop).map_err(|error| error.error);
+        return file.persist(to);
     };
     if at.is_file() {
         let _ = std::fs::set_permissions(&file, at.permissions());
-        return file
-            .persist(real(to))
-            .map(drop)
-            .map_err(|error| error.error);
+        return file.persist(&real(to));
     }
     let mut out = File::options().write(true).open(to)?;
     io::copy(&mut File::open(&file)?, &mut out).map(drop)
@@ -54,9 +52,10 @@ pub(crate) fn whole<R>(
     writing: impl FnOnce(&mut File) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let told = |error: io::Error| Failure::Message(format!("{}: {error}", to.display()));
-    let mut file = unnamed(&folder_of(to)).map_err(told)?;
-    let written = writing(file.as_file_mut())?;
-    name(file.into_temp_path(), to).map_err(told)?;
+    let (mut file, path) = unnamed(&folder_of(to)).map_err(told)?;
+    let written = writing(&mut file)?;
+    drop(file);
+    name(path, to).map_err(told)?;
     Ok(written)
 }
 

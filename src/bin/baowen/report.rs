@@ -2,13 +2,14 @@
 //! file as well.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use baowen::finding::{Finding, Lang};
 use clap::ArgMatches;
-use tempfile::NamedTempFile;
 
+use crate::interrupt::Unnamed;
 use crate::lang::pick;
 use crate::{Failure, inputs, output, sarif};
 
@@ -21,7 +22,8 @@ pub(crate) struct Report {
 
 struct Written {
     to: PathBuf,
-    out: BufWriter<NamedTempFile>,
+    out: BufWriter<File>,
+    path: Unnamed,
     as_sarif: bool,
     first: bool,
     failed: Option<io::Error>,
@@ -76,7 +78,7 @@ impl Written {
                 return Err(Failure::Message(format!("{}: {message}", to.display())));
             }
         };
-        let file = output::unnamed(&output::folder_of(to)).map_err(told(to))?;
+        let (file, path) = output::unnamed(&output::folder_of(to)).map_err(told(to))?;
         let mut out = BufWriter::new(file);
         if as_sarif {
             sarif::begin(&mut out, lang).map_err(told(to))?;
@@ -84,6 +86,7 @@ impl Written {
         Ok(Self {
             to: to.to_owned(),
             out,
+            path,
             as_sarif,
             first: true,
             failed: None,
@@ -107,12 +110,13 @@ impl Written {
             return Err(told(error));
         }
         if self.as_sarif {
-            sarif::end(&mut self.out).map_err(&told)?;
+            sarif::end(&mut self.out, &[]).map_err(&told)?;
         }
         let file = self
             .out
             .into_inner()
             .map_err(|error| told(error.into_error()))?;
-        output::name(file.into_temp_path(), &self.to).map_err(told)
+        drop(file);
+        output::name(self.path, &self.to).map_err(told)
     }
 }

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use crate::lang::pick;
-use crate::show_form::{Form, name_of, no_such_form};
+use crate::show_form::{Form, name_of, no_code, no_such_form};
 use crate::{Failure, Outcome, inputs, show_edifact, show_flat, show_message, show_schema};
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
@@ -45,17 +45,61 @@ fn one(
     if let Some(layout) = specs.flat(&flat.unwrap_or(name).to_ascii_uppercase())?
         && (flat.is_some() || !show_edifact::has(specs, name))
     {
+        no_code(matches, name, lang)?;
         return show_flat::run(out, &layout, form, lang);
+    }
+    if let Some(layout) = flat {
+        let names = specs.flats()?;
+        let names = names.iter().map(|of| &*of.message);
+        let wording = ("no flat file is called", "没有名为此的平台文件：");
+        return Err(unknown(lang, wording, layout, names));
     }
     let path: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
     if let Some((message, inside)) = path.split_first() {
         let found = specs.xml_message(message)?;
         if !found.is_empty() && !show_edifact::has(specs, name) {
+            no_code(matches, name, lang)?;
             let depth = matches.get_one::<u32>("depth").copied();
             return show_message::run(out, specs, &found, inside, (form, depth), lang);
         }
     }
+    // A message that there is, in an edition that there is not.
+    let (message, edition) = path.first().and_then(|of| of.split_once('@')).unzip();
+    if let (Some(message), Some(edition)) = (message, edition)
+        && !show_edifact::has(specs, message)
+    {
+        let ids = specs.xml_messages()?;
+        let ids = ids.iter().filter_map(|of| of.id.split_once('@'));
+        let has = ids.filter(|(name, _)| name.eq_ignore_ascii_case(message));
+        let has: Vec<&str> = has.map(|(_, edition)| edition).collect();
+        if !has.is_empty() {
+            let has = has.join(", ");
+            return Err(Failure::Message(match lang {
+                Lang::En => format!("{message} has no edition {edition:?}; it has {has}"),
+                Lang::Zh => format!("{message} 没有 {edition:?} 版；现有 {has}"),
+            }));
+        }
+    }
     show_edifact::run(out, specs, name, matches, form, lang)
+}
+
+/// Of a name that is not known, and which are near to it.
+fn unknown<'n>(
+    lang: Lang,
+    (en, zh): (&'static str, &'static str),
+    name: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Failure {
+    let near = baowen::spec::near(name, names, 4);
+    let near = match near.is_empty() {
+        true => String::new(),
+        false => format!(
+            "{} {}",
+            pick(lang, "; near:", "；相近的有："),
+            near.join(", ")
+        ),
+    };
+    Failure::Message(format!("{} {name:?}{near}", pick(lang, en, zh)))
 }
 
 /// All that there is: releases, messages in XML by family, layouts of flat files.

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::lang::pick;
-use crate::show_form::{Form, head, no_such_form, row};
+use crate::show_form::{Form, head, no_code, no_such_form, row};
 
 /// Where something is looked up: a release of UN/EDIFACT, or a version of the syntax.
 #[derive(Clone, Copy)]
@@ -42,8 +42,13 @@ pub(crate) fn run(
         return schema(out, specs, name, form, lang);
     }
     let name = name.to_ascii_uppercase();
+    let id = name.split('@').next().unwrap_or_default();
+    if !is_element(id) {
+        no_code(matches, &name, lang)?;
+    }
     let shown = Shown {
         specs,
+        is_placed: name.contains('@'),
         code: matches.get_one::<String>("code"),
         form,
         lang,
@@ -63,6 +68,11 @@ pub(crate) fn run(
         .unwrap_or_default();
     let at = if text.starts_with('U') { "S4" } else { &newest };
     shown.one(out, &text, &place(specs, at, lang)?)
+}
+
+/// Whether an id is one of a data element.
+fn is_element(id: &str) -> bool {
+    id.len() == 4 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A schema of a message: by ISO/TS 20625, or of the JSON form of that.
@@ -95,6 +105,8 @@ fn schema(
 /// What is asked for.
 struct Shown<'s> {
     specs: &'s Specs,
+    /// Whether a release was named.
+    is_placed: bool,
     code: Option<&'s String>,
     form: Form,
     lang: Lang,
@@ -141,6 +153,18 @@ impl Shown<'_> {
                 "{}",
                 json!({"release": place.name, "messages": messages})
             )?;
+        } else if self.form == Form::Markdown {
+            writeln!(out, "# {}\n", place.name)?;
+            head(
+                out,
+                &match self.lang {
+                    Lang::En => ["Message", "Name"],
+                    Lang::Zh => ["报文", "名称"],
+                },
+            )?;
+            for (id, name) in messages {
+                row(out, 0, &[&id, &name])?;
+            }
         } else {
             for (id, name) in messages {
                 writeln!(out, "{id}  {name}")?;
@@ -154,9 +178,7 @@ impl Shown<'_> {
         let (specs, lang) = (self.specs, self.lang);
         let home = place.release.map_or(Home::Service, Home::Edifact);
         let found = match what.len() {
-            4 if what.bytes().all(|byte| byte.is_ascii_digit()) => {
-                return self.element(out, what, place);
-            }
+            _ if is_element(what) => return self.element(out, what, place),
             3 => specs.segment(what, place.release, place.syntax)?,
             4 => specs.composite(what, place.release, place.syntax)?,
             _ => specs
@@ -164,9 +186,14 @@ impl Shown<'_> {
                 .map(|spec| spec.model),
         };
         let not_found = || {
-            let message = pick(lang, "does not have", "中没有");
             let near = near_names(specs, what, place, lang);
-            Failure::Message(format!("{} {message} {what:?}{near}", place.name))
+            let message = match (self.is_placed, lang) {
+                (true, Lang::En) => format!("{} does not have {what:?}", place.name),
+                (true, Lang::Zh) => format!("{} 中没有 {what:?}", place.name),
+                (false, Lang::En) => format!("nothing is called {what:?}"),
+                (false, Lang::Zh) => format!("没有名为 {what:?} 的内容"),
+            };
+            Failure::Message(format!("{message}{near}"))
         };
         let model = found.ok_or_else(not_found)?;
         let root = model.roots().first().ok_or_else(not_found)?;

@@ -43,6 +43,19 @@ pub(crate) fn no_such_form(lang: Lang) -> Failure {
     Failure::Message(message.to_owned())
 }
 
+/// A code was asked for of something that has none.
+pub(crate) fn no_code(matches: &ArgMatches, name: &str, lang: Lang) -> Result<(), Failure> {
+    let Some(code) = matches.get_one::<String>("code") else {
+        return Ok(());
+    };
+    let message = pick(
+        lang,
+        "data elements have codes, as 1001@D95B 85",
+        "只有数据元有代码，如 1001@D95B 85",
+    );
+    Err(Failure::Message(format!("{name} {code}: {message}")))
+}
+
 /// The name in the language asked for, where it is known.
 pub(crate) fn name_of(label: &Label, lang: Lang) -> &str {
     let (first, second) = match lang {

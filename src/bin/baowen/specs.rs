@@ -7,7 +7,7 @@ use baowen::finding::{Finding, Lang};
 use clap::ArgMatches;
 
 use crate::lang::pick;
-use crate::{Failure, Outcome, inputs};
+use crate::{Failure, Outcome, inputs, text};
 
 pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> {
     let specs = inputs::specs(matches)?;
@@ -46,9 +46,14 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
         }
     }
     let releases = specs.releases().iter().len();
+    let count = overrides.len() as u64;
     match lang {
-        Lang::En => writeln!(out, "{releases} releases, {} overrides", overrides.len())?,
-        Lang::Zh => writeln!(out, "{releases} 版目录，{} 项覆盖", overrides.len())?,
+        Lang::En => writeln!(
+            out,
+            "{releases} releases, {count} override{}",
+            text::plural(count)
+        )?,
+        Lang::Zh => writeln!(out, "{releases} 版目录，{count} 项覆盖")?,
     }
     if overrides.is_empty() && matches.get_flag("layers") {
         writeln!(

@@ -1,7 +1,8 @@
 //! Findings for people: a snippet with a caret, in a window that fits the terminal.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use baowen::check::Totals;
 use baowen::finding::{Finding, Lang, Severity};
@@ -9,17 +10,42 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::lang::pick;
 
-/// Columns of a snippet: what comes before the finding, and all of it.
+/// Columns of a snippet: what comes before the finding, and all of it. A terminal that is narrower gets less.
 const BEFORE: usize = 24;
 const WINDOW: usize = 76;
 
-/// Colours, where the output is a terminal.
+/// Columns that a snippet has on the narrowest terminal.
+const NARROW: usize = 20;
+
+/// Colours, and the columns of the terminal where the output is one.
 #[derive(Clone, Copy)]
-pub(crate) struct Style(pub(crate) bool);
+pub(crate) struct Style {
+    colours: bool,
+    columns: Option<usize>,
+}
 
 impl Style {
+    /// As standard output and the environment want it.
+    pub(crate) fn of_stdout() -> Self {
+        let stdout = io::stdout();
+        let size = terminal_size::terminal_size_of(&stdout);
+        Self {
+            colours: has_colours(stdout.is_terminal(), &|name| std::env::var_os(name)),
+            columns: size.map(|(width, _)| usize::from(width.0)),
+        }
+    }
+
+    /// Columns of a snippet beside line numbers of that many digits.
+    fn window(self, digits: usize) -> usize {
+        // What stands around it: a blank, the bar, a blank, an ellipsis at either end.
+        let around = digits + 5;
+        self.columns.map_or(WINDOW, |columns| {
+            columns.saturating_sub(around).clamp(NARROW, WINDOW)
+        })
+    }
+
     fn paint(self, code: &str, text: &str) -> String {
-        if self.0 {
+        if self.colours {
             format!("\x1b[{code}m{text}\x1b[0m")
         } else {
             text.to_owned()
@@ -33,6 +59,21 @@ impl Style {
             Severity::Hint => self.paint("1;36", text),
         }
     }
+}
+
+/// Whether there are colours: `NO_COLOR` takes them away, `CLICOLOR_FORCE` wants them wherever the output
+/// goes; else they are for terminals that know them.
+fn has_colours(is_terminal: bool, variable: &dyn Fn(&str) -> Option<OsString>) -> bool {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    if set("NO_COLOR").is_some() {
+        return false;
+    }
+    if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        return true;
+    }
+    let unwanted = set("CLICOLOR").is_some_and(|value| value == "0");
+    let dumb = set("TERM").is_some_and(|value| value == "dumb");
+    is_terminal && !unwanted && !dumb
 }
 
 /// The word for a severity.
@@ -57,6 +98,20 @@ fn shown(text: &str, redact: bool) -> String {
         }
     }
     out
+}
+
+/// Says a line on standard error. Names of files come from others too: what a terminal would act on is
+/// escaped.
+pub(crate) fn say(message: &str) {
+    let mut line = String::with_capacity(message.len() + 1);
+    for c in message.chars() {
+        match c {
+            '\n' | '\t' => line.push(c),
+            _ => baowen::finding::push_escaped(c, &mut line),
+        }
+    }
+    line.push('\n');
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 fn width(text: &str) -> usize {
@@ -124,10 +179,12 @@ pub(crate) fn finding(
         let before = shown(&excerpt.before, redact);
         let inside = shown(&excerpt.inside, redact);
         let after = shown(&excerpt.after, redact);
-        let (before, cut_before) = tail(&before, BEFORE);
+        let window = style.window(number.len());
+        let most = BEFORE.min(window / 3);
+        let (before, cut_before) = tail(&before, most);
         let cut_before = cut_before || excerpt.cut_before;
-        let (inside, cut_inside) = head(&inside, WINDOW - BEFORE);
-        let left = WINDOW.saturating_sub(width(before) + width(inside)).max(8);
+        let (inside, cut_inside) = head(&inside, window - most);
+        let left = window.saturating_sub(width(before) + width(inside));
         let (after, cut_after) = head(&after, left);
         let ellipsis = |cut: bool| if cut { "…" } else { "" };
         let more = cut_inside || excerpt.cut_inside;
@@ -256,4 +313,51 @@ pub(crate) fn summary(
         writeln!(out, "{text}")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_unless_the_environment_says_else() {
+        let asked = |is_terminal, set: &[(&str, &str)]| {
+            has_colours(is_terminal, &|name| {
+                let found = set.iter().find(|(key, _)| *key == name);
+                found.map(|(_, value)| value.into())
+            })
+        };
+        assert!(asked(true, &[]) && !asked(false, &[]));
+        assert!(asked(true, &[("NO_COLOR", ""), ("CLICOLOR_FORCE", "0")]));
+        assert!(!asked(true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+        assert!(asked(false, &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")]));
+        assert!(!asked(true, &[("CLICOLOR", "0")]));
+        assert!(!asked(true, &[("TERM", "dumb")]));
+    }
+
+    #[test]
+    fn a_snippet_fits_the_terminal() {
+        let excerpt = baowen::finding::Excerpt {
+            before: "NAD+CZ+++示例纺织有限公司上海分公司+".into(),
+            inside: "中山路一号".into(),
+            after: "+SHANGHAI+++CN'NAD+CN+++SAMPLE IMPORTS INC+2 TEST STREET'".into(),
+            ..Default::default()
+        };
+        let mut found = Finding::new(baowen::finding::Code::TOO_LONG, Default::default());
+        found.at.line = 1234;
+        found.excerpt = Some(Box::new(excerpt));
+        for columns in [1, 40, 80, 200] {
+            let style = Style {
+                colours: false,
+                columns: Some(columns),
+            };
+            let mut out = Vec::new();
+            finding(&mut out, &found, "m.edi", Lang::En, false, style).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let lines: Vec<&str> = text.lines().skip(3).collect();
+            let at = lines[0].find("中").map(|at| width(&lines[0][..at]));
+            assert_eq!(lines[1].find('^'), at, "{text}");
+            assert!(width(lines[0]) <= columns.max(NARROW + 9), "{text}");
+        }
+    }
 }

@@ -13,12 +13,12 @@ use baowen::spec::Specs;
 use baowen::spec::release::MessageName;
 use baowen::xml::Schema;
 use clap::ArgMatches;
-use tempfile::TempPath;
 
 use crate::folder::{Filled, holds_several};
+use crate::interrupt::Unnamed;
 use crate::lang::pick;
 use crate::report::Report;
-use crate::{Failure, Outcome, inputs, output};
+use crate::{Failure, Outcome, inputs, output, text};
 
 /// Bytes of an input looked at to tell its syntax.
 const BEGINNING: u64 = baowen::flat::SIGHT as u64;
@@ -193,7 +193,7 @@ fn find(specs: &Specs, name: &str) -> Result<Arc<Map>, Failure> {
 /// Files without names in a folder. An input may hold more messages than a process may have files open.
 struct Files<'f> {
     folder: &'f Path,
-    written: Vec<TempPath>,
+    written: Vec<Unnamed>,
     /// Whether each was held against its schema and found good.
     good: Vec<bool>,
 }
@@ -201,8 +201,7 @@ struct Files<'f> {
 impl<'o> Outputs<'o> for Files<'_> {
     fn next(&mut self, _: u64) -> baowen::Result<Box<dyn Write + 'o>> {
         let made = output::unnamed(self.folder);
-        let made = made.map_err(|error| baowen::Error::io(self.folder, error))?;
-        let (writer, path) = made.into_parts();
+        let (writer, path) = made.map_err(|error| baowen::Error::io(self.folder, error))?;
         self.written.push(path);
         self.good.push(false);
         Ok(Box::new(writer))
@@ -286,7 +285,7 @@ impl Translate {
     }
 
     /// Gives files their names; of several each gets a number.
-    fn keep(&self, written: Vec<TempPath>, to: &Path) -> Result<(), Failure> {
+    fn keep(&self, written: Vec<Unnamed>, to: &Path) -> Result<(), Failure> {
         let several = written.len() > 1;
         for (at, piece) in written.into_iter().enumerate() {
             let mut to = to.to_owned();
@@ -310,7 +309,7 @@ impl Translate {
         name: &str,
         mut input: impl Read,
         folder: &Path,
-    ) -> Result<(Vec<TempPath>, Outcome), Failure> {
+    ) -> Result<(Vec<Unnamed>, Outcome), Failure> {
         let told = |error: String| Failure::Message(format!("{name}: {error}"));
         let mut start = Vec::new();
         let sight = input.by_ref().take(BEGINNING);
@@ -385,7 +384,7 @@ impl Translate {
             "nothing is written: there are errors (--strict)",
             "存在错误，未写出任何文件（--strict）",
         );
-        let _ = writeln!(io::stderr(), "{name}: {message}");
+        text::say(&format!("{name}: {message}"));
     }
 
     fn outcome(&self, name: &str, totals: &Totals, errors: u64) -> Outcome {
@@ -395,7 +394,7 @@ impl Translate {
                 "nothing was translated: no message of the map's source",
                 "未转换任何内容：没有映射的源报文",
             );
-            let _ = writeln!(io::stderr(), "{name}: {message}");
+            text::say(&format!("{name}: {message}"));
             return Outcome::Found;
         }
         match errors {
@@ -405,7 +404,7 @@ impl Translate {
     }
 
     /// Whether what was written is checked against the schema that it was held against.
-    fn is_against_schema(&self, file: &TempPath) -> Result<bool, Failure> {
+    fn is_against_schema(&self, file: &Unnamed) -> Result<bool, Failure> {
         let Some(schema) = &self.schema else {
             return Ok(false);
         };
@@ -415,7 +414,7 @@ impl Translate {
     }
 
     /// Checks what was written; gives the number of errors.
-    fn checked(&self, name: &str, at: usize, of: usize, file: &TempPath) -> Result<u64, Failure> {
+    fn checked(&self, name: &str, at: usize, of: usize, file: &Unnamed) -> Result<u64, Failure> {
         let input = File::open(file)?;
         let label = match of {
             0 | 1 => format!("{name} → {}", self.target()),
@@ -454,7 +453,7 @@ impl Translate {
                 "too long to be checked as JSON; write --format xml, and check that",
                 "JSON 过长，未作校验；可写为 --format xml 后再校验",
             );
-            let _ = writeln!(io::stderr(), "{label}: {message}");
+            text::say(&format!("{label}: {message}"));
             return Ok(());
         }
         let mut xml = Vec::new();
@@ -484,14 +483,13 @@ impl Translate {
             Some(source) => format!("{name}:{}:{} {source}", trace.at.line, trace.at.column),
             None => "-".to_owned(),
         };
-        let _ = writeln!(
-            io::stderr(),
+        text::say(&format!(
             "{} {}: {place} ({} {})",
             trace.message,
             trace.target,
             self.translator.map().name(),
             trace.line,
-        );
+        ));
     }
 
     fn syntax(&self, start: &[u8]) -> Result<Syntax, Failure> {

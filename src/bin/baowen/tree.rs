@@ -11,7 +11,6 @@ use baowen::tree::{Node, Piece, Pieces, of_document, of_records};
 use clap::ArgMatches;
 use serde_json::{Map, json};
 
-use crate::lang::pick;
 use crate::{Failure, Outcome, inputs};
 
 /// The definition that `--as` names.
@@ -80,12 +79,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
     if any {
         return Ok(Outcome::Clean);
     }
-    let message = pick(
-        lang,
-        "no segment was found; baowen check says why",
-        "没有找到任何段；可用 baowen check 查看原因",
-    );
-    let _ = writeln!(io::stderr(), "baowen: {name}: {message}");
+    inputs::nothing_found(&name, lang);
     Ok(Outcome::Found)
 }
 
