@@ -1,6 +1,7 @@
 //! Every case of `findings/` and `dialects/`: what is found is snapshot, both doors and one or
 //! several threads find the same, and nothing of the input is lost.
 
+use std::collections::HashMap;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -488,9 +489,9 @@ fn a_message_that_is_wrong_as_a_whole_is_told_in_bounds() {
         .filter(|finding| finding.code == Code::UNKNOWN_SEGMENT);
     assert_eq!(unknown.count(), 1_000);
     assert!(totals.errors >= 6_000);
-    let (_, findings) = found("CNT+7:1'", 100_000);
+    let (_, findings) = found("CNT+7:1'", 10_000);
     assert_eq!(of(&findings, Code::CONTROL_TOTALS_UNCHECKED), None);
-    let (_, findings) = found("CNT+7:1'", 100_001);
+    let (_, findings) = found("CNT+7:1'", 10_001);
     assert!(of(&findings, Code::CONTROL_TOTALS_UNCHECKED).is_some());
 }
 
@@ -569,4 +570,116 @@ fn real_messages_if_there_are_any() {
         }
     }
     assert!(files > 100);
+}
+
+/// Storms: what is wrong in nearly every byte, in the envelope, in messages and in elements.
+const STORMS: [&str; 14] = [
+    "UNB'",
+    "UNB+UNOX:9'UNZ+7+8'",
+    "UNG+CUSCAR+A+B+261123:1200+7+UN+D:95B'",
+    "UNG'UNE+9+9'",
+    "UNH'",
+    "UNH+1+NOSUCH:D:95B:UN'UNT+9+2'",
+    "UNH+1+CUSCAR:Q:1:UN'UNT+2+1'",
+    "UIB+UNOA:4'UIH'UIT+3+4'",
+    "UNO+1+R+F+99999999999'UNP+5+2'",
+    "UNH+1+CUSCAR:D:95B:UN'RFF+AAA:1:2:3:4:5:6:7'BGM++++++'DTM+137:20261399:102'UNT+5+1'",
+    "UNH+1+CUSCAR:D:95B:UN'BGM+785+A+9'LOC:9:9'+'*'QTY'ABC'A'TDT+20+'UNS+X'UNT+7+1'",
+    "UNH+1+INVOIC:D:96A:UN'UNS+X'NAD'LIN'UNS+D'MOA'UNT+7+1'",
+    "USX+1'''?",
+    "UNH+1+CUSCAR:D:95B:UN'FTX+AAA+++\u{1}\u{2}'UNT+3+1'",
+];
+
+/// What is past the number of findings that are shown is only counted, and no other than if it were
+/// shown.
+#[test]
+fn what_is_only_counted_is_counted_as_what_is_shown() {
+    let specs = Specs::base();
+    let checker = |most_findings| {
+        let options = Options {
+            most_findings,
+            ..Options::default()
+        };
+        Checker::new(&specs, options).unwrap()
+    };
+    let (all, few) = (checker(u64::MAX), checker(3));
+    let mixed: String = STORMS.concat();
+    for storm in STORMS.iter().copied().chain([&*mixed]) {
+        let input = format!("UNB+UNOA:2+A+B+261123:1200+1'{}", storm.repeat(20));
+        let mut shown: Vec<Finding> = Vec::new();
+        let totals = all.slice(input.as_bytes(), &mut shown).unwrap();
+        let mut first: Vec<Finding> = Vec::new();
+        assert_eq!(totals, few.slice(input.as_bytes(), &mut first).unwrap());
+        let mut seen: HashMap<Code, u64> = HashMap::new();
+        let expected = shown.iter().filter(|finding| {
+            let seen = seen.entry(finding.code).or_default();
+            *seen += 1;
+            *seen <= 3
+        });
+        let expected: Vec<&Finding> = expected.collect();
+        let is_told = |finding: &&Finding| finding.code != Code::FINDINGS_CUT;
+        let told: Vec<&Finding> = first.iter().filter(is_told).collect();
+        assert_eq!(told, expected, "{storm}");
+        let cut = first.iter().filter(|finding| !is_told(finding)).count();
+        assert_eq!(cut, seen.values().filter(|seen| **seen > 3).count());
+    }
+}
+
+/// A message is placed as if it were alone, whatever was remembered of those before it.
+#[test]
+fn what_is_remembered_of_other_messages_changes_nothing() {
+    const TAGS: [&str; 15] = [
+        "BGM+785+A+9",
+        "DTM+137:20261123:102",
+        "LOC+9+CNSHA",
+        "FTX+AAA+++A",
+        "RFF+ABO:1",
+        "NAD+CA+A",
+        "TDT+20+1",
+        "CNI+1+A",
+        "CNT+7:1",
+        "GIS+23",
+        "EQD+CN+A",
+        "SEL+1",
+        "MEA+WT++KGM:1",
+        "GID+1",
+        "ABC+1",
+    ];
+    let specs = Specs::base();
+    let check = |input: &str| {
+        let checker = Checker::new(&specs, Options::default()).unwrap();
+        let mut findings: Vec<Finding> = Vec::new();
+        checker.slice(input.as_bytes(), &mut findings).unwrap();
+        let told = findings.iter().map(|finding| {
+            let place = &finding.place;
+            let (number, path) = (place.segment_number, &place.path);
+            format!("{} {number:?} {path:?} {:?}", finding.code, finding.args)
+        });
+        told.collect::<Vec<String>>()
+    };
+    let mut random = 7u64;
+    let mut next = |below: usize| {
+        random = random
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (random >> 33) as usize % below
+    };
+    let messages = (0..120).map(|number| {
+        let kind = ["CUSCAR:D:95B:UN", "IFTMIN:D:99B:UN"][number / 60];
+        let segments: Vec<&str> = (0..next(14)).map(|_| TAGS[next(TAGS.len())]).collect();
+        let (count, segments) = (segments.len() + 2, segments.join("'"));
+        let end = if segments.is_empty() { "" } else { "'" };
+        format!("UNH+{number}+{kind}'{segments}{end}UNT+{count}+{number}'")
+    });
+    let messages: Vec<String> = messages.collect();
+    let wrap = |messages: &[String]| {
+        let (count, messages) = (messages.len(), messages.concat());
+        format!("UNB+UNOA:2+A+B+261123:1200+1'{messages}UNZ+{count}+1'")
+    };
+    let alone: Vec<String> = messages
+        .iter()
+        .flat_map(|message| check(&wrap(std::slice::from_ref(message))))
+        .collect();
+    assert!(alone.len() > 300, "{}", alone.len());
+    assert_eq!(check(&wrap(&messages)), alone);
 }

@@ -122,6 +122,10 @@ type MessageKey = (Box<str>, Home, u8);
 /// Tag, directory, syntax version, and whether the messages are interactive.
 type SharedKey = (Box<str>, Home, u8, bool);
 
+/// All that is declared, joined behind a blank, and the lengths of its parts. To compare texts that
+/// are empty may take longer than to compare long ones: this is never empty.
+type DeclaredKey = (Box<str>, [usize; 4]);
+
 /// What was made ready for some specs.
 #[derive(Debug, Default)]
 pub(crate) struct Compiled {
@@ -129,7 +133,7 @@ pub(crate) struct Compiled {
     /// The segments that all messages of a directory share.
     shared: Mutex<FxHashMap<SharedKey, Arc<Layout>>>,
     segments: Cached<(Box<str>, u8), Layout>,
-    choices: Mutex<FxHashMap<Declared, Choice>>,
+    choices: Mutex<FxHashMap<DeclaredKey, Arc<Choice>>>,
     control_totals: OnceLock<Option<Arc<CodeTable>>>,
     shapes: Mutex<Shapes>,
 }
@@ -144,16 +148,25 @@ impl Compiled {
     }
 
     /// Which definition a message header means.
-    pub(crate) fn choice(&self, specs: &Specs, declared: &Declared) -> Choice {
+    pub(crate) fn choice(&self, specs: &Specs, declared: &Declared) -> Arc<Choice> {
         // Headers that differ in every message would fill the memory.
         const MOST: usize = 10_000;
+        let Declared {
+            message,
+            version,
+            release,
+            agency,
+        } = declared;
+        let joined = [" ", message, version, release, agency].concat();
+        let lengths = [message.len(), version.len(), release.len(), agency.len()];
+        let key = (joined.into(), lengths);
         let mut choices = lock(&self.choices);
-        if let Some(held) = choices.get(declared) {
+        if let Some(held) = choices.get(&key) {
             return held.clone();
         }
-        let choice = choose(specs, declared);
+        let choice = Arc::new(choose(specs, declared));
         if choices.len() < MOST {
-            choices.insert(declared.clone(), choice.clone());
+            choices.insert(key, choice.clone());
         }
         choice
     }
@@ -275,6 +288,8 @@ impl Compiled {
         tag: &str,
         syntax: u8,
     ) -> Result<Option<Arc<Layout>>> {
+        // Tags that are none would fill the memory.
+        const MOST: usize = 10_000;
         let key = (Box::from(tag), syntax);
         if let Some(held) = lock(&self.segments).get(&key) {
             return Ok(held.clone());
@@ -291,7 +306,10 @@ impl Compiled {
                 &mut shapes,
             )))
         });
-        lock(&self.segments).insert(key, made.clone());
+        let mut segments = lock(&self.segments);
+        if made.is_some() || segments.len() < MOST {
+            segments.insert(key, made.clone());
+        }
         Ok(made)
     }
 }

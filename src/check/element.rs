@@ -44,7 +44,15 @@ pub(super) struct Trouble<'a> {
     pub args: Vec<(&'static str, Cow<'a, str>)>,
 }
 
-type Out<'o, 'a> = &'o mut dyn FnMut(Trouble<'a>);
+/// Who hears of troubles.
+pub(super) trait Hear<'a> {
+    /// Whether a trouble of that code in that element need not be made: it is counted, if it counts.
+    fn has_enough(&mut self, code: Code, element: usize) -> bool;
+
+    fn hear(&mut self, trouble: Trouble<'a>);
+}
+
+type Out<'o, 'a> = &'o mut dyn Hear<'a>;
 
 /// Where in a segment a value stands: element, repetition, component.
 type At = (usize, u32, usize);
@@ -187,16 +195,19 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
                 }
                 // Of a simple element that is not used, its value says so.
                 let not_used = part.max == 0;
-                if repetition == part.max.saturating_add(1) && (!not_used || part.composite) {
+                let code = if not_used {
+                    Code::NOT_USED
+                } else {
+                    Code::TOO_MANY_REPETITIONS
+                };
+                if repetition == part.max.saturating_add(1)
+                    && (!not_used || part.composite)
+                    && !out.has_enough(code, element)
+                {
                     let token = segment.token_between(start, first);
-                    let code = if not_used {
-                        Code::NOT_USED
-                    } else {
-                        Code::TOO_MANY_REPETITIONS
-                    };
                     let mut trouble = Trouble::at_token(code, (element, repetition, 0), &token);
                     trouble.component = None;
-                    out(if not_used {
+                    out.hear(if not_used {
                         trouble.with("element", part.id.to_string())
                     } else {
                         trouble.with("max", part.max.to_string())
@@ -225,11 +236,13 @@ pub(super) fn check<'a>(env: Env<'_>, layout: &Layout, segment: &Segment<'a>, ou
             dependency_broken(layout, dependency, None, segment.end(), out);
         }
     }
-    if let Some((element, separator)) = trailing {
+    if let Some((element, separator)) = trailing
+        && !out.has_enough(Code::TRAILING_SEPARATOR, element)
+    {
         let offset = segment
             .token_between(segment.separator(separator), separator)
             .offset;
-        out(Trouble::at_offset(
+        out.hear(Trouble::at_offset(
             Code::TRAILING_SEPARATOR,
             element,
             1,
@@ -255,25 +268,31 @@ fn place(layout: &Layout, written: usize, again: u32) -> (usize, u32, bool) {
 #[cold]
 fn repeated_as_element<'a>(layout: &Layout, token: Token<'a>, out: Out<'_, 'a>) {
     let element = layout.parts.len() - 1;
+    if out.has_enough(Code::REPETITION_AS_ELEMENT, element) {
+        return;
+    }
     let id = &layout.parts[element].id;
     let trouble = Trouble::at_offset(Code::REPETITION_AS_ELEMENT, element, 2, token.offset);
-    out(trouble.with("element", id.to_string()));
+    out.hear(trouble.with("element", id.to_string()));
 }
 
 /// Checks a value.
 fn value<'a>(env: Env<'_>, layout: &Layout, at: At, token: &Token<'a>, out: Out<'_, 'a>) {
     let (element, _, component) = at;
     let Some(part) = layout.parts.get(element) else {
-        if component == 0 {
+        if component == 0 && !out.has_enough(Code::EXCESS_ELEMENT, element) {
             let trouble = Trouble::at_token(Code::EXCESS_ELEMENT, at, token);
-            out(trouble.with("expected", layout.parts.len().to_string()));
+            out.hear(trouble.with("expected", layout.parts.len().to_string()));
         }
         return;
     };
     let rules = layout.components_of(part);
     let Some(rule) = rules.get(component) else {
-        let trouble = Trouble::at_token(Code::EXCESS_COMPONENT, at, token);
-        return out(trouble.with("expected", rules.len().to_string()));
+        if !out.has_enough(Code::EXCESS_COMPONENT, element) {
+            let trouble = Trouble::at_token(Code::EXCESS_COMPONENT, at, token);
+            out.hear(trouble.with("expected", rules.len().to_string()));
+        }
+        return;
     };
     let value = token.value();
     let bytes = &*value;
@@ -290,10 +309,10 @@ fn value<'a>(env: Env<'_>, layout: &Layout, at: At, token: &Token<'a>, out: Out<
     {
         check_code(env, rule, codes, bytes, &[], token, at, out);
     }
-    if rule.dropped {
+    if rule.dropped && !out.has_enough(Code::NOT_USED, element) {
         let mut trouble = Trouble::at_token(Code::NOT_USED, at, token);
         trouble.component = part.composite.then_some(component);
-        out(trouble.with("element", rule.id.to_string()));
+        out.hear(trouble.with("element", rule.id.to_string()));
     }
 }
 
@@ -325,11 +344,14 @@ fn check_code<'a>(
         None if own.is_empty() => return,
         None => (Code::UNKNOWN_CODE, None),
     };
+    if out.has_enough(code, at.0) {
+        return;
+    }
     let mut trouble = Trouble::at_token(code, at, token).with("element", rule.id.to_string());
     if let Some(list) = list {
         trouble = trouble.with("table", list);
     }
-    out(trouble);
+    out.hear(trouble);
 }
 
 fn representation<'a>(
@@ -339,20 +361,28 @@ fn representation<'a>(
     at: At,
     out: Out<'_, 'a>,
 ) {
-    let trouble = |code| Trouble::at_token(code, at, token);
+    let code = match wrong {
+        Wrong::TooLong(_) => Code::TOO_LONG,
+        Wrong::TooShort(_) => Code::TOO_SHORT,
+        Wrong::NotAlphabetic => Code::NOT_ALPHABETIC,
+        Wrong::NotNumeric => Code::NOT_NUMERIC,
+        Wrong::DecimalMark => Code::DECIMAL_MARK,
+        Wrong::NoDigitBeforeMark => Code::NO_DIGIT_BEFORE_MARK,
+    };
+    if out.has_enough(code, at.0) {
+        return;
+    }
+    let trouble = Trouble::at_token(code, at, token);
     let trouble = match wrong {
-        Wrong::TooLong(len) => trouble(Code::TOO_LONG)
+        Wrong::TooLong(len) => trouble
             .with("length", len.to_string())
             .with("max", rule.max.to_string()),
-        Wrong::TooShort(len) => trouble(Code::TOO_SHORT)
+        Wrong::TooShort(len) => trouble
             .with("length", len.to_string())
             .with("min", rule.min.to_string()),
-        Wrong::NotAlphabetic => trouble(Code::NOT_ALPHABETIC),
-        Wrong::NotNumeric => trouble(Code::NOT_NUMERIC),
-        Wrong::DecimalMark => trouble(Code::DECIMAL_MARK),
-        Wrong::NoDigitBeforeMark => trouble(Code::NO_DIGIT_BEFORE_MARK),
+        _ => trouble,
     };
-    out(trouble.with("element", rule.id.to_string()));
+    out.hear(trouble.with("element", rule.id.to_string()));
 }
 
 /// What can be said of a composite only when it is whole.
@@ -368,7 +398,10 @@ fn whole_composite<'a>(
 ) {
     if found & part.required != part.required {
         for (at, rule) in layout.components_of(part).iter().enumerate().take(64) {
-            if rule.mandatory && found >> at & 1 == 0 {
+            if rule.mandatory
+                && found >> at & 1 == 0
+                && !out.has_enough(Code::MISSING_COMPONENT, element)
+            {
                 let mut trouble = Trouble::at_offset(
                     Code::MISSING_COMPONENT,
                     element,
@@ -376,7 +409,7 @@ fn whole_composite<'a>(
                     composite.end(),
                 );
                 trouble.component = Some(at);
-                out(trouble.with("element", rule.id.to_string()));
+                out.hear(trouble.with("element", rule.id.to_string()));
             }
         }
     }
@@ -397,12 +430,15 @@ fn whole_composite<'a>(
         let format = format.value();
         if let Some(pattern) = env.dates.pattern(&format)
             && !pattern.matches(&token.value())
+            && !out.has_enough(Code::INVALID_DATE, element)
         {
             let format = String::from_utf8_lossy(&format).into_owned();
             let trouble = Trouble::at_token(Code::INVALID_DATE, (element, repetition, at), &token);
-            out(trouble
-                .with("format", format)
-                .with("pattern", pattern.text.to_string()));
+            out.hear(
+                trouble
+                    .with("format", format)
+                    .with("pattern", pattern.text.to_string()),
+            );
         }
     }
     for dependency in &part.dependencies {
@@ -460,16 +496,16 @@ fn named_code<'a>(
                 trouble = trouble.with(name, String::from_utf8_lossy(&value).into_owned());
             }
         }
-        out(trouble);
+        out.hear(trouble);
     }
 }
 
 #[cold]
 fn missing_elements<'a>(layout: &Layout, present: u64, end: u64, out: Out<'_, 'a>) {
     for (at, part) in layout.parts.iter().enumerate().take(64) {
-        if part.mandatory && present >> at & 1 == 0 {
+        if part.mandatory && present >> at & 1 == 0 && !out.has_enough(Code::MISSING_ELEMENT, at) {
             let trouble = Trouble::at_offset(Code::MISSING_ELEMENT, at, 1, end);
-            out(trouble.with("element", part.id.to_string()));
+            out.hear(trouble.with("element", part.id.to_string()));
         }
     }
 }
@@ -505,6 +541,14 @@ fn dependency_broken<'a>(
     end: u64,
     out: Out<'_, 'a>,
 ) {
+    let first = dependency
+        .positions
+        .first()
+        .map_or(0, |position| usize::from(*position).saturating_sub(1));
+    let element = within.map_or(first, |(_, element, _)| element);
+    if out.has_enough(Code::DEPENDENCY, element) {
+        return;
+    }
     let name = |position: &u16| -> String {
         let at = usize::from(*position).wrapping_sub(1);
         match within {
@@ -525,14 +569,11 @@ fn dependency_broken<'a>(
         DependencyKind::IfFirstThenNone => "D7",
     };
     let names: Vec<String> = dependency.positions.iter().map(name).collect();
-    let first = dependency
-        .positions
-        .first()
-        .map_or(0, |position| usize::from(*position).saturating_sub(1));
-    let element = within.map_or(first, |(_, element, _)| element);
     let repetition = within.map_or(1, |(.., repetition)| repetition);
     let trouble = Trouble::at_offset(Code::DEPENDENCY, element, repetition, end);
-    out(trouble
-        .with("note", kind)
-        .with("elements", names.join(", ")));
+    out.hear(
+        trouble
+            .with("note", kind)
+            .with("elements", names.join(", ")),
+    );
 }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::element::{self, Env, holds};
+use super::element::{self, Env, Hear, Trouble, holds};
 use super::hot::{CloseRule, MOST_DIGITS, MOST_RULES, Shape, need, quick};
 use super::layout::{Known, KnownBound, Layout};
 use super::repeated::Repeated;
@@ -125,11 +125,21 @@ fn are_good(
 
 /// Whether the close look has nothing to say either; that a list is not held is said once.
 pub(super) fn is_silent(env: &Env<'_>, layout: &Layout, segment: &Segment<'_>) -> bool {
-    let mut silent = true;
-    element::check(*env, layout, segment, &mut |trouble| {
-        silent &= trouble.code == Code::CODE_LIST_NOT_HELD;
-    });
-    silent
+    let mut silence = Silence(true);
+    element::check(*env, layout, segment, &mut silence);
+    silence.0
+}
+
+/// Whether nothing was heard.
+struct Silence(bool);
+
+impl<'a> Hear<'a> for Silence {
+    fn has_enough(&mut self, code: Code, _: usize) -> bool {
+        self.0 &= code == Code::CODE_LIST_NOT_HELD;
+        true
+    }
+
+    fn hear(&mut self, _: Trouble<'a>) {}
 }
 
 /// Whether the elements of an empty segment are those that must be there.

@@ -6,8 +6,9 @@ use std::hash::RandomState;
 use std::sync::Arc;
 
 use super::compiled::CompiledMessage;
-use super::element::{self, Env, Trouble};
+use super::element::{self, Env, Hear, Trouble};
 use super::glance;
+use super::layout::Layout;
 use super::learned::{Definition, Learned};
 use super::message::{MessageCheck, Spare, Told, Where, report, tag_text};
 use super::out::{Context, Entry, Out};
@@ -21,12 +22,15 @@ use crate::edifact::{Ends, Item, OwnedSegment, Peek, Reader, Segment};
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Related, Severity};
 use crate::span::Span;
-use crate::spec::Home;
 use crate::spec::declared::{Choice, Declared};
+use crate::spec::{Home, Specs};
 use crate::tree::gather::{Document, Known, Wants};
 
 /// Headers that differ in every message would fill the memory.
 const MOST_DEFINITIONS: usize = 1_000;
+
+/// Service segments whose layouts are at hand: there are not many more.
+const MOST_SERVICES: usize = 32;
 
 /// What opens and closes a part of the envelope: where references and counts stand.
 #[derive(Debug)]
@@ -98,10 +102,18 @@ const UIZ: u64 = packed(b"UIZ");
 const UIH: u64 = packed(b"UIH");
 const UIT: u64 = packed(b"UIT");
 
-fn pair(tag: &str) -> Option<&'static Pair> {
-    PAIRS
-        .iter()
-        .find(|pair| pair.header == tag || pair.trailer == tag)
+/// The pair that a header or trailer, whose tag is packed, is one of.
+fn pair(tag: u64) -> Option<&'static Pair> {
+    let at = match tag {
+        UNB | UNZ => 0,
+        UNG | UNE => 1,
+        UNH | UNT => return Some(&MESSAGE),
+        UIB | UIZ => 3,
+        UIH | UIT => 4,
+        UNO | UNP => 5,
+        _ => return None,
+    };
+    Some(&PAIRS[at])
 }
 
 /// A part of the envelope that is open.
@@ -240,7 +252,7 @@ impl<'c, 's> Run<'c, 's> {
         if let Some(split) = &mut self.split {
             split.submit(&mut self.out)?;
         }
-        self.findings_of(reader);
+        self.last_findings_of(reader);
         let (base, window) = reader.window();
         let end = base + window.len() as u64;
         self.out.totals.bytes = end;
@@ -272,8 +284,21 @@ impl<'c, 's> Run<'c, 's> {
         if reader.has_findings() {
             for mut finding in reader.take_findings() {
                 finding.place.interchange = self.out.interchange;
+                let code = finding.code;
                 self.out.send_located(finding, &Context::Reader(reader));
+                // Of what others check the reader finds more than is told.
+                if self.split.is_none() && !self.out.wants(code) {
+                    reader.only_count(code);
+                }
             }
+        }
+    }
+
+    /// All findings of reading, those too that were only counted.
+    fn last_findings_of(&mut self, reader: &mut Reader<'_>) {
+        self.findings_of(reader);
+        for (code, count) in reader.take_counted() {
+            self.out.add_unsent(code, count);
         }
     }
 
@@ -402,7 +427,7 @@ impl<'c, 's> Run<'c, 's> {
             interchange.groups += 1;
             interchange.messages > 0
         });
-        if mixed {
+        if mixed && !self.counts(Code::MIXED_GROUPS) {
             self.out
                 .send(finding_at(Code::MIXED_GROUPS, segment), context);
         }
@@ -481,7 +506,7 @@ impl<'c, 's> Run<'c, 's> {
                 false
             }
         };
-        if mixed {
+        if mixed && !self.counts(Code::MIXED_GROUPS) {
             self.out
                 .send(finding_at(Code::MIXED_GROUPS, segment), context);
         }
@@ -657,7 +682,7 @@ impl<'c, 's> Run<'c, 's> {
                 self.message(reader)?;
             }
         }
-        self.findings_of(reader);
+        self.last_findings_of(reader);
         Ok(())
     }
 
@@ -993,49 +1018,34 @@ impl<'c, 's> Run<'c, 's> {
         }
         let interactive = segment.tag() == b"UIH";
         let at = usize::from(!interactive);
-        let release_span = token_span(segment, at, 2);
-        let mut component = 3;
-        let (finding, home) = match self.checker.compiled.choice(specs, declared) {
-            Choice::Home(home, unusual) => {
-                let finding = unusual.then(|| {
-                    let name = match home {
-                        Home::Edifact(release) => specs.releases().name(release),
-                        Home::Service => "",
-                    };
-                    Finding::new(Code::RELEASE_READ_AS, release_span).with("release", name)
-                });
-                (finding, Some(home))
-            }
-            Choice::UnknownMessage(release) => {
-                component = 1;
-                let finding = Finding::new(Code::UNKNOWN_MESSAGE, token_span(segment, at, 0))
-                    .with("release", release);
-                (Some(finding), None)
-            }
-            Choice::UnknownRelease(release) => (
-                Some(
-                    Finding::new(Code::UNKNOWN_RELEASE, release_span)
-                        .with_content("release", release),
-                ),
-                None,
-            ),
+        let choice = self.checker.compiled.choice(specs, declared);
+        let (code, component, home) = match *choice {
+            Choice::Home(home, false) => (None, 3, Some(home)),
+            Choice::Home(home, true) => (Some(Code::RELEASE_READ_AS), 3, Some(home)),
+            Choice::UnknownMessage(_) => (Some(Code::UNKNOWN_MESSAGE), 1, None),
+            Choice::UnknownRelease(_) => (Some(Code::UNKNOWN_RELEASE), 3, None),
         };
-        let usual = finding.is_none();
-        if let Some(finding) = finding {
-            let mut finding = finding.with_content("message", &declared.message);
+        if let Some(code) = code
+            && !self.counts(code)
+        {
+            let span = token_span(segment, at, component - 1);
+            let finding = Finding::new(code, span);
+            let mut finding = match &*choice {
+                Choice::Home(Home::Edifact(release), _) => {
+                    finding.with("release", specs.releases().name(*release))
+                }
+                Choice::Home(Home::Service, _) => finding.with("release", ""),
+                Choice::UnknownMessage(release) => finding.with("release", release),
+                Choice::UnknownRelease(release) => finding.with_content("release", release),
+            }
+            .with_content("message", &declared.message);
             finding.value = Some(self.out.value(declared.written().as_bytes()));
             finding.place.segment_number = Some(1);
             finding.place.element = Some(at as u32 + 1);
-            finding.place.component = Some(component);
+            finding.place.component = Some(component as u32);
             finding.place.segment = Some(tag_text(segment).into());
-            finding.place.path = Some(
-                format!(
-                    "S_{}/C_{}",
-                    tag_text(segment),
-                    if interactive { "S306" } else { "S009" }
-                )
-                .into(),
-            );
+            let identifier = if interactive { "S306" } else { "S009" };
+            finding.place.path = Some(format!("S_{}/C_{identifier}", tag_text(segment)).into());
             self.out.send(finding, context);
         }
         let compiled = match home {
@@ -1046,16 +1056,14 @@ impl<'c, 's> Run<'c, 's> {
             }
             None => None,
         };
-        Ok((compiled, usual))
+        Ok((compiled, code.is_none()))
     }
 
     /// Checks the elements of a service segment outside the structure of a message.
     fn service(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) -> Result<()> {
         self.out.totals.segments += 1;
         self.repertoire(segment, context, None);
-        let tag = tag_text(segment);
-        let specs = &self.checker.specs;
-        let Some(layout) = self.checker.compiled.segment(specs, &tag, self.syntax)? else {
+        let Some(layout) = self.service_layout(segment)? else {
             return Ok(());
         };
         let env = self.env();
@@ -1065,30 +1073,46 @@ impl<'c, 's> Run<'c, 's> {
         if glance::is_good(&env, &mut out.memory, &layout, segment) {
             return Ok(());
         }
-        let begins = matches!(tag.as_str(), "UNB" | "UIB");
+        let tag = segment.packed_tag();
         // The identity of a message that is not known was told as a whole, and versions that other
         // agencies give theirs are not in the lists.
-        let identity = match tag.as_str() {
-            "UNH" => Some(1),
-            "UIH" => Some(0),
-            "UNG" if segment.get(5, 0).is_some_and(|agency| &*agency != b"UN") => Some(6),
+        let identity = match tag {
+            Some(UNH) => Some(1),
+            Some(UIH) => Some(0),
+            Some(UNG) if segment.get(5, 0).is_some_and(|agency| &*agency != b"UN") => Some(6),
             _ => None,
         };
-        element::check(env, &layout, segment, &mut |mut trouble| {
-            if trouble.code == Code::UNKNOWN_CODE && Some(trouble.element) == identity {
-                return;
-            }
-            if begins && trouble.element == 0 {
-                judge_syntax(&mut trouble);
-            }
-            let place = Where {
-                tag: tag.clone(),
-                number: None,
-                path: format!("S_{tag}"),
-            };
-            report(env.specs, out, &layout, trouble, place, context);
-        });
+        let mut heard = Heard {
+            specs: env.specs,
+            out,
+            layout: &layout,
+            segment,
+            identity,
+            begins: matches!(tag, Some(UNB | UIB)),
+            context,
+        };
+        element::check(env, &layout, segment, &mut heard);
         Ok(())
+    }
+
+    /// The layout of a service segment in the syntax version that is in force.
+    fn service_layout(&mut self, segment: &Segment<'_>) -> Result<Option<Arc<Layout>>> {
+        let tag = segment.packed_tag();
+        let known = self.learned.services.iter();
+        let mut known = known.filter(|held| Some(held.0) == tag && held.1 == self.syntax);
+        if let Some((_, _, layout)) = known.next() {
+            return Ok(layout.clone());
+        }
+        let specs = &self.checker.specs;
+        let name = tag_text(segment);
+        let layout = self.checker.compiled.segment(specs, &name, self.syntax)?;
+        if let Some(tag) = tag
+            && self.learned.services.len() < MOST_SERVICES
+        {
+            let services = &mut self.learned.services;
+            services.push((tag, self.syntax, layout.clone()));
+        }
+        Ok(layout)
     }
 
     /// Says which characters of a segment are outside the character set.
@@ -1148,7 +1172,10 @@ impl<'c, 's> Run<'c, 's> {
             let said = std::str::from_utf8(&value)
                 .ok()
                 .and_then(|digits| digits.trim().parse::<u64>().ok());
-            if said != Some(counted) && value.iter().all(u8::is_ascii_digit) {
+            if said != Some(counted)
+                && value.iter().all(u8::is_ascii_digit)
+                && !self.counts(Code::CONTROL_COUNT)
+            {
                 let mut finding = Finding::new(
                     Code::CONTROL_COUNT,
                     Span::new(token.offset, token.bytes.len() as u64),
@@ -1165,7 +1192,7 @@ impl<'c, 's> Run<'c, 's> {
             return;
         };
         let value: Cow<'_, [u8]> = token.value();
-        if value.is_empty() || *value == *open.reference {
+        if value.is_empty() || *value == *open.reference || self.counts(Code::REFERENCE_MISMATCH) {
             return;
         }
         let mut finding = Finding::new(
@@ -1210,8 +1237,9 @@ impl<'c, 's> Run<'c, 's> {
     }
 
     fn without_header(&mut self, segment: &Segment<'_>, context: &Context<'_, '_>) {
-        let tag = tag_text(segment);
-        let Some(pair) = pair(&tag) else { return };
+        let Some(pair) = segment.packed_tag().and_then(pair) else {
+            return;
+        };
         if self.counts(Code::TRAILER_WITHOUT_HEADER) {
             return;
         }
@@ -1270,6 +1298,7 @@ impl<'c, 's> Run<'c, 's> {
                 let finding = Finding::new(Code::REFERENCES_UNCHECKED, span);
                 return self.out.send(finding, context);
             }
+            Met::Before(_) if self.counts(Code::DUPLICATE_REFERENCE) => return,
             Met::Before(first) => first,
         };
         let tag = tag_text(segment);
@@ -1287,6 +1316,51 @@ impl<'c, 's> Run<'c, 's> {
             Some(format!("S_{tag}/D_{}", if group { "0048" } else { "0062" }).into());
         finding.place.segment = Some(tag.into());
         self.out.send(finding, context);
+    }
+}
+
+/// Hears of the elements of a service segment.
+struct Heard<'h, 'a, 'd, 's> {
+    specs: &'h Specs,
+    out: &'h mut Out<'s>,
+    layout: &'h Layout,
+    segment: &'h Segment<'h>,
+    /// The element whose unknown codes are told elsewhere.
+    identity: Option<usize>,
+    /// Whether the segment begins an interchange.
+    begins: bool,
+    context: &'h Context<'a, 'd>,
+}
+
+impl<'t> Hear<'t> for Heard<'_, '_, '_, '_> {
+    fn has_enough(&mut self, code: Code, element: usize) -> bool {
+        if code == Code::UNKNOWN_CODE && Some(element) == self.identity {
+            return true;
+        }
+        // What a syntax identifier is, is judged by what it holds; of a list that is not held the
+        // first only is looked at.
+        let judged = self.begins && element == 0 && code == Code::UNKNOWN_CODE;
+        !judged && code != Code::CODE_LIST_NOT_HELD && self.out.counts(code, code.severity())
+    }
+
+    fn hear(&mut self, mut trouble: Trouble<'t>) {
+        if self.begins && trouble.element == 0 {
+            judge_syntax(&mut trouble);
+        }
+        let tag = tag_text(self.segment);
+        let place = Where {
+            path: format!("S_{tag}"),
+            tag,
+            number: None,
+        };
+        report(
+            self.specs,
+            self.out,
+            self.layout,
+            trouble,
+            place,
+            self.context,
+        );
     }
 }
 
@@ -1315,13 +1389,8 @@ fn open(segment: &Segment<'_>) -> Open {
 
 /// The same, with room for the reference.
 fn open_in(segment: &Segment<'_>, mut reference: Vec<u8>) -> Open {
-    let pair = match segment.packed_tag() {
-        Some(UNH) => Some(&MESSAGE),
-        _ => {
-            let tag = tag_text(segment);
-            pair(&tag).filter(|pair| pair.header == tag)
-        }
-    };
+    let is_header = |tag: &u64| matches!(*tag, UNB | UNG | UNH | UIB | UIH | UNO);
+    let pair = segment.packed_tag().filter(is_header).and_then(pair);
     reference.clear();
     if let Some(pair) = pair
         && let Some(found) = segment.get(pair.reference.0, 0)
@@ -1342,16 +1411,19 @@ fn declared(segment: &Segment<'_>, interactive: bool, headed: bool) -> Declared 
     if !headed {
         return Declared::default();
     }
-    let element = usize::from(!interactive);
-    let part = |component: usize| {
-        let value = segment.get(element, component).unwrap_or_default();
-        String::from_utf8_lossy(&value).into_owned()
-    };
+    let mut parts: [String; 5] = Default::default();
+    for (part, component) in parts.iter_mut().zip(0..) {
+        let Some(token) = segment.token(usize::from(!interactive), component) else {
+            break;
+        };
+        *part = String::from_utf8_lossy(&token.value()).into_owned();
+    }
+    let [message, version, release, third, fourth] = parts;
     Declared {
-        message: part(0),
-        version: part(1),
-        release: part(2),
-        agency: part(if interactive { 4 } else { 3 }),
+        message,
+        version,
+        release,
+        agency: if interactive { fourth } else { third },
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::compiled::CompiledMessage;
 use super::glance::Memory;
+use super::layout::Layout;
 use crate::charset::Charset;
 use crate::edifact::Separators;
 use crate::tree::gather::Wants;
@@ -36,6 +37,8 @@ pub(super) struct Learned {
     /// the syntax version that they hold for.
     pub definitions: FxHashMap<Box<[u8]>, Arc<Definition>>,
     pub syntax: u8,
+    /// Layouts of the service segments that were met, by tag and syntax version.
+    pub services: Vec<(u64, u8, Option<Arc<Layout>>)>,
     /// What a watcher wants of the last message.
     pub wanted: Option<Wanted>,
     /// Bytes of the last stretch, to be used again.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::compiled::{CompiledMessage, Role};
-use super::element::{self, Env, Trouble};
+use super::element::{self, Env, Hear, Trouble};
 use super::glance::{self, Seen};
 use super::interchange::part_of_message;
 use super::layout::Layout;
@@ -80,7 +80,7 @@ pub(super) struct Spare {
 const LONGEST_TRACE: usize = 1024;
 
 /// Control totals of a message that are kept for its end, where they are compared.
-const MOST_CONTROLS: usize = 100_000;
+const MOST_CONTROLS: usize = 10_000;
 
 /// The check of one message against its definition.
 pub(super) struct MessageCheck<'c> {
@@ -503,17 +503,18 @@ impl<'c> MessageCheck<'c> {
         let layout = self.compiled.layout(position);
         let compiled = self.compiled;
         if !glance::is_good(env, &mut out.memory, layout, segment) {
-            let (plan, path) = (&compiled.plan, &mut self.path);
-            let (trace, placed, controls) = (&mut self.trace, &mut self.placed, &mut self.controls);
-            element::check(*env, layout, segment, &mut |trouble| {
-                follow(plan, path, trace, (placed, controls));
-                let place = Where {
-                    tag: tag_text(segment),
-                    number: Some(number),
-                    path: path.segment(plan, position),
-                };
-                report(env.specs, out, layout, trouble, place, context);
-            });
+            let mut heard = Heard {
+                plan: &compiled.plan,
+                path: &mut self.path,
+                trace: &mut self.trace,
+                counts: (&mut self.placed, &mut self.controls),
+                layout,
+                segment,
+                at: (number, position),
+                out,
+                told: (env.specs, context),
+            };
+            element::check(*env, layout, segment, &mut heard);
             self.unusual(out, segment, number, position, context);
         }
         match compiled.role(position) {
@@ -558,7 +559,9 @@ impl<'c> MessageCheck<'c> {
     ) {
         let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let broken = segment.has_specials().then_some(segment.bytes());
-        if let Some(at) = broken.and_then(|bytes| bytes.iter().position(is_break))
+        if let Some(at) = broken
+            .filter(|_| !out.has_break())
+            .and_then(|bytes| bytes.iter().position(is_break))
             && out.first_break()
         {
             let span = Span::new(segment.offset() + at as u64, 1);
@@ -653,7 +656,8 @@ impl<'c> MessageCheck<'c> {
         context: &Context<'_, '_>,
     ) {
         let plan = &self.compiled.plan;
-        let tag = tag_text(segment);
+        let mut tag = String::new();
+        let is_tag = is_tag(segment);
         let span = Span::new(segment.offset(), segment.tag().len() as u64);
         for fault in &placement.faults {
             let code = match fault {
@@ -662,12 +666,15 @@ impl<'c> MessageCheck<'c> {
                 Fault::TooManyGroups(_) => Code::TOO_MANY_GROUPS,
                 Fault::OutOfOrder(_) => Code::OUT_OF_ORDER,
                 Fault::Unexpected => Code::UNEXPECTED_SEGMENT,
-                Fault::Unknown | Fault::InsteadOf(_) if !is_tag(&tag) => Code::INVALID_TAG,
+                Fault::Unknown | Fault::InsteadOf(_) if !is_tag => Code::INVALID_TAG,
                 Fault::Unknown => Code::UNKNOWN_SEGMENT,
                 Fault::InsteadOf(_) => Code::INSTEAD_OF,
             };
             if out.counts(code, code.severity()) {
                 continue;
+            }
+            if tag.is_empty() {
+                tag = tag_text(segment);
             }
             let finding = match *fault {
                 Fault::MissingSegment(_) | Fault::MissingGroup(_) => continue,
@@ -678,7 +685,7 @@ impl<'c> MessageCheck<'c> {
                     .with("max", plan.group(group).max),
                 Fault::OutOfOrder(_) => Finding::new(Code::OUT_OF_ORDER, span),
                 Fault::Unexpected => Finding::new(Code::UNEXPECTED_SEGMENT, span),
-                Fault::Unknown if !is_tag(&tag) => {
+                Fault::Unknown if !is_tag => {
                     let mut finding = Finding::new(Code::INVALID_TAG, span);
                     finding.value = Some(out.value(segment.tag()));
                     finding
@@ -688,11 +695,6 @@ impl<'c> MessageCheck<'c> {
                     self.compiled.name.split('@').next().unwrap_or(""),
                 ),
                 Fault::InsteadOf(position) => {
-                    let code = if is_tag(&tag) {
-                        Code::INSTEAD_OF
-                    } else {
-                        Code::INVALID_TAG
-                    };
                     let mut finding =
                         Finding::new(code, span).with("expected", &plan.position(position).tag);
                     finding.value = (code == Code::INVALID_TAG).then(|| out.value(segment.tag()));
@@ -731,7 +733,9 @@ impl<'c> MessageCheck<'c> {
             .collect();
         let place = self.path.nesting(&self.compiled.plan, position);
         // Trailing levels may be left out.
-        if said.as_ref().is_some_and(|said| place.starts_with(said)) {
+        if said.as_ref().is_some_and(|said| place.starts_with(said))
+            || out.counts(Code::NESTING_MISMATCH, Code::NESTING_MISMATCH.severity())
+        {
             return;
         }
         let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
@@ -768,13 +772,12 @@ impl<'c> MessageCheck<'c> {
         let Some(token) = segment.token(0, 0) else {
             return;
         };
-        if token.bytes != expected && !token.bytes.is_empty() {
-            let mut finding = Finding::new(
-                Code::SECTION_ORDER,
-                Span::new(token.offset, token.bytes.len() as u64),
-            )
-            .with("segment", "UNS")
-            .with("expected", String::from_utf8_lossy(expected));
+        let code = Code::SECTION_ORDER;
+        if token.bytes != expected && !token.bytes.is_empty() && !out.counts(code, code.severity())
+        {
+            let mut finding = Finding::new(code, Span::new(token.offset, token.bytes.len() as u64))
+                .with("segment", "UNS")
+                .with("expected", String::from_utf8_lossy(expected));
             finding.value = Some(out.value(token.bytes));
             self.follow_trace();
             self.place(&mut finding, segment, number, position);
@@ -906,12 +909,46 @@ fn follow(
     }
 }
 
-fn is_tag(tag: &str) -> bool {
-    tag.len() == 3
-        && tag
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        && !tag.as_bytes()[0].is_ascii_digit()
+/// Whether the tag of a segment is written as tags are.
+fn is_tag(segment: &Segment<'_>) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    segment.packed_tag().is_some_and(|packed| {
+        let [high @ .., first, second, third] = packed.to_be_bytes();
+        high == [0; 5] && [first, second, third].iter().all(is_part) && !first.is_ascii_digit()
+    })
+}
+
+/// Hears of the elements of a segment, whose place is followed only as far as it is told.
+struct Heard<'h, 'a, 'd, 's> {
+    plan: &'h Plan,
+    path: &'h mut Path,
+    trace: &'h mut Vec<Place>,
+    counts: (&'h mut Vec<u64>, &'h mut Vec<Control>),
+    layout: &'h Layout,
+    segment: &'h Segment<'h>,
+    at: (u64, PositionId),
+    out: &'h mut Out<'s>,
+    told: (&'h Specs, &'h Context<'a, 'd>),
+}
+
+impl<'t> Hear<'t> for Heard<'_, '_, '_, '_> {
+    fn has_enough(&mut self, code: Code, _: usize) -> bool {
+        // Of a list that is not held the first only is looked at.
+        code != Code::CODE_LIST_NOT_HELD && self.out.counts(code, code.severity())
+    }
+
+    fn hear(&mut self, trouble: Trouble<'t>) {
+        let (plan, (number, position)) = (self.plan, self.at);
+        let counts = (&mut *self.counts.0, &mut *self.counts.1);
+        follow(plan, self.path, self.trace, counts);
+        let place = Where {
+            tag: tag_text(self.segment),
+            number: Some(number),
+            path: self.path.segment(plan, position),
+        };
+        let (specs, context) = self.told;
+        report(specs, self.out, self.layout, trouble, place, context);
+    }
 }
 
 /// Where a segment stands, for a finding about its elements.

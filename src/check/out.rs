@@ -197,6 +197,11 @@ impl<'s> Out<'s> {
         }
     }
 
+    /// Whether a line break inside a segment of the interchange was seen.
+    pub(super) fn has_break(&self) -> bool {
+        self.broken
+    }
+
     /// Whether this is the first line break inside a segment of the interchange.
     pub(super) fn first_break(&mut self) -> bool {
         !std::mem::replace(&mut self.broken, true)
@@ -481,8 +486,8 @@ impl<'s> Out<'s> {
         true
     }
 
-    /// Counts findings that another thread has made and not kept.
-    fn add_unsent(&mut self, code: Code, count: u64) {
+    /// Counts findings that were not made, or not kept.
+    pub(super) fn add_unsent(&mut self, code: Code, count: u64) {
         self.seen[code.index()] += count;
         self.add(code.severity(), count);
     }

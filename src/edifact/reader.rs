@@ -240,6 +240,8 @@ pub struct Reader<'d> {
     watch: Watch,
     clean: (bool, bool),
     findings: Vec<Finding>,
+    /// Codes of which findings are counted and not made, and how many there were.
+    counted: Vec<(Code, u64)>,
 }
 
 impl<'d> Reader<'d> {
@@ -311,6 +313,7 @@ impl<'d> Reader<'d> {
             },
             clean: (false, false),
             findings: Vec::new(),
+            counted: Vec::new(),
         }
     }
 
@@ -356,6 +359,26 @@ impl<'d> Reader<'d> {
     /// Takes the findings of reading since the last call.
     pub fn take_findings(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.findings)
+    }
+
+    /// Has findings of a code only counted from here on, which [`take_counted`](Self::take_counted)
+    /// gives: who has shown as many as he shows needs no more.
+    pub(crate) fn only_count(&mut self, code: Code) {
+        if self.counted.iter().all(|(held, _)| *held != code) {
+            self.counted.push((code, 0));
+        }
+    }
+
+    /// Takes how many findings were not made since the last call, of each code.
+    pub(crate) fn take_counted(&mut self) -> impl Iterator<Item = (Code, u64)> {
+        let counted = self.counted.iter_mut();
+        counted.map(|(code, count)| (*code, std::mem::take(count)))
+    }
+
+    /// Counts a finding that need not be made.
+    fn counts(&mut self, code: Code) -> bool {
+        let held = self.counted.iter_mut().find(|(held, _)| *held == code);
+        held.map(|(_, count)| *count += 1).is_some()
     }
 
     /// Whether there are findings to take.
@@ -831,10 +854,10 @@ impl<'d> Reader<'d> {
     fn unusual(&mut self, end: u32, terminator: u32, tag_at: usize) -> Result<Found> {
         let start = self.start;
         if tag_at == terminator as usize {
-            self.say(Finding::new(
-                Code::EMPTY_SEGMENT,
-                self.span(tag_at, tag_at + 1),
-            ));
+            if !self.counts(Code::EMPTY_SEGMENT) {
+                let span = self.span(tag_at, tag_at + 1);
+                self.say(Finding::new(Code::EMPTY_SEGMENT, span));
+            }
             self.take(start as u32, tag_at as u32, end, terminator);
             return Ok(Found::Blank(start, tag_at + 1));
         }
@@ -1072,6 +1095,9 @@ impl<'d> Reader<'d> {
     }
 
     fn say_skipped(&mut self, from: usize, to: usize) {
+        if self.counts(Code::SKIPPED_BYTES) {
+            return;
+        }
         let finding =
             Finding::new(Code::SKIPPED_BYTES, self.span(from, to)).with("count", to - from);
         self.say(finding);
@@ -1094,7 +1120,10 @@ impl<'d> Reader<'d> {
             }
             _ => {
                 let declared = String::from_utf8_lossy(&declared.unwrap_or_default()).into_owned();
-                self.say(Finding::new(Code::OBJECT_LENGTH, span).with_content("length", declared));
+                if !self.counts(Code::OBJECT_LENGTH) {
+                    let finding = Finding::new(Code::OBJECT_LENGTH, span);
+                    self.say(finding.with_content("length", declared));
+                }
             }
         }
     }

@@ -150,15 +150,15 @@ impl<'a> Segment<'a> {
         match *self.tag() {
             [a, b, c] => Some(u64::from(a) << 16 | u64::from(b) << 8 | u64::from(c)),
             ref tag => {
-                let tag: Vec<u8> = tag
-                    .iter()
-                    .copied()
-                    .filter(|b| !matches!(b, b'\r' | b'\n'))
-                    .collect();
-                (!tag.is_empty() && tag.len() <= 8).then(|| {
-                    tag.iter()
-                        .fold(0, |packed, byte| packed << 8 | u64::from(*byte))
-                })
+                let (mut packed, mut len) = (0, 0);
+                for byte in tag.iter().filter(|b| !matches!(b, b'\r' | b'\n')) {
+                    packed = packed << 8 | u64::from(*byte);
+                    len += 1;
+                    if len > 8 {
+                        return None;
+                    }
+                }
+                (len > 0).then_some(packed)
             }
         }
     }

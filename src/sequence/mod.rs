@@ -4,6 +4,7 @@
 //! possible, each is placed at once; where more than one place is possible, or none, a bounded set
 //! of hypotheses is kept until the segments that follow decide. The earliest position wins a tie.
 
+mod course;
 mod path;
 mod plan;
 mod search;

@@ -1,11 +1,16 @@
 //! A message structure made ready for placing segments: positions in the order of the standard,
 //! and for each position which ones may follow without an error.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rustc_hash::FxHashMap;
 
 use super::step::{Bounds, Choice, GroupBounds, Hop, Qualifier, Step};
 use crate::spec::model::{Content, Model, Node, Particle, Role, TypeId};
 use crate::{Error, Result};
+
+/// The number of the next plan.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// A position: a place of the structure where a segment (or record) may stand, counted from 0 in
 /// the order of the standard.
@@ -57,6 +62,8 @@ pub struct Plan {
     awaited: Vec<Step>,
     /// Some item must occur more than once: leaving one early needs a look at its counter.
     pub(super) counts_matter: bool,
+    /// No other plan of the process has this number.
+    pub(super) number: u64,
 }
 
 /// A place where a segment may stand.
@@ -156,6 +163,7 @@ impl Plan {
             awaited_from: Vec::new(),
             awaited: Vec::new(),
             counts_matter: false,
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
         };
         plan.add_group(model, root, (0, 0, 0), (1, 1))?;
         plan.connect()?;

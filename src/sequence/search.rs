@@ -1,8 +1,10 @@
 //! The search for the placement with the fewest errors.
 
 use std::num::NonZeroU16;
+use std::ops::Range;
 
-use super::plan::{GroupId, ItemId, Plan, PositionId, TagId};
+use super::course::{Allowed, Course, Courses, ERROR, MARGIN, missing_at_end};
+use super::plan::{GroupId, Plan, PositionId, TagId};
 use super::step::{Bounds, Choice, Qualifier, Step};
 use super::{Fault, Place, Placement};
 use crate::spec::little_endian;
@@ -26,10 +28,6 @@ impl Default for Limits {
     }
 }
 
-/// Cost of an error. Preferences between repairs that cost as many errors are fractions of it.
-const ERROR: u32 = 16;
-/// A hypothesis that costs so much more than the best is given up.
-const MARGIN: u32 = 2 * ERROR + 8;
 /// What it costs to stand where another qualifier is needed.
 const OTHER_QUALIFIER: u32 = ERROR - 4;
 /// For so many segments a hypothesis must stay ahead to be taken.
@@ -42,16 +40,16 @@ const STORM_HYPOTHESES: usize = 8;
 const STORM_AHEAD: usize = 4;
 /// Where so many segments had errors nothing is searched: a segment takes the nearest place.
 const GIVEN_UP: u32 = 4000;
-const START: usize = usize::MAX;
+pub(super) const START: usize = usize::MAX;
 const NONE: u32 = u32::MAX;
 
 /// Where a message stands: the last segment that was placed, how often it has occurred, and for
 /// each open group which occurrence it is and how far it has come.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct State {
-    at: usize,
-    count: u32,
-    open: Vec<Level>,
+pub(super) struct State {
+    pub at: usize,
+    pub count: u32,
+    pub open: Vec<Level>,
 }
 
 impl Clone for State {
@@ -63,18 +61,32 @@ impl Clone for State {
     }
 
     /// Keeps the room that there is.
+    #[inline]
     fn clone_from(&mut self, from: &Self) {
         (self.at, self.count) = (from.at, from.count);
         self.open.clone_from(&from.open);
     }
 }
 
+impl State {
+    /// A number that few other states have.
+    #[inline]
+    fn mark(&self) -> u32 {
+        let mut mark = (self.at as u32) << 16 ^ self.count;
+        for level in &self.open {
+            let held = level.occurrence << 8 ^ level.reached as u32;
+            mark = mark.rotate_left(5).wrapping_mul(0x9E37_79B1) ^ held;
+        }
+        mark
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Level {
-    group: GroupId,
-    occurrence: u32,
+pub(super) struct Level {
+    pub group: GroupId,
+    pub occurrence: u32,
     /// Index of the last item reached, so that one that came early is not missed later.
-    reached: i32,
+    pub reached: i32,
 }
 
 /// Where a message stands, as far as that is needed while nothing is wrong: so little that a
@@ -218,41 +230,9 @@ struct Hypothesis {
 #[derive(Debug)]
 struct Decision {
     before: u32,
-    /// The placement, but for its faults: a range of those of all decisions.
-    position: Option<PositionId>,
-    keep: u16,
-    repeat: bool,
-    aside: bool,
-    faults: (usize, usize),
-    /// A missing segment that turned up after all.
-    found: Option<PositionId>,
-}
-
-/// Faults that are noted down, up to as many as are of use.
-struct Noted<'n> {
-    faults: &'n mut Vec<Fault>,
-    most: usize,
-}
-
-impl<'n> Noted<'n> {
-    /// `most` more than there are.
-    fn new(faults: &'n mut Vec<Fault>, most: usize) -> Self {
-        let most = faults.len() + most;
-        Self { faults, most }
-    }
-
-    fn all(faults: &'n mut Vec<Fault>) -> Self {
-        let most = usize::MAX;
-        Self { faults, most }
-    }
-
-    fn is_full(&self) -> bool {
-        self.faults.len() >= self.most
-    }
-
-    fn push(&mut self, fault: Fault) {
-        self.faults.push(fault);
-    }
+    course: Which,
+    /// So many levels are open after it.
+    open: u16,
 }
 
 /// How a hypothesis may go on with the segment at hand. What it leads to is made only when it is
@@ -260,21 +240,41 @@ impl<'n> Noted<'n> {
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
     /// The hypothesis that it goes on, by its index.
-    from: usize,
-    cost: u32,
-    course: Course,
-    /// Its faults, as a range of those that were noted down.
-    faults: (usize, usize),
+    from: u32,
+    course: Which,
+    /// The next that costs as much.
+    next: u32,
 }
 
+/// The course that a candidate takes.
 #[derive(Clone, Copy, Debug)]
-enum Course {
-    /// The segment takes a position.
-    Step(Step),
-    /// The segment has no place, or one, at a depth, that moves nothing.
-    Aside(Option<(PositionId, u16)>),
-    /// As that, and it was counted as missing before.
+enum Which {
+    /// One of those from the place of the hypothesis.
+    Of(u32),
+    /// To a segment that was missing, at a depth.
     Found(PositionId, u16),
+}
+
+/// What a search works with, which the next takes over.
+#[derive(Debug, Default)]
+struct Search {
+    /// Hypotheses, and behind so many the room of others.
+    hypotheses: Vec<Hypothesis>,
+    held: usize,
+    /// Marks of the states of those that are held.
+    marks: Vec<u32>,
+    /// Those before the segment at hand.
+    before: Vec<Hypothesis>,
+    decisions: Vec<Decision>,
+    courses: Courses,
+    /// Candidates for the segment at hand, and the least that one of them costs.
+    candidates: Vec<Candidate>,
+    cheapest: u32,
+    /// What the best hypothesis before it costs.
+    best: u32,
+    /// The first and the last of those that cost so much more than the best hypothesis did.
+    chains: Vec<(u32, u32)>,
+    allowed: Allowed,
 }
 
 /// Places the segments of one message.
@@ -285,39 +285,18 @@ pub struct Sequencer<'p> {
     /// As of the last decision; `standing` says where it has come to.
     state: State,
     standing: Standing,
-    hypotheses: Vec<Hypothesis>,
-    /// Those before the segment at hand, and room of others.
-    before: Vec<Hypothesis>,
-    spare: Vec<Hypothesis>,
-    moved: State,
-    decisions: Vec<Decision>,
-    /// Faults of decisions.
-    decided: Vec<Fault>,
+    /// What was searched with, if a place was searched for.
+    search: Option<Box<Search>>,
     waiting: usize,
     /// For so many segments the best hypothesis has been ahead of the others.
     ahead: usize,
     resolved: Vec<Placement>,
-    /// A hypothesis that costs so much more than the best is given up.
-    margin: u32,
-    /// Whether a tag that the message has may stand for another.
-    mistypes: bool,
-    /// The least that a hypothesis about the segment at hand has cost.
-    cheapest: u32,
+    /// Whether the segments are records of a flat file.
+    of_records: bool,
     /// Stretches that had errors.
     faulty: u32,
     /// Segments that had errors.
     wrong: u32,
-    /// Candidates for the segment at hand, and their faults.
-    candidates: Vec<Candidate>,
-    noted: Vec<Fault>,
-    /// Indexes of the candidates, cheapest first.
-    order: Vec<u32>,
-    /// How many candidates cost so much more than the best.
-    places: Vec<u32>,
-    /// Positions that the segment at hand may take, and at what price.
-    allowed: Vec<(PositionId, u32)>,
-    /// Targets of a hypothesis, nearest first.
-    targets: Vec<(bool, usize, PositionId)>,
 }
 
 /// Room that a sequencer takes for every message.
@@ -325,6 +304,7 @@ pub struct Sequencer<'p> {
 pub(crate) struct Room {
     open: Vec<Level>,
     occurrences: Vec<u32>,
+    search: Option<Box<Search>>,
 }
 
 impl<'p> Sequencer<'p> {
@@ -339,6 +319,7 @@ impl<'p> Sequencer<'p> {
         let Room {
             mut open,
             mut occurrences,
+            search,
         } = room;
         open.clear();
         open.push(Level {
@@ -362,26 +343,13 @@ impl<'p> Sequencer<'p> {
                 occurrences,
                 kept: 1,
             },
-            hypotheses: Vec::new(),
-            before: Vec::new(),
-            spare: Vec::new(),
-            moved: State::default(),
-            decisions: Vec::new(),
-            decided: Vec::new(),
+            search,
             waiting: 0,
             ahead: 0,
             resolved: Vec::new(),
-            margin: MARGIN,
-            mistypes: true,
-            cheapest: u32::MAX,
+            of_records: false,
             faulty: 0,
             wrong: 0,
-            candidates: Vec::new(),
-            noted: Vec::new(),
-            order: Vec::new(),
-            places: Vec::new(),
-            allowed: Vec::new(),
-            targets: Vec::new(),
         }
     }
 
@@ -390,6 +358,7 @@ impl<'p> Sequencer<'p> {
         Room {
             open: self.state.open,
             occurrences: self.standing.occurrences,
+            search: self.search,
         }
     }
 
@@ -399,8 +368,7 @@ impl<'p> Sequencer<'p> {
     #[must_use]
     pub fn of_records(plan: &'p Plan, limits: Limits) -> Self {
         Self {
-            margin: 4 * MARGIN,
-            mistypes: false,
+            of_records: true,
             ..Self::new(plan, limits)
         }
     }
@@ -610,30 +578,18 @@ impl<'p> Sequencer<'p> {
 
     /// As [`finish`](Self::finish), with the last position too.
     pub fn finish_all(&mut self) -> Vec<Fault> {
-        if self.waiting > 0 {
-            for at in 0..self.hypotheses.len() {
-                let state = &self.hypotheses[at].state;
-                let mut rest = Vec::new();
-                missing_after(self.plan, state, 0, &mut Noted::all(&mut rest));
-                self.hypotheses[at].cost += rest.len() as u32 * ERROR;
+        if self.waiting > 0
+            && let Some(mut search) = self.search.take()
+        {
+            for hypothesis in &mut search.hypotheses[..search.held] {
+                let rest = missing_at_end(self.plan, &hypothesis.state).len();
+                hypothesis.cost += rest as u32 * ERROR;
             }
-            self.decide();
+            self.decide(&mut search);
+            self.search = Some(search);
         }
         self.standing.bring(self.plan, &mut self.state);
-        let mut missing = Vec::new();
-        missing_after(self.plan, &self.state, 0, &mut Noted::all(&mut missing));
-        missing
-    }
-
-    /// Whether the counters allow a transition that needs nothing else. What is beyond its limit
-    /// already was said to be.
-    #[inline]
-    fn fits(&self, state: &State, step: Step) -> bool {
-        if step.repeat() {
-            let level = state.open[step.keep() as usize - 1];
-            return level.occurrence != self.plan.group_bounds[level.group as usize].max;
-        }
-        step.to() as usize != state.at || state.count != self.plan.bounds[step.to() as usize].max
+        missing_at_end(self.plan, &self.state)
     }
 
     #[cold]
@@ -644,44 +600,49 @@ impl<'p> Sequencer<'p> {
         next: Option<TagId>,
         qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
     ) {
+        let mut search = match self.search.take() {
+            Some(search) => search,
+            None => self.new_search(),
+        };
         if self.waiting == 0 {
-            self.spare.append(&mut self.hypotheses);
-            self.decisions.clear();
-            self.decided.clear();
+            search.begin();
+            search.courses.begin(self.plan);
             self.standing.bring(self.plan, &mut self.state);
-            let mut first = self.spare.pop().unwrap_or_default();
+            let first = search.room();
             first.state.clone_from(&self.state);
             (first.cost, first.last) = (0, NONE);
             first.missing.clear();
-            self.hypotheses.push(first);
+            search.held = 1;
         }
         self.waiting += 1;
-        let mut allowed = std::mem::take(&mut self.allowed);
         if let Some(tag) = tag {
-            self.allow(tag, qualifier, &mut allowed);
+            allow(self.plan, tag, qualifier, &mut search.allowed);
+        } else {
+            search.allowed.identified = Some(0);
         }
-        let best = self.hypotheses.iter().map(|h| h.cost).min().unwrap_or(0);
+        let best = search.held().iter().map(|h| h.cost).min().unwrap_or(0);
         let (hypotheses, long) = self.effort(best);
-        let mut before = std::mem::take(&mut self.before);
-        std::mem::swap(&mut before, &mut self.hypotheses);
-        self.cheapest = u32::MAX;
-        for (at, hypothesis) in before.iter().enumerate() {
-            let most = best + self.margin;
-            self.expand((at, hypothesis), tag, &allowed, next, most);
-        }
-        self.allowed = allowed;
-        self.keep_best(&before, hypotheses);
-        self.spare.append(&mut before);
-        self.before = before;
+        search.go_on(self.plan, (tag, next), best, hypotheses);
         // The best come first. One that stays ahead of all others for a while is taken.
-        let ahead = match self.hypotheses.as_slice() {
+        let ahead = match search.held() {
             [first, second, ..] => first.cost == best && first.cost < second.cost,
             _ => true,
         };
         self.ahead = if ahead { self.ahead + 1 } else { 0 };
-        if self.hypotheses.len() == 1 || self.ahead >= long || self.waiting >= self.limits.waiting {
-            self.decide();
+        if search.held == 1 || self.ahead >= long || self.waiting >= self.limits.waiting {
+            self.decide(&mut search);
         }
+        self.search = Some(search);
+    }
+
+    #[cold]
+    fn new_search(&self) -> Box<Search> {
+        let mut search = Box::<Search>::default();
+        if self.of_records {
+            search.courses.margin = 4 * MARGIN;
+            search.courses.mistypes = false;
+        }
+        search
     }
 
     /// How many hypotheses are kept where the best costs so much, and for how many segments one
@@ -704,409 +665,9 @@ impl<'p> Sequencer<'p> {
         self.wrong >= GIVEN_UP
     }
 
-    /// Whether a hypothesis would be given up at once.
-    fn is_too_costly(&mut self, cost: u32) -> bool {
-        self.cheapest = self.cheapest.min(cost);
-        cost > self.cheapest + self.margin
-    }
-
-    /// Positions a segment may take by its qualifiers.
-    fn allow<'s>(
-        &self,
-        tag: TagId,
-        qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
-        allowed: &mut Vec<(PositionId, u32)>,
-    ) {
-        allowed.clear();
-        let tagged = self.plan.tagged(tag);
-        let all = tagged.positions.iter().copied();
-        if !tagged.identified {
-            allowed.extend(all.map(|position| (position, 0)));
-            return;
-        }
-        let qualifiers = |position: PositionId| &self.plan.qualifiers[usize::from(position)];
-        let value = qualifier(&tagged.element);
-        let packed = value.map_or(0, little_endian);
-        let matches = |position: &PositionId| {
-            let held = qualifiers(*position).as_deref().zip(value);
-            held.is_some_and(|(held, value)| Qualifier::among(held, packed, value))
-        };
-        allowed.extend(all.clone().filter(matches).map(|position| (position, 0)));
-        if !allowed.is_empty() {
-            return;
-        }
-        // Positions that need another qualifier come last, at a price: the qualifier may be wrong.
-        let is_free = |position: &PositionId| qualifiers(*position).is_none();
-        allowed.extend(all.clone().filter(is_free).map(|position| (position, 0)));
-        let others = all.filter(|position| !is_free(position));
-        allowed.extend(others.map(|position| (position, OTHER_QUALIFIER)));
-    }
-
-    fn expand(
-        &mut self,
-        (at, from): (usize, &Hypothesis),
-        tag: Option<TagId>,
-        allowed: &[(PositionId, u32)],
-        next: Option<TagId>,
-        most: u32,
-    ) {
-        let plan = self.plan;
-        let Some(tag) = tag else {
-            self.stay((at, from), Fault::Unknown, ERROR, None);
-            self.instead((at, from), None);
-            return;
-        };
-        // Without an error, when that does not lead into one with the next segment.
-        let mut smooth = false;
-        let steps = plan.steps(index(plan, from.state.at), tag);
-        let price = |to: PositionId| {
-            allowed
-                .iter()
-                .find(|(position, _)| *position == to)
-                .map(|(_, price)| *price)
-        };
-        for &step in steps {
-            let Some(price) = price(step.to()) else {
-                continue;
-            };
-            if self.fits(&from.state, step) && !self.leaves_too_few(&from.state, step) {
-                let onward = next.is_none_or(|next| plan.follows(step.to() as usize, next));
-                smooth |= onward && price == 0;
-                self.place((at, from), step, self.noted.len(), price);
-            }
-        }
-        if smooth {
-            return;
-        }
-        // Of repairs that cost the same the nearest is taken: one more of what stands here rather
-        // than another group whose beginning is missing.
-        let mut targets = std::mem::take(&mut self.targets);
-        targets.clear();
-        let free = allowed.iter().filter(|(_, price)| *price == 0);
-        targets.extend(free.map(|(to, _)| {
-            let here = *to as usize == from.state.at;
-            (
-                here,
-                common_levels(plan.path_to(*to), &from.state.open),
-                *to,
-            )
-        }));
-        targets.sort_by_key(|(here, common, _)| std::cmp::Reverse((*here, *common)));
-        for &(_, common, to) in &targets {
-            self.with_errors((at, from), (to, common), most);
-        }
-        self.targets = targets;
-        if let Some(&(position, depth)) = from.missing.iter().rev().find(|(position, depth)| {
-            price(*position).is_some()
-                && from
-                    .state
-                    .open
-                    .get(*depth as usize)
-                    .is_some_and(|level| level.group == plan.position(*position).group)
-        }) {
-            // It was counted as missing; now it is only late.
-            self.cheapest = self.cheapest.min(from.cost);
-            let start = self.noted.len();
-            self.noted.push(Fault::OutOfOrder(position));
-            self.add(at, from.cost, Course::Found(position, depth), start);
-        }
-        self.stay((at, from), Fault::Unexpected, ERROR + 2, None);
-        if self.mistypes {
-            self.instead((at, from), Some(tag));
-        }
-    }
-
-    /// Takes a course with the faults that were noted from `start` on.
-    fn add(&mut self, from: usize, cost: u32, course: Course, start: usize) {
-        let faults = (start, self.noted.len());
-        self.candidates.push(Candidate {
-            from,
-            cost,
-            course,
-            faults,
-        });
-    }
-
-    /// The segment has no place, or none that moves the state.
-    fn stay(
-        &mut self,
-        (at, from): (usize, &Hypothesis),
-        fault: Fault,
-        cost: u32,
-        position: Option<(PositionId, u16)>,
-    ) {
-        if self.is_too_costly(from.cost + cost) {
-            return;
-        }
-        let start = self.noted.len();
-        self.noted.push(fault);
-        self.add(at, from.cost + cost, Course::Aside(position), start);
-    }
-
-    /// The segment stands for a mandatory one, or for the first of a group.
-    fn instead(&mut self, (at, from): (usize, &Hypothesis), tag: Option<TagId>) {
-        let plan = self.plan;
-        let cost = ERROR + 4;
-        if from.cost + cost > self.cheapest.saturating_add(self.margin) {
-            return;
-        }
-        for &step in plan.awaited(index(plan, from.state.at)) {
-            if !tag.is_some_and(|tag| plan.tagged(tag).positions.contains(&step.to()))
-                && self.fits(&from.state, step)
-            {
-                let start = self.noted.len();
-                self.noted.push(Fault::InsteadOf(step.to()));
-                self.place((at, from), step, start, cost);
-            }
-        }
-    }
-
-    /// The segment takes a position, with the faults that were noted from `start` on.
-    fn place(&mut self, (at, from): (usize, &Hypothesis), step: Step, start: usize, cost: u32) {
-        if self.is_too_costly(from.cost + cost) {
-            self.noted.truncate(start);
-            return;
-        }
-        self.add(at, from.cost + cost, Course::Step(step), start);
-    }
-
-    /// Ways to reach `to` with something missing, too often, or late. So many of the open groups
-    /// are also those of its path.
-    fn with_errors(
-        &mut self,
-        (at, from): (usize, &Hypothesis),
-        (to, common): (PositionId, usize),
-        most: u32,
-    ) {
-        let plan = self.plan;
-        let path = plan.path_to(to);
-        let open = &from.state.open;
-        let item_at = |depth: usize| match path.get(depth + 1) {
-            Some(&inner) => plan.group(inner).index,
-            None => plan.position(to).index,
-        };
-        // In the occurrence of the innermost common group that is open.
-        let depth = common - 1;
-        let reached = if open.len() == common {
-            if from.state.at == START {
-                -1
-            } else {
-                i32::from(plan.positions[from.state.at].index)
-            }
-        } else {
-            i32::from(plan.group(open[common].group).index)
-        };
-        let target = i32::from(item_at(depth));
-        let step = Step::new(to, common as u16, false);
-        let mut one_too_many = false;
-        let start = self.noted.len();
-        // With more faults than this it would be given up.
-        let most_faults = (most.saturating_sub(from.cost) / ERROR) as usize + 1;
-        let faults = &mut Noted::new(&mut self.noted, most_faults);
-        if target > reached {
-            missing_after(plan, &from.state, common, faults);
-            missing_between(plan, path[depth], open[depth].reached, target, faults);
-            missing_on_entry(plan, path, depth + 1, to, faults);
-            self.place_costly((at, from), step, start, most);
-        } else if to as usize == from.state.at {
-            let position = plan.position(to);
-            if from.state.count == position.max {
-                // The first of a group that is full is one group too many: that is said below.
-                let level = open[depth];
-                let full = level.occurrence >= plan.group(level.group).max;
-                if position.index == 0 && depth > 0 && full {
-                    one_too_many = true;
-                } else {
-                    faults.push(Fault::TooManySegments(to));
-                    self.place_costly((at, from), step, start, most);
-                }
-            } else if from.state.count > position.max {
-                // Said once.
-                self.place((at, from), step, start, 0);
-            }
-        } else if path.len() == common {
-            let place = Some((to, depth as u16));
-            self.stay((at, from), Fault::OutOfOrder(to), ERROR + 1, place);
-        } else if target < reached {
-            // A whole group that comes late: go back to it, what was reached stays reached.
-            faults.push(Fault::OutOfOrder(to));
-            missing_on_entry(plan, path, depth + 1, to, faults);
-            self.place_costly((at, from), step, start, most);
-        }
-        // In a new occurrence of one of the open groups.
-        for (depth, level) in open.iter().enumerate().take(common).skip(1).rev() {
-            let group = plan.group(level.group);
-            let start = self.noted.len();
-            let faults = &mut Noted::new(&mut self.noted, most_faults);
-            missing_after(plan, &from.state, depth, faults);
-            let over = level.occurrence >= group.max;
-            if level.occurrence == group.max {
-                faults.push(Fault::TooManyGroups(level.group));
-            }
-            let first = item_at(depth);
-            missing_between(plan, level.group, -1, i32::from(first), faults);
-            missing_on_entry(plan, path, depth + 1, to, faults);
-            let step = Step::new(to, depth as u16 + 1, true);
-            if self.noted.len() > start {
-                self.place_costly((at, from), step, start, most);
-            } else if over {
-                self.place((at, from), step, start, 1);
-            }
-        }
-        if one_too_many {
-            let start = self.noted.len();
-            self.noted.push(Fault::TooManySegments(to));
-            self.place_costly((at, from), step, start, most);
-        }
-    }
-
-    fn place_costly(
-        &mut self,
-        (at, from): (usize, &Hypothesis),
-        step: Step,
-        start: usize,
-        most: u32,
-    ) {
-        let cost = (self.noted.len() - start) as u32 * ERROR;
-        if cost > 0 && from.cost + cost <= most {
-            self.place((at, from), step, start, cost);
-        } else {
-            self.noted.truncate(start);
-        }
-    }
-
-    /// Whether a transition leaves an item behind that must occur more often.
-    fn leaves_too_few(&self, state: &State, step: Step) -> bool {
-        if !self.plan.counts_matter || state.at == START {
-            return false;
-        }
-        if step.to() as usize != state.at || step.repeat() {
-            return state.count < self.plan.positions[state.at].min;
-        }
-        false
-    }
-
-    /// Makes hypotheses of the best candidates, one for each state, in the order of preference.
-    fn keep_best(&mut self, before: &[Hypothesis], most: usize) {
-        let mut candidates = std::mem::take(&mut self.candidates);
-        let best = candidates.iter().map(|c| c.cost).min().unwrap_or(0);
-        // Of those that cost the same, the one that came first stays first.
-        let mut order = std::mem::take(&mut self.order);
-        order.clear();
-        let near = |candidate: &&Candidate| candidate.cost <= best + self.margin;
-        if most == 1 {
-            let first = candidates.iter().position(|c| c.cost == best);
-            order.extend(first.map(|at| at as u32));
-        } else {
-            let mut places = std::mem::take(&mut self.places);
-            places.clear();
-            places.resize(self.margin as usize + 2, 0);
-            for candidate in candidates.iter().filter(near) {
-                places[(candidate.cost - best) as usize + 1] += 1;
-            }
-            for at in 1..places.len() {
-                places[at] += places[at - 1];
-            }
-            order.resize(places[places.len() - 1] as usize, 0);
-            for (at, candidate) in (0..).zip(&candidates) {
-                if near(&candidate) {
-                    let place = &mut places[(candidate.cost - best) as usize];
-                    order[*place as usize] = at;
-                    *place += 1;
-                }
-            }
-            self.places = places;
-        }
-        let mut moved = std::mem::take(&mut self.moved);
-        for &at in &order {
-            if self.hypotheses.len() == most {
-                break;
-            }
-            let candidate = &candidates[at as usize];
-            let from = &before[candidate.from];
-            let state = match candidate.course {
-                Course::Step(step) => {
-                    moved.clone_from(&from.state);
-                    apply(self.plan, &mut moved, step);
-                    &moved
-                }
-                _ => &from.state,
-            };
-            if !self.hypotheses.iter().any(|held| held.state == *state) {
-                self.follow(from, candidate, state);
-            }
-        }
-        self.moved = moved;
-        candidates.clear();
-        self.candidates = candidates;
-        self.order = order;
-        self.noted.clear();
-    }
-
-    /// Adds the hypothesis that goes on with a candidate, which leads to `state`.
-    fn follow(&mut self, from: &Hypothesis, candidate: &Candidate, state: &State) {
-        let mut next = self.spare.pop().unwrap_or_default();
-        next.state.clone_from(state);
-        next.missing.clone_from(&from.missing);
-        let faults = &self.noted[candidate.faults.0..candidate.faults.1];
-        let start = self.decided.len();
-        self.decided.extend_from_slice(faults);
-        let open = state.open.len() as u16;
-        let aside = |position: Option<PositionId>, keep: u16| Decision {
-            before: from.last,
-            position,
-            keep,
-            repeat: false,
-            aside: true,
-            faults: (start, start + faults.len()),
-            found: None,
-        };
-        let decision = match candidate.course {
-            Course::Step(step) => {
-                next.missing.retain(|(_, depth)| {
-                    *depth < step.keep() && !(step.repeat() && *depth + 1 == step.keep())
-                });
-                for fault in faults {
-                    if let Fault::MissingSegment(position) = *fault {
-                        let group = self.plan.position(position).group;
-                        let depth = self.plan.group(group).depth;
-                        if state
-                            .open
-                            .get(depth as usize)
-                            .is_some_and(|level| level.group == group)
-                        {
-                            next.missing.push((position, depth));
-                        }
-                    }
-                }
-                // What stands for another moves the state as that would.
-                Decision {
-                    repeat: step.repeat(),
-                    aside: false,
-                    ..aside(Some(step.to()), step.keep())
-                }
-            }
-            Course::Aside(None) => aside(None, open),
-            Course::Aside(Some((position, depth))) => {
-                aside(Some(position), depth.min(open - 1) + 1)
-            }
-            Course::Found(position, depth) => {
-                next.missing.retain(|held| *held != (position, depth));
-                Decision {
-                    found: Some(position),
-                    ..aside(Some(position), depth.min(open - 1) + 1)
-                }
-            }
-        };
-        next.cost = candidate.cost;
-        next.last = self.decisions.len() as u32;
-        self.decisions.push(decision);
-        self.hypotheses.push(next);
-    }
-
     /// Takes the best hypothesis: all that waited are placed.
-    fn decide(&mut self) {
-        let Some(best) = self.hypotheses.iter().min_by_key(|h| h.cost) else {
+    fn decide(&mut self, search: &mut Search) {
+        let Some(best) = search.held().iter().min_by_key(|h| h.cost) else {
             return;
         };
         self.state.clone_from(&best.state);
@@ -1116,7 +677,7 @@ impl<'p> Sequencer<'p> {
         let start = self.resolved.len();
         let mut faulty = false;
         while at != NONE {
-            let decision = &self.decisions[at as usize];
+            let decision = &search.decisions[at as usize];
             let is_said = |fault: &&Fault| {
                 let Fault::MissingSegment(position) = fault else {
                     return true;
@@ -1124,45 +685,304 @@ impl<'p> Sequencer<'p> {
                 let late = found.iter().position(|found| found == position);
                 late.map(|at| found.swap_remove(at)).is_none()
             };
-            let faults = &self.decided[decision.faults.0..decision.faults.1];
+            let out_of_order;
+            let (course, faults) = match decision.course {
+                Which::Of(course) => {
+                    let held = search.courses.priced(course as usize);
+                    (held.course, search.courses.faults(held))
+                }
+                Which::Found(position, depth) => {
+                    out_of_order = [Fault::OutOfOrder(position)];
+                    (Course::Found(position, depth), &out_of_order[..])
+                }
+            };
             let faults: Vec<Fault> = faults.iter().filter(is_said).copied().collect();
-            found.extend(decision.found);
             faulty |= !faults.is_empty();
             self.wrong = self.wrong.saturating_add(u32::from(!faults.is_empty()));
-            self.resolved.push(Placement {
-                position: decision.position,
-                keep: decision.keep,
-                repeat: decision.repeat,
-                aside: decision.aside,
-                faults,
-            });
+            let aside = |position: Option<PositionId>, keep: u16| Placement {
+                position,
+                keep,
+                aside: true,
+                ..Placement::default()
+            };
+            let place = match course {
+                // What stands for another moves the state as that would.
+                Course::Step(step) => Placement {
+                    position: Some(step.to()),
+                    keep: step.keep(),
+                    repeat: step.repeat(),
+                    ..Placement::default()
+                },
+                Course::Aside(None) => aside(None, decision.open),
+                Course::Aside(Some((position, depth))) | Course::Found(position, depth) => {
+                    aside(Some(position), depth.min(decision.open - 1) + 1)
+                }
+            };
+            if let Course::Found(position, _) = course {
+                found.push(position);
+            }
+            self.resolved.push(Placement { faults, ..place });
             at = decision.before;
         }
         self.resolved[start..].reverse();
         self.faulty = self.faulty.saturating_add(u32::from(faulty));
-        self.spare.append(&mut self.hypotheses);
-        self.decisions.clear();
-        self.decided.clear();
+        search.begin();
         self.waiting = 0;
         self.ahead = 0;
     }
 }
 
+/// Positions a segment may take by its qualifiers.
+fn allow<'s>(
+    plan: &Plan,
+    tag: TagId,
+    qualifier: &dyn Fn(&str) -> Option<&'s [u8]>,
+    allowed: &mut Allowed,
+) {
+    let positions = &mut allowed.positions;
+    positions.clear();
+    allowed.identified = Some(0);
+    let tagged = plan.tagged(tag);
+    let all = tagged.positions.iter().copied();
+    if !tagged.identified {
+        positions.extend(all.map(|position| (position, 0)));
+        return;
+    }
+    let qualifiers = |position: PositionId| &plan.qualifiers[usize::from(position)];
+    let value = qualifier(&tagged.element);
+    let packed = value.map_or(0, little_endian);
+    let matches = |position: PositionId| {
+        let held = qualifiers(position).as_deref().zip(value);
+        held.is_some_and(|(held, value)| Qualifier::among(held, packed, value))
+    };
+    let mut identified = 0u64;
+    for (position, at) in all.clone().zip(0..) {
+        if matches(position) {
+            positions.push((position, 0));
+            identified |= 1u64.checked_shl(at).unwrap_or(0);
+        }
+    }
+    allowed.identified = (all.len() <= 64).then_some(identified);
+    if !positions.is_empty() {
+        return;
+    }
+    // Positions that need another qualifier come last, at a price: the qualifier may be wrong.
+    let is_free = |position: &PositionId| qualifiers(*position).is_none();
+    positions.extend(all.clone().filter(is_free).map(|position| (position, 0)));
+    let others = all.filter(|position| !is_free(position));
+    positions.extend(others.map(|position| (position, OTHER_QUALIFIER)));
+}
+
+impl Search {
+    /// Begins anew: nothing waits.
+    fn begin(&mut self) {
+        self.held = 0;
+        self.decisions.clear();
+    }
+
+    fn held(&self) -> &[Hypothesis] {
+        &self.hypotheses[..self.held]
+    }
+
+    /// The room of the next hypothesis.
+    fn room(&mut self) -> &mut Hypothesis {
+        if self.held == self.hypotheses.len() {
+            self.hypotheses.push(Hypothesis::default());
+        }
+        &mut self.hypotheses[self.held]
+    }
+
+    /// Has the hypotheses, of which the best costs `best`, go on with a segment, and keeps so many.
+    fn go_on(
+        &mut self,
+        plan: &Plan,
+        (tag, next): (Option<TagId>, Option<TagId>),
+        best: u32,
+        hypotheses: usize,
+    ) {
+        let mut before = std::mem::take(&mut self.before);
+        std::mem::swap(&mut before, &mut self.hypotheses);
+        let live = std::mem::take(&mut self.held);
+        (self.cheapest, self.best) = (u32::MAX, best);
+        self.candidates.clear();
+        self.chains.clear();
+        self.chains
+            .resize(2 * self.courses.margin as usize, (NONE, NONE));
+        let most = best + self.courses.margin;
+        for (hypothesis, at) in before[..live].iter().zip(0..) {
+            self.expand(plan, (at, hypothesis), (tag, next), most);
+        }
+        self.keep_best(plan, &before, hypotheses);
+        self.before = before;
+    }
+
+    /// Takes in how a hypothesis may go on. Of courses with errors those are given up that come to
+    /// cost more than `most`.
+    fn expand(
+        &mut self,
+        plan: &Plan,
+        (at, from): (u32, &Hypothesis),
+        (tag, next): (Option<TagId>, Option<TagId>),
+        most: u32,
+    ) {
+        let onwards = self.courses.of(plan, &from.state, tag, &self.allowed);
+        // Without an error, when that does not lead into one with the next segment.
+        let smooth = onwards.sound().any(|course| {
+            let held = self.courses.priced(course as usize);
+            let Course::Step(step) = held.course else {
+                return false;
+            };
+            held.cost == 0 && next.is_none_or(|next| plan.follows(step.to() as usize, next))
+        });
+        self.offer((at, from), onwards.sound(), most);
+        if smooth {
+            return;
+        }
+        self.offer((at, from), onwards.placed(), most);
+        if let Some(&(position, depth)) = from.missing.iter().rev().find(|(position, depth)| {
+            self.allowed.price(*position).is_some()
+                && from
+                    .state
+                    .open
+                    .get(*depth as usize)
+                    .is_some_and(|level| level.group == plan.position(*position).group)
+        }) && tag.is_some()
+        {
+            // It was counted as missing; now it is only late.
+            self.take_in(at, from.cost, Which::Found(position, depth));
+        }
+        self.offer((at, from), onwards.last(), most);
+    }
+
+    /// Takes in courses of a hypothesis that are not given up at once.
+    fn offer(&mut self, (at, from): (u32, &Hypothesis), courses: Range<u32>, most: u32) {
+        for course in courses {
+            let held = self.courses.priced(course as usize);
+            let (cost, costly) = (from.cost + held.cost, held.costly);
+            if cost > self.cheapest.saturating_add(self.courses.margin) {
+                // Those that follow cost no less.
+                break;
+            }
+            if !costly || cost <= most {
+                self.take_in(at, cost, Which::Of(course));
+            }
+        }
+    }
+
+    fn take_in(&mut self, from: u32, cost: u32, course: Which) {
+        self.cheapest = self.cheapest.min(cost);
+        let candidate = self.candidates.len() as u32;
+        self.candidates.push(Candidate {
+            from,
+            course,
+            next: NONE,
+        });
+        let at = (cost - self.best) as usize;
+        if at >= self.chains.len() {
+            self.chains.resize(at + 1, (NONE, NONE));
+        }
+        let (first, last) = &mut self.chains[at];
+        match self.candidates.get_mut(*last as usize) {
+            Some(last) => last.next = candidate,
+            None => *first = candidate,
+        }
+        *last = candidate;
+    }
+
+    /// Makes hypotheses of the best candidates, one for each state, in the order of preference.
+    fn keep_best(&mut self, plan: &Plan, before: &[Hypothesis], most: usize) {
+        self.marks.clear();
+        let first = (self.cheapest - self.best) as usize;
+        let end = self.chains.len();
+        let end = end.min(first + self.courses.margin as usize + 1);
+        // Of those that cost the same, the one that came first stays first.
+        for at in first..end {
+            let mut next = self.chains[at].0;
+            while let Some(&candidate) = self.candidates.get(next as usize) {
+                if self.held == most {
+                    return;
+                }
+                next = candidate.next;
+                let from = &before[candidate.from as usize];
+                let course = match candidate.course {
+                    Which::Of(course) => self.courses.priced(course as usize).course,
+                    Which::Found(position, depth) => Course::Found(position, depth),
+                };
+                let state = &mut self.room().state;
+                state.clone_from(&from.state);
+                if let Course::Step(step) = course {
+                    apply(plan, state, step);
+                }
+                let mark = state.mark();
+                if !self.marks.contains(&mark) || self.is_new(mark) {
+                    self.marks.push(mark);
+                    let cost = self.best + at as u32;
+                    self.follow(plan, from, (candidate.course, course, cost));
+                }
+            }
+        }
+    }
+
+    /// Whether no hypothesis stands where that in the room of the next does, whose mark this is.
+    fn is_new(&self, mark: u32) -> bool {
+        let state = &self.hypotheses[self.held].state;
+        let mut held = self.marks.iter().zip(&self.hypotheses);
+        !held.any(|(held, hypothesis)| *held == mark && hypothesis.state == *state)
+    }
+
+    /// Takes in the hypothesis in the room of the next, which goes on with a course.
+    fn follow(
+        &mut self,
+        plan: &Plan,
+        from: &Hypothesis,
+        (which, course, cost): (Which, Course, u32),
+    ) {
+        let next = &mut self.hypotheses[self.held];
+        let missing = &mut next.missing;
+        missing.clone_from(&from.missing);
+        match course {
+            Course::Step(step) => {
+                if !missing.is_empty() {
+                    let stays = |depth: u16| {
+                        depth < step.keep() && !(step.repeat() && depth + 1 == step.keep())
+                    };
+                    missing.retain(|(_, depth)| stays(*depth));
+                }
+                if let Which::Of(course) = which {
+                    let faults = self.courses.faults(self.courses.priced(course as usize));
+                    for fault in faults {
+                        let Fault::MissingSegment(position) = *fault else {
+                            continue;
+                        };
+                        let bounds = &plan.bounds[usize::from(position)];
+                        let level = next.state.open.get(usize::from(bounds.depth));
+                        if level.is_some_and(|level| level.group == bounds.group) {
+                            missing.push((position, bounds.depth));
+                        }
+                    }
+                }
+            }
+            Course::Aside(_) => {}
+            Course::Found(position, depth) => missing.retain(|held| *held != (position, depth)),
+        }
+        next.cost = cost;
+        next.last = self.decisions.len() as u32;
+        self.decisions.push(Decision {
+            before: from.last,
+            course: which,
+            open: next.state.open.len() as u16,
+        });
+        self.held += 1;
+    }
+}
+
 #[inline]
-fn index(plan: &Plan, at: usize) -> usize {
+pub(super) fn index(plan: &Plan, at: usize) -> usize {
     if at == START {
         plan.positions.len()
     } else {
         at
     }
-}
-
-/// How many of the open groups, outermost first, are also those of `path`.
-fn common_levels(path: &[GroupId], open: &[Level]) -> usize {
-    path.iter()
-        .zip(open)
-        .take_while(|(group, level)| **group == level.group)
-        .count()
 }
 
 /// Moves a state over a transition.
@@ -1225,52 +1045,4 @@ fn cross(plan: &Plan, state: &mut State, step: Step, position: Bounds) {
     *reached = (*reached).max(i32::from(position.index));
     state.at = step.to() as usize;
     state.count = 1;
-}
-
-/// Adds what is missing in the open groups from `depth` inwards when they end here.
-fn missing_after(plan: &Plan, state: &State, depth: usize, faults: &mut Noted<'_>) {
-    for level in state.open.iter().skip(depth).rev() {
-        if faults.is_full() {
-            return;
-        }
-        let items = plan.group(level.group).items.len();
-        missing_between(plan, level.group, level.reached, items as i32, faults);
-    }
-}
-
-/// Mandatory items of a group between two indexes, both excluded.
-fn missing_between(plan: &Plan, group: GroupId, after: i32, before: i32, faults: &mut Noted<'_>) {
-    let items = &plan.group(group).items;
-    let from = (after + 1).max(0) as usize;
-    for item in items.iter().take(before.max(0) as usize).skip(from) {
-        if faults.is_full() {
-            return;
-        }
-        match *item {
-            ItemId::Position(position) if plan.position(position).min > 0 => {
-                faults.push(Fault::MissingSegment(position));
-            }
-            ItemId::Group(inner) if plan.group(inner).min > 0 => {
-                faults.push(Fault::MissingGroup(inner))
-            }
-            _ => {}
-        }
-    }
-}
-
-/// What is missing before `to` in the groups of its path from `depth` inwards, which begin here.
-fn missing_on_entry(
-    plan: &Plan,
-    path: &[GroupId],
-    depth: usize,
-    to: PositionId,
-    faults: &mut Noted<'_>,
-) {
-    for at in depth..path.len() {
-        let target = match path.get(at + 1) {
-            Some(&inner) => plan.group(inner).index,
-            None => plan.position(to).index,
-        };
-        missing_between(plan, path[at], -1, i32::from(target), faults);
-    }
 }
