@@ -240,9 +240,9 @@ impl<'c> MessageCheck<'c> {
                     let mut good = *position.tag == *name;
                     if good {
                         let layout = self.compiled.layout(at);
-                        element::check(*env, layout, segment, &mut |trouble| {
-                            good &= trouble.severity != Severity::Error;
-                        });
+                        let mut errors = Errors(false);
+                        element::check(*env, layout, segment, &mut errors);
+                        good = !errors.0;
                     }
                     good
                 })
@@ -948,6 +948,19 @@ impl<'t> Hear<'t> for Heard<'_, '_, '_, '_> {
         };
         let (specs, context) = self.told;
         report(specs, self.out, self.layout, trouble, place, context);
+    }
+}
+
+/// Whether there was an error: nothing is told.
+struct Errors(bool);
+
+impl<'t> Hear<'t> for Errors {
+    fn has_enough(&mut self, _: Code, _: usize) -> bool {
+        self.0
+    }
+
+    fn hear(&mut self, trouble: Trouble<'t>) {
+        self.0 |= trouble.severity == Severity::Error;
     }
 }
 
