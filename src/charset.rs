@@ -304,14 +304,14 @@ impl Charset {
     /// A quick look at a block of text: whether all of it is in the repertoire. Blocks cut
     /// characters of several bytes, so of other sets only ASCII passes.
     pub(crate) fn watch(self) -> Watch {
-        const LATIN: [(u8, u8); 4] = [(b' ', b'~'), (0xA0, 0xFF), Watch::NONE, Watch::NONE];
         const ASCII: [(u8, u8); 4] = [(b' ', b'~'), Watch::NONE, Watch::NONE, Watch::NONE];
         const COMMON: [(u8, u8); 3] = [(b' ', b'"'), (b'%', b'?'), (b'A', b'Z')];
         let [first, second, third] = COMMON;
         let usual = match self.kind {
             Kind::LevelA => [first, second, third, Watch::NONE],
             Kind::LevelB => [first, second, third, (b'a', b'z')],
-            Kind::Latin1 | Kind::Latin5 => LATIN,
+            // What looks like other text than accented letters is looked at.
+            Kind::Latin1 | Kind::Latin5 => ASCII,
             Kind::Encoding(_) => ASCII,
         };
         let good: fn(&[u8]) -> bool = match self.kind {
@@ -329,14 +329,7 @@ impl Charset {
                 }
                 .holds(block)
             },
-            Kind::Latin1 | Kind::Latin5 => |block| {
-                Charset {
-                    name: "",
-                    kind: Kind::Latin1,
-                }
-                .holds(block)
-            },
-            Kind::Encoding(_) => |block| {
+            Kind::Latin1 | Kind::Latin5 | Kind::Encoding(_) => |block| {
                 block.iter().fold(true, |all, byte| {
                     all & ((byte.wrapping_sub(0x20) < 0x5F) | (*byte == b'\r') | (*byte == b'\n'))
                 })
@@ -471,14 +464,40 @@ pub(crate) fn decide(bytes: &[u8]) -> Option<Charset> {
 }
 
 impl Charset {
-    /// What a value rather is that this set of accented letters holds too: Chinese text as GB 18030 has it,
+    /// What a value rather is that this set of accented letters holds too: UTF-8, or Chinese text as GB 18030 has it,
     /// whose characters are pairs of high bytes. In words of European languages accented letters do not
     /// stand in pairs only, two of them and more.
     pub(crate) fn hides(self, bytes: &[u8]) -> Option<Charset> {
         if bytes.is_ascii() {
             return None;
         }
-        let accented = match self.kind {
+        if !self.is_accented() {
+            return None;
+        }
+        let mut pairs = 0;
+        for run in high_runs(bytes) {
+            if !run.chunks(2).all(is_chinese) {
+                return None;
+            }
+            pairs += run.len() / 2;
+        }
+        let label = match std::str::from_utf8(bytes) {
+            Ok(_) => "utf-8",
+            Err(_) => "gb18030",
+        };
+        (pairs > 1).then(|| Charset::for_label(label)).flatten()
+    }
+
+    /// Whether bytes may hold a value that [`hides`](Self::hides) something: a quick look.
+    pub(crate) fn may_hide(self, bytes: &[u8]) -> bool {
+        !bytes.is_ascii()
+            && self.is_accented()
+            && high_runs(bytes).any(|run| run.chunks(2).all(is_chinese))
+    }
+
+    /// Whether a set of accented letters, each of one byte.
+    fn is_accented(self) -> bool {
+        match self.kind {
             Kind::Latin1 | Kind::Latin5 => true,
             Kind::Encoding(encoding) => matches!(
                 encoding.name(),
@@ -490,24 +509,49 @@ impl Charset {
                     | "ISO-8859-15"
             ),
             _ => false,
-        };
-        if !accented {
-            return None;
         }
-        let runs = bytes
-            .split(|byte| byte.is_ascii())
-            .filter(|run| !run.is_empty());
-        let mut pairs = 0;
-        for run in runs {
-            // The rows of GB 2312 that hold characters, 16 to 87.
-            let chinese = |pair: &[u8]| matches!(pair, [0xB0..=0xF7, 0xA1..=0xFE]);
-            if !run.chunks(2).all(chinese) {
-                return None;
-            }
-            pairs += run.len() / 2;
-        }
-        (pairs > 1).then(|| Charset::for_label("gb18030")).flatten()
     }
+}
+
+/// Runs of bytes outside ASCII.
+fn high_runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let runs = bytes.split(|byte| byte.is_ascii());
+    runs.filter(|run| !run.is_empty())
+}
+
+/// A character of the rows of GB 2312 that hold Chinese characters, 16 to 87.
+fn is_chinese(pair: &[u8]) -> bool {
+    matches!(pair, [0xB0..=0xF7, 0xA1..=0xFE])
+}
+
+/// The other sets in which bytes that can be read as GB 18030 make words as well, behind each other;
+/// `None` where there is none. Of Big5 and EUC-KR those rows count in which nearly all characters of
+/// running text are, of windows-1251 the letters of Russian.
+pub(crate) fn alternatives(bytes: &[u8]) -> Option<String> {
+    let (mut big5, mut korean) = (true, true);
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at].is_ascii() {
+            at += 1;
+            continue;
+        }
+        let (lead, trail) = (bytes[at], bytes.get(at + 1).copied().unwrap_or(0));
+        big5 &= matches!(lead, 0xA4..=0xC6) && matches!(trail, 0x40..=0x7E | 0xA1..=0xFE);
+        korean &= matches!(lead, 0xB0..=0xC8) && trail >= 0xA1;
+        at += 2;
+    }
+    let mut high = bytes.iter().filter(|byte| !byte.is_ascii());
+    let russian = high.all(|byte| matches!(byte, 0xA8 | 0xB8 | 0xC0..));
+    let sets = [
+        (big5, "Big5"),
+        (korean, "EUC-KR"),
+        (russian, "windows-1251"),
+    ];
+    let names = sets
+        .into_iter()
+        .filter_map(|(fits, name)| fits.then_some(name));
+    let names = names.collect::<Vec<_>>().join("/");
+    (!names.is_empty()).then_some(names)
 }
 
 /// What bytes outside ASCII look like.
@@ -607,6 +651,25 @@ mod tests {
         ] {
             assert!(of("UNOC").hides(text).is_none(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn text_in_utf8_under_a_set_of_accented_letters() {
+        let set = Charset::for_label("UNOC").unwrap();
+        let hidden = set.hides("Geschäftsführer".as_bytes());
+        assert_eq!(hidden.map(|of| of.name()), Some("UTF-8"));
+    }
+
+    #[test]
+    fn what_may_be_chinese_or_other() {
+        let in_set = |label: &str, text: &str| {
+            let bytes = Charset::for_label(label).unwrap();
+            alternatives(&bytes.encode(text).unwrap()).unwrap_or_default()
+        };
+        assert_eq!(in_set("gb18030", "上海某某国际货运代理有限公司"), "");
+        assert!(in_set("big5", "中文").contains("Big5"));
+        assert!(in_set("euc-kr", "서울특별시").contains("EUC-KR"));
+        assert_eq!(in_set("windows-1251", "МОСКВА"), "windows-1251");
     }
 
     #[test]

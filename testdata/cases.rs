@@ -300,6 +300,99 @@ fn both_doors_find_the_same_and_lose_nothing() {
     }
 }
 
+/// What the check of an input finds, by both doors: codes and offsets.
+fn told(checker: &Checker, input: &[u8]) -> Vec<(Code, u64)> {
+    let (mut from_slice, mut from_stream): (Vec<Finding>, Vec<Finding>) = Default::default();
+    checker.slice(input, &mut from_slice).unwrap();
+    checker.read(Dribble(input, 61), &mut from_stream).unwrap();
+    assert_eq!(
+        from_slice,
+        from_stream,
+        "{}",
+        String::from_utf8_lossy(input)
+    );
+    let told = |finding: &Finding| (finding.code, finding.span.start);
+    from_slice.iter().map(told).collect()
+}
+
+/// A file of one segment a line in which one terminator was forgotten, each in turn.
+#[test]
+fn a_forgotten_terminator_is_one_finding() {
+    let checker = Checker::new(&Specs::base(), Options::default()).unwrap();
+    let mut inputs: Vec<Vec<u8>> = Vec::new();
+    for path in cases("messages") {
+        inputs.push(std::fs::read(&path).unwrap());
+    }
+    let una = [b"UNA:+.? '\n", &inputs[0][..]].concat();
+    let shown = String::from_utf8(inputs[0].clone()).unwrap();
+    let again = format!(
+        "{shown}\nUNA;*.? ~\n{}",
+        shown.replace('\'', "~").replace(':', ";").replace('+', "*")
+    );
+    inputs.extend([una, again.into_bytes()]);
+    for input in inputs {
+        let lines: Vec<&[u8]> = input.split(|byte| *byte == b'\n').collect();
+        for end in [&b"\n"[..], b"\r\n"] {
+            let whole: Vec<u8> = lines.join(end);
+            assert_eq!(
+                told(&checker, &whole),
+                [],
+                "{}",
+                String::from_utf8_lossy(&whole)
+            );
+            let ends = lines.iter().scan(0, |at, line| {
+                *at += line.len() + end.len();
+                Some(*at - end.len())
+            });
+            let named = |line: &&[u8]| !line.is_empty() && !line.starts_with(b"UNA");
+            for (line, at) in lines.iter().zip(ends).filter(|(line, _)| named(line)) {
+                let mut broken = whole.clone();
+                assert!(matches!(broken.remove(at - 1), b'\'' | b'~'));
+                let expected = [(Code::UNTERMINATED_SEGMENT, at as u64 - 1)];
+                let line = String::from_utf8_lossy(line);
+                assert_eq!(told(&checker, &broken), expected, "{line}");
+                assert_eq!(rejoined(&broken), broken, "{line}");
+            }
+        }
+    }
+}
+
+/// Lines that are wrapped, wherever that may be, hold the same.
+#[test]
+fn wrapped_lines_are_no_ends_of_segments() {
+    let checker = Checker::new(&Specs::base(), Options::default()).unwrap();
+    let wrapped = |text: &[u8], width: usize| text.chunks(width).collect::<Vec<_>>().join(&b'\n');
+    let mut tags = 0;
+    for path in cases("messages") {
+        let text = std::fs::read(&path).unwrap();
+        let flat: Vec<u8> = text.into_iter().filter(|byte| *byte != b'\n').collect();
+        for width in [20, 35, 43, 64, 70, 72, 80, 132] {
+            let broken = wrapped(&flat, width);
+            let found = told(&checker, &broken);
+            let ended = |(code, _): &(Code, u64)| *code == Code::UNTERMINATED_SEGMENT;
+            assert!(!found.iter().any(ended), "{width}: {found:?}");
+        }
+    }
+    // A segment a line, of which long ones are wrapped before what could be a tag.
+    let head = "UNB+UNOA:2+A+B+261123:1200+1'\nUNH+1+CUSCAR:D:95B:UN'\nBGM+785+M1+9'\n";
+    for (text, language) in [("LOC", "EN"), ("RFF", "ZH"), ("TDT", "EN")] {
+        for width in [70, 72, 80] {
+            let line = "X".repeat(width - 46);
+            let segment = format!("FTX+AAA+++{}:{line}{text}+{language}'", "X".repeat(35));
+            let broken = [
+                head.as_bytes(),
+                &wrapped(segment.as_bytes(), width),
+                b"\nUNT+4+1'\nUNZ+1+1'\n",
+            ];
+            let found = told(&checker, &broken.concat());
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(found[0].0, Code::LINE_BREAK_IN_VALUE);
+            tags += 1;
+        }
+    }
+    assert_eq!(tags, 9);
+}
+
 #[test]
 fn one_and_several_threads_find_the_same() {
     let mut input = b"UNB+UNOA:2+SENDER+RECEIVER+261123:0930+1'\n".to_vec();

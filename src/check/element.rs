@@ -21,6 +21,8 @@ pub(super) struct Env<'e> {
     /// Counts characters where one may take several bytes.
     pub chars: Option<fn(&[u8]) -> usize>,
     pub dates: &'e DateFormats,
+    /// What values look like was said.
+    pub guessed: bool,
 }
 
 /// Something wrong in a segment's elements.

@@ -18,7 +18,7 @@ use super::value::DecimalMarks;
 use super::{Checker, repertoire};
 use crate::Result;
 use crate::charset::Charset;
-use crate::edifact::{Item, OwnedSegment, Peek, Reader, Segment};
+use crate::edifact::{Ends, Item, OwnedSegment, Peek, Reader, Segment};
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Related, Severity};
 use crate::span::Span;
@@ -205,6 +205,7 @@ impl<'c, 's> Run<'c, 's> {
             marks: self.marks,
             chars: self.chars,
             dates: &self.checker.dates,
+            guessed: self.guessed,
         }
     }
 
@@ -589,6 +590,7 @@ impl<'c, 's> Run<'c, 's> {
                 marks: self.marks,
                 referenced,
                 behind: None,
+                end_is: Ends::Input,
             },
         };
         stretch.behind = None;
@@ -617,6 +619,8 @@ impl<'c, 's> Run<'c, 's> {
                 stretch.end = reader
                     .current_segment()
                     .map_or(stretch.end, |segment| segment.span().end());
+                stretch.end_is = Ends::Segment;
+                reader.forget_unended();
                 stretch.behind = behind(reader)?;
                 break;
             }
@@ -632,8 +636,16 @@ impl<'c, 's> Run<'c, 's> {
                     }
                 };
                 if !more {
+                    stretch.end_is = Ends::Input;
                     break;
                 }
+                let unended = |found: &Finding| {
+                    found.code == Code::UNTERMINATED_SEGMENT && found.span.start < stretch.end
+                };
+                stretch.end_is = match found.iter().any(unended) {
+                    true => Ends::Segment,
+                    false => Ends::Skipped,
+                };
                 reader.unread();
                 split.open = Some(stretch);
                 let found = found.into_iter();
@@ -894,6 +906,9 @@ impl<'c, 's> Run<'c, 's> {
         number: u64,
         opened: Option<&Open>,
     ) -> Result<bool> {
+        if reader.may_be_broken() {
+            self.end_at_break(reader, check)?;
+        }
         let next = match reader.peek() {
             Peek::Tag(tag) => part_of_message(tag),
             Peek::Nothing => None,
@@ -927,6 +942,30 @@ impl<'c, 's> Run<'c, 's> {
         let clean = reader.is_clean();
         let context = Context::Reader(reader);
         self.segment_in_message(&segment, clean, check, number, next, opened, &context)
+    }
+
+    /// Ends the segment that the reader stands on at a line break where its terminator is missing.
+    /// Only where each segment has a line of its own.
+    #[cold]
+    #[inline(never)]
+    fn end_at_break(
+        &mut self,
+        reader: &mut Reader<'_>,
+        check: &Option<MessageCheck<'_>>,
+    ) -> Result<()> {
+        let (Some(segment), Some(check)) = (reader.current_segment(), check) else {
+            return Ok(());
+        };
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let begins_line = segment.blank().iter().any(is_break);
+        if begins_line
+            && !matches!(segment.packed_tag(), Some(UNH | UIH | UNT | UIT))
+            && let Some(at) = check.lost_terminator(&self.env(), &segment)
+            && reader.ends_line()?
+        {
+            reader.end_last(at);
+        }
+        Ok(())
     }
 
     #[inline]
@@ -1084,7 +1123,8 @@ impl<'c, 's> Run<'c, 's> {
         context: &Context<'_, '_>,
         number: Option<u64>,
     ) {
-        if !self.out.charset.holds(segment.bytes()) {
+        let (charset, bytes) = (self.out.charset, segment.bytes());
+        if !charset.holds(bytes) || !self.guessed && charset.may_hide(bytes) {
             repertoire::report(&mut self.out, segment, context, number, &mut self.guessed);
         }
     }

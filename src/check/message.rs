@@ -11,7 +11,7 @@ use super::layout::Layout;
 use super::out::{Context, Out};
 use crate::edifact::{
     FirstSeparators, Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment,
-    Work, on_this_machine,
+    WRAPPED, Work, breaks, on_this_machine,
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
@@ -44,7 +44,8 @@ struct Control {
 /// Whether all characters of a segment may be there, and need no closer look.
 #[cold]
 fn is_plain(env: &Env<'_>, out: &Out<'_>, clean: bool, segment: &[u8]) -> bool {
-    (clean || out.charset.holds(segment)) && (env.chars.is_none() || segment.is_ascii())
+    (clean || out.charset.holds(segment) && (env.guessed || !out.charset.may_hide(segment)))
+        && (env.chars.is_none() || segment.is_ascii())
 }
 
 /// What [`MessageCheck::follow`] is to do.
@@ -221,6 +222,42 @@ impl<'c> MessageCheck<'c> {
     #[inline]
     pub(super) fn tag(&self, packed: Option<u64>) -> Option<TagId> {
         packed.and_then(|packed| self.compiled.plan.tag(packed))
+    }
+
+    /// Where the next segment ends at a line break, though its terminator does not stand there: the
+    /// tag behind the break is one of the message and fits there, or what stands on the two lines
+    /// makes no segment. Lines that may have been wrapped need both.
+    #[cold]
+    pub(super) fn lost_terminator(&self, env: &Env<'_>, segment: &Segment<'_>) -> Option<u64> {
+        let plan = &self.compiled.plan;
+        let tag = self.tag(segment.packed_tag())?;
+        let name = tag_text(segment);
+        let mut wrong = None;
+        let mut is_wrong = || {
+            *wrong.get_or_insert_with(|| {
+                let mut places = (0..).zip(plan.positions());
+                !places.any(|(at, position)| {
+                    let mut good = *position.tag == *name;
+                    if good {
+                        let layout = self.compiled.layout(at);
+                        let mut errors = Errors(false);
+                        element::check(*env, layout, segment, &mut errors);
+                        good = !errors.0;
+                    }
+                    good
+                })
+            })
+        };
+        breaks(segment).find_map(|found| {
+            let next = self.tag(Some(found.tag))?;
+            let fits = self.sequencer.may_follow(tag, next);
+            let ends = if found.line < WRAPPED {
+                fits || is_wrong()
+            } else {
+                fits && is_wrong()
+            };
+            ends.then_some(found.at)
+        })
     }
 
     /// Takes the next segment and its packed tag; `next` is that of the one after it.
@@ -911,6 +948,19 @@ impl<'t> Hear<'t> for Heard<'_, '_, '_, '_> {
         };
         let (specs, context) = self.told;
         report(specs, self.out, self.layout, trouble, place, context);
+    }
+}
+
+/// Whether there was an error: nothing is told.
+struct Errors(bool);
+
+impl<'t> Hear<'t> for Errors {
+    fn has_enough(&mut self, _: Code, _: usize) -> bool {
+        self.0
+    }
+
+    fn hear(&mut self, trouble: Trouble<'t>) {
+        self.0 |= trouble.severity == Severity::Error;
     }
 }
 

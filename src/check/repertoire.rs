@@ -2,13 +2,13 @@
 
 use super::message::tag_text;
 use super::out::{Context, Out};
-use crate::charset::guess;
+use crate::charset::{alternatives, guess};
 use crate::edifact::{End, Segment};
 use crate::finding::{Code, Finding, Severity};
 use crate::span::Span;
 
-/// Looks at the values of a segment that holds something outside the character set: one finding
-/// for each value, and once in an interchange what the bytes look like.
+/// Looks at the values of a segment that holds something outside the character set, or what may be
+/// text in another: one finding for each value that is outside, and once in an interchange what the bytes look like.
 #[cold]
 #[inline(never)]
 pub(super) fn report(
@@ -35,18 +35,27 @@ pub(super) fn report(
         last = here;
         let here = (here, composite);
         let value = token.value();
-        if charset.holds(&value) {
-            continue;
-        }
-        let guess = guess(&value).filter(|guess| *guess != charset);
+        let held = charset.holds(&value);
+        let guess = match held {
+            true if *guessed => None,
+            true => charset.hides(&value),
+            false => guess(&value).filter(|guess| *guess != charset),
+        };
         if !*guessed && let Some(guess) = guess {
             *guessed = true;
             let span = Span::new(token.offset, token.bytes.len() as u64);
             let mut finding = Finding::new(Code::LOOKS_LIKE, span)
                 .with("charset", guess.name())
                 .with("declared", charset.name());
+            let others = alternatives(&value).filter(|_| guess.name() == "gb18030");
+            if let Some(others) = others {
+                finding = finding.with("others", others);
+            }
             place(&mut finding, &tag, number, here);
             out.send(finding, context);
+        }
+        if held {
+            continue;
         }
         if charset.name() == "UNOX"
             && let Some(at) = token.bytes.iter().position(|byte| *byte == 0x1B)

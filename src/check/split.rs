@@ -17,7 +17,7 @@ use super::out::{Entry, Out, Totals};
 use super::references::{Met, References};
 use super::value::DecimalMarks;
 use crate::charset::Charset;
-use crate::edifact::{self, Continuation, LineCounter, Reader};
+use crate::edifact::{self, Continuation, Ends, LineCounter, Reader};
 use crate::finding::{Code, Finding, Severity};
 use crate::span::{LineColumn, Span};
 use crate::tree::gather::WatchInput;
@@ -56,6 +56,8 @@ pub(super) struct Stretch {
     pub referenced: bool,
     /// The tag of the segment behind it, if that may be part of a message.
     pub behind: Option<u64>,
+    /// What becomes of its end, if no terminator stands there.
+    pub end_is: Ends,
 }
 
 /// The header of a message, as far as others may have its reference.
@@ -167,7 +169,12 @@ impl Source<'_> {
                 }
             }
         };
-        Ok(reader.continue_at(stretch.start, &stretch.continuation, options))
+        Ok(reader.continue_at(
+            stretch.start,
+            &stretch.continuation,
+            options,
+            stretch.end_is,
+        ))
     }
 
     /// Moves a counter on to `offset`.
@@ -692,8 +699,28 @@ mod tests {
             let count = 2 + body.matches("'").count() - body.matches("?'").count();
             format!("UNH+{number}+CUSCAR:D:95B:UN'{body}UNT+{count}+{number}'")
         });
+        // A segment a line, of which one or two lack their terminator.
+        let unended = (message.clone(), 0usize..8, 0usize..8, any::<bool>());
+        let unended = unended.prop_map(|(message, one, other, both)| {
+            let lines = message.split_inclusive('\'').enumerate();
+            let line = |(at, line): (usize, &str)| {
+                let lost = at == one || both && at == other;
+                let line = if lost {
+                    line.trim_end_matches('\'')
+                } else {
+                    line
+                };
+                format!("{}\n", line.trim_start())
+            };
+            lines.map(line).collect::<String>()
+        });
         let piece = prop_oneof![
             24 => message,
+            12 => unended,
+            2 => Just("UNZ+1+1\nUNB+UNOA:2+A+B+261123:1200+1\n".to_owned()),
+            1 => Just("\nUNZ+1+1\r\nUNA:+,? '\nUNB+UNOC:3+A+B+261123:1200+1'".to_owned()),
+            1 => Just("UNE+1+7\nUNG+CUSCAR+A+B+261123:1200+7+UN+D:95B\n".to_owned()),
+            1 => Just("UNZ+1+1\n".to_owned()),
             2 => Just("UNZ+1+1'UNB+UNOA:2+A+B+261123:1200+1'".to_owned()),
             1 => Just("UNZ+1+1'\nUNA:+,? '\nUNB+UNOC:3+A+B+261123:1200+1'".to_owned()),
             1 => Just("UNA:+.?'UNB+UNOC:4+A+B+261123:1200+1'".to_owned()),
@@ -741,6 +768,9 @@ mod tests {
             let checker = Checker::new(&Specs::base(), options).unwrap();
             let input = text.as_bytes();
             let expected = alone(&checker, input);
+            let mut streamed: Vec<Finding> = Vec::new();
+            checker.read(input, &mut streamed).unwrap();
+            prop_assert_eq!(&streamed, &expected.0);
             let found = split(&checker, input, file, stretch);
             prop_assert_eq!(&found.0, &expected.0);
             prop_assert_eq!(found.1, expected.1);

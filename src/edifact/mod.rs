@@ -15,7 +15,9 @@ mod writer;
 pub use crate::charset::CharacterLength;
 pub(crate) use crate::lines::LineCounter;
 pub(crate) use lex::{Bits, Work, on_this_machine};
-pub(crate) use reader::{Continuation, FirstSeparators, Lane, LanePlace, LaneSegment, Peek};
+pub(crate) use reader::{
+    Continuation, Ends, FirstSeparators, Lane, LanePlace, LaneSegment, Peek, WRAPPED, breaks,
+};
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
 pub use una::Separators;

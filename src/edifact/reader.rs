@@ -5,6 +5,7 @@
 //! and reading goes on with the next segment or interchange.
 
 mod pass;
+mod unterminated;
 
 use std::cell::Cell;
 use std::io::Read;
@@ -18,6 +19,7 @@ use crate::finding::{Code, Finding};
 use crate::lines::{CountCharacters, LineCounter};
 use crate::span::{LineColumn, Span};
 use crate::{Error, Result};
+pub(crate) use unterminated::{WRAPPED, breaks};
 
 /// Bounds and settings of reading.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +85,17 @@ pub(crate) enum Peek {
     Nothing,
     /// It was not lexed yet.
     OutOfSight,
+}
+
+/// What an input ends with where no terminator stands at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// That is the end.
+    Input,
+    /// The whole goes on with another segment: a terminator is missing.
+    Segment,
+    /// The whole goes on with another interchange: what stands before it is no segment.
+    Skipped,
 }
 
 /// What is delivered next.
@@ -209,6 +222,9 @@ pub struct Reader<'d> {
     last: Found,
     place: SegmentPlace,
     kept: Option<OwnedSegment>,
+    /// Where the segment that was found last ends without a terminator, until it is told.
+    unended: Option<u64>,
+    ends: Ends,
     /// The beginning was judged together with the service string advice before it.
     after_una: bool,
     /// Something was understood.
@@ -283,6 +299,8 @@ impl<'d> Reader<'d> {
             last: Found::End,
             place: SegmentPlace::default(),
             kept: None,
+            unended: None,
+            ends: Ends::Input,
             after_una: false,
             understood: false,
             lost_from: None,
@@ -307,8 +325,10 @@ impl<'d> Reader<'d> {
         offset: u64,
         state: &Continuation,
         options: Options,
+        ends: Ends,
     ) -> Self {
         self.options = options;
+        self.ends = ends;
         self.base = offset;
         self.opening = state.0;
         self.lexer = Lexer::new(state.0.separators, options.character_length);
@@ -417,7 +437,12 @@ impl<'d> Reader<'d> {
             | Found::Object(from, _)
             | Found::Blank(from, _)
             | Found::Skipped(from, _) => from,
-            Found::Kept | Found::End => 0,
+            Found::Kept => {
+                let kept = self.kept.as_ref().map(|kept| kept.view().start_offset());
+                let origin = self.base + self.origin as u64;
+                kept.unwrap_or(origin).saturating_sub(origin) as usize
+            }
+            Found::End => 0,
         }
     }
 
@@ -427,6 +452,7 @@ impl<'d> Reader<'d> {
         self.options.character_length = length;
         self.lexer = Lexer::new(self.opening.separators, length);
         self.resume(start);
+        self.unended = None;
         self.after_una = true;
     }
 
@@ -494,17 +520,30 @@ impl<'d> Reader<'d> {
     #[inline]
     pub(crate) fn advance(&mut self) -> Result<bool> {
         if self.again.is_none()
+            && self.unended.is_none()
             && let Next::Segments = self.next
             && let Some(&end) = self.index.ends.get(self.at_end)
             && self.usual_segment(end)
         {
             self.last = Found::Segment;
+            if self.place.specials {
+                self.end_before_envelope()?;
+            }
             return Ok(true);
         }
-        self.last = match self.again.take() {
-            Some(found) => found,
-            None => self.find_slowly()?,
-        };
+        self.advance_slowly()
+    }
+
+    fn advance_slowly(&mut self) -> Result<bool> {
+        if let Some(again) = self.again.take() {
+            self.last = again;
+        } else {
+            self.say_unterminated();
+            self.last = self.find_slowly()?;
+            if self.may_be_broken() {
+                self.end_before_envelope()?;
+            }
+        }
         Ok(!matches!(self.last, Found::End))
     }
 
@@ -562,7 +601,7 @@ impl<'d> Reader<'d> {
             return Peek::Nothing;
         };
         let Some(&end) = self.index.ends.get(self.at_end) else {
-            return Peek::OutOfSight;
+            return self.peek_unended();
         };
         let Some(tag_end) = self.index.separators.get(self.at_separator) else {
             return Peek::Nothing;
@@ -598,6 +637,7 @@ impl<'d> Reader<'d> {
         let special = self.at_special + passed.count();
         // Where letters or digits separate, a tag has no end that can be seen.
         let usual = self.again.is_none()
+            && self.unended.is_none()
             && matches!(self.next, Next::Segments)
             && !self.opening.separators.are_alphanumeric();
         let lane = Lane {
@@ -635,11 +675,15 @@ impl<'d> Reader<'d> {
             };
             let bytes = &self.bytes()[self.origin..];
             let (mut start, mut at_end) = (self.start, self.at_end);
+            let mut specials = self.index.specials[self.at_special..].iter().peekable();
             let mut usual = true;
             while let Some(&end) = self.index.ends.get(at_end) {
                 let terminator = self.index.separators[end as usize];
                 let tag_at = tag_start(bytes, start, terminator);
-                usual = tag_at + 4 <= bytes.len()
+                while specials.next_if(|at| (**at as usize) < tag_at).is_some() {}
+                // A segment in which a line breaks may hold the next.
+                usual = specials.peek().is_none_or(|at| **at >= terminator)
+                    && tag_at + 4 <= bytes.len()
                     && tag_at + 3 <= terminator as usize
                     && bytes[tag_at] != b'U'
                     && is_tag_start(&bytes[tag_at..tag_at + 4]);
@@ -1296,45 +1340,66 @@ impl<'d> Reader<'d> {
             self.next = Next::Opening;
             return Ok(None);
         }
-        if let Some(at) = una::find_opening(text).filter(|at| *at > 0) {
+        let opening = una::find_opening(text).filter(|at| *at > 0);
+        let first = self
+            .index
+            .separators
+            .get(self.at_separator)
+            .map_or(to, |at| *at as usize);
+        let tagged = is_tag(&bytes[(start + blanks).min(first)..first]);
+        // A message that begins in a segment has a line of its own, and where the whole goes on it
+        // has been looked for.
+        let tagged = tagged && self.ends != Ends::Skipped;
+        let opening = opening.filter(|at| {
+            let ahead = matches!(&text[*at..*at + 3], b"UNA" | b"UNB" | b"UIB");
+            let line = matches!(text[*at - 1], b'\r' | b'\n');
+            !tagged || self.ends == Ends::Input && (ahead || line)
+        });
+        // The last line, or that before another interchange, may have its end.
+        let rest = &rest[..opening.map_or(rest.len(), |at| blanks + at)];
+        let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n' | b' ' | b'\t');
+        let last = rest.len() - rest.iter().rev().take_while(is_blank).count();
+        let line_end = memchr::memchr2(b'\r', b'\n', &rest[last..]).map(|at| last + at);
+        if let Some(at) = opening.filter(|_| line_end.is_none() || !tagged) {
             let at = start + blanks + at;
             self.say_skipped(start + blanks, at);
             self.resume(at);
             self.next = Next::Opening;
             return Ok(Some(Found::Skipped(start, at)));
         }
-        let first = self
-            .index
-            .separators
-            .get(self.at_separator)
-            .map_or(to, |at| *at as usize);
-        if !is_tag(&bytes[(start + blanks).min(first)..first]) {
+        if !tagged {
             self.say_skipped(start + blanks, to);
             return Ok(Some(Found::Skipped(start, to)));
         }
+        let end = line_end.unwrap_or(rest.len());
         let separators: Vec<u32> = self.index.separators[self.at_separator..]
             .iter()
             .map(|at| at - start as u32)
+            .filter(|at| (*at as usize) < end)
             .collect();
+        let last = start + end;
         let specials = self
             .index
             .specials
             .iter()
-            .any(|at| *at as usize >= start + blanks);
+            .any(|at| (start + blanks..last).contains(&(*at as usize)));
         let base = self.base + (self.origin + start) as u64;
         let tail = OwnedSegment::cut(
-            rest,
+            &rest[..end],
             base,
             blanks as u32,
             &separators,
             specials,
             self.opening.separators,
         );
-        let terminator = shown(self.opening.separators.terminator);
-        let finding = Finding::new(Code::UNTERMINATED_SEGMENT, self.span(to, to))
-            .with("terminator", terminator);
-        self.say(finding);
+        self.unended = Some(base + end as u64);
         self.kept = Some(tail);
+        if last < to {
+            self.resume(last);
+        }
+        if opening.is_some() {
+            self.next = Next::Opening;
+        }
         Ok(Some(Found::Kept))
     }
 

@@ -197,6 +197,7 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
         4 => prop::sample::select(vec![
             &b"UNB+UNOA:3+A+B'"[..], b"UNA:+.? '", b"UNA|^.\\*~", b"UNB^UNOC|4^A~", b"UNZ+1+1'", b"UNH+1+CUSCAR:D:95B:UN'",
             b"UNO+1+2+3+5'a'b+cUNP+5+1'", b"UNO+1+2+3+900'", b"UNO+1++", b"BGM+380?'+9'", b"\r\n", b"'", b"FTX+a?", b"UN\r\nT+1'", b"garbage", b"\x1a\0",
+            b"UNT+2+1\nUNZ+1+1\n", b"\r\nUNH+1+CUSCAR:D:95B:UN\r\nBGM+380'\r\n", b"UNZ+1+1\nUNA:+.? '\nUNB+UNOA:3+A\n",
         ]).prop_map(<[u8]>::to_vec),
         1 => prop::collection::vec(any::<u8>(), 0..40),
         1 => (1usize..900).prop_map(|len| vec![b'x'; len]),

@@ -393,6 +393,28 @@ impl OwnedSegment {
         }
     }
 
+    /// The beginning of a segment, up to offset `at`, where its terminator should stand.
+    pub(super) fn ended_at(segment: &Segment<'_>, at: u64) -> Self {
+        let start = segment.start;
+        let end = (at - segment.base) as u32;
+        let separators: Vec<u32> = segment
+            .separators
+            .iter()
+            .filter(|at| **at < end)
+            .map(|at| at - start)
+            .collect();
+        let inside = &segment.data[segment.tag_at as usize..end as usize];
+        let special = |byte: &u8| *byte < b' ' || Some(*byte) == segment.service.release;
+        Self::cut(
+            &segment.data[start as usize..end as usize],
+            segment.start_offset(),
+            segment.tag_at - start,
+            &separators,
+            inside.iter().any(special),
+            *segment.service,
+        )
+    }
+
     /// The segment as a view.
     #[must_use]
     pub fn view(&self) -> Segment<'_> {

@@ -192,10 +192,10 @@ findings! {
         explain_en "Each service character must differ from the others and from letters and digits. The first meaning was used."
         explain_zh "各服务字符必须互不相同，且不得为字母或数字。此处采用第一种含义。";
     UNTERMINATED_SEGMENT "unterminated-segment" Error 18
-        en "the input ends inside a segment: the terminator {terminator} is missing"
-        zh "输入在段中间结束：缺少段终止符 {terminator}"
-        explain_en "The file was probably cut off. What stands there was read as far as it goes."
-        explain_zh "文件很可能被截断。已按现有内容读取。";
+        en "the segment terminator {terminator} is missing here"
+        zh "此处缺少段终止符 {terminator}"
+        explain_en "The input ends inside a segment, and was probably cut off; or each segment has a line of its own and this one lacks its terminator. Reading went on as if the terminator stood here. Lines that are wrapped inside a value are not meant."
+        explain_zh "输入在段中间结束，很可能被截断；或者每段各占一行，而该段缺少终止符。已按此处有段终止符继续读取。值内的折行不在此列。";
     EMPTY_SEGMENT "empty-segment" Warning
         en "a segment terminator with no segment before it"
         zh "段终止符之前没有段"
@@ -487,10 +487,10 @@ findings! {
         explain_en "The value does not decode in the character set in force."
         explain_zh "该值无法按当前字符集解码。";
     LOOKS_LIKE "looks-like-other-charset" Hint
-        en "the bytes can be read as {charset}, which {declared} does not allow"
-        zh "字节可按 {charset} 解读，而 {declared} 不允许"
-        explain_en "Many files declare UNOA and hold Chinese text. If the text is right when it is read so, use --charset {charset}; bytes of Big5, EUC-KR and other code pages can often be read so too, and then are nonsense. Said once in an interchange."
-        explain_zh "很多文件声明 UNOA 却含有中文。如按此解读文字正确，可使用 --charset {charset}；Big5、EUC-KR 等编码的字节往往也能这样解读，但结果无意义。每个交换只提示一次。";
+        en "the bytes can be read as {charset}[ or {others}]; declared is {declared}"
+        zh "字节可按 {charset}[ 或 {others}] 解读，而声明的字符集是 {declared}"
+        explain_en "Many files declare UNOA or UNOC and hold Chinese text. If the text is right when it is read so, use --charset {charset}; bytes of Big5, EUC-KR and other code pages can often be read so too, and then are nonsense. Said once in an interchange."
+        explain_zh "很多文件声明 UNOA 或 UNOC 却含有中文。如按此解读文字正确，可使用 --charset {charset}；Big5、EUC-KR 等编码的字节往往也能这样解读，但结果无意义。每个交换只提示一次。";
     UNKNOWN_ESCAPE "unknown-escape-sequence" Error 21
         en "the escape sequence {value} names no character set that is known"
         zh "转义序列 {value} 指定的字符集未知"

@@ -587,6 +587,13 @@ impl Plan {
         self.onward(from, tag) != 0
     }
 
+    /// Whether `next` may come behind a segment of `tag` in some place.
+    pub(super) fn stands_behind(&self, next: TagId, tag: TagId) -> bool {
+        let name = &self.position(self.first_position(tag)).tag;
+        let mut places = (0..).zip(self.positions());
+        places.any(|(at, position)| position.tag == *name && self.follows(at, next))
+    }
+
     /// Transitions from `from`, nothing missing, to what is mandatory or begins a group.
     pub(super) fn awaited(&self, from: usize) -> &[Step] {
         let (start, end) = (self.awaited_from[from], self.awaited_from[from + 1]);

@@ -452,6 +452,21 @@ impl<'p> Sequencer<'p> {
             .then_some((Certain { step, bounds }, Onward(next)))
     }
 
+    /// Whether `next` may stand behind a segment of `tag` that comes now; where that one has no
+    /// certain place, whether it may anywhere.
+    pub(crate) fn may_follow(&self, tag: TagId, next: TagId) -> bool {
+        let plan = self.plan;
+        let steps = match self.waiting {
+            0 => plan.steps(index(plan, self.standing.at), tag),
+            _ => &[],
+        };
+        if steps.is_empty() {
+            return plan.stands_behind(next, tag);
+        }
+        let mut steps = steps.iter();
+        steps.any(|step| plan.follows(step.to() as usize, next))
+    }
+
     /// Whether [`certain`](Self::certain) may be asked.
     #[inline]
     pub(crate) fn may_be_certain(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::charset::Charset;
+use crate::charset::alternatives;
 use crate::convert::event::{Sink, fault, fault_about, is_text, to_hex};
 use crate::convert::names::{Layout, Name, Part};
 use crate::edifact::{End, Segment, Token};
@@ -266,9 +267,13 @@ impl<'a, S: Sink> Elements<'a, S> {
         match text {
             Some(text) if is_text(&text) => {
                 if let Some(hidden) = self.charset.hides(&value) {
-                    let looks = Finding::new(Code::LOOKS_LIKE, Span::at(0))
+                    let mut looks = Finding::new(Code::LOOKS_LIKE, Span::at(0))
                         .with("charset", hidden.name())
                         .with("declared", self.charset.name());
+                    let chinese = hidden.name() == "gb18030";
+                    if let Some(others) = alternatives(&value).filter(|_| chinese) {
+                        looks = looks.with("others", others);
+                    }
                     self.faults.push(looks);
                 }
                 self.out.text(&text)

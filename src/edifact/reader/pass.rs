@@ -42,6 +42,8 @@ impl Reader<'_> {
             ended: None,
             inside: true,
         };
+        // Whoever reads the message tells it.
+        self.forget_unended();
         if self.again.is_some() || !matches!(self.next, Next::Segments) {
             return Ok(passed);
         }
@@ -136,6 +138,11 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | b' ' | b'\t')
 }
 
+#[inline]
+fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
 /// Whether one of the separators that end a tag.
 #[inline]
 fn ends_tag(byte: u8, separators: &Separators) -> bool {
@@ -200,10 +207,16 @@ fn mark(bytes: &[u8], segment: usize, at: usize, separators: &Separators) -> Mar
         return this(true);
     }
     let tag = [b'U', second, third];
+    // A segment that lost its terminator may stand before it on a line of its own.
+    let broken = !starts && bytes[start..at].iter().any(|byte| is_break(*byte));
+    if broken && behind == separators.element && matches!(second, b'N' | b'I') {
+        return this(false);
+    }
     if starts && ends_tag(behind, separators) {
         match &tag {
             b"UNT" | b"UIT" => {
                 return match end_of_segment(bytes, segment, at + 3, separators) {
+                    Some(end) if bytes[at..end].iter().any(|byte| is_break(*byte)) => this(true),
                     Some(end) => Mark::Trailer(end),
                     None if bytes.len() < at + BLOCK => Mark::OutOfSight,
                     None => this(true),
@@ -233,6 +246,7 @@ fn header(bytes: &[u8], separators: &Separators) -> Option<usize> {
         return Some(0);
     }
     match end_of_segment(bytes, 0, blanks + 3, separators) {
+        Some(end) if bytes[blanks..end].iter().any(|byte| is_break(*byte)) => Some(0),
         Some(end) => Some(end),
         None => (bytes.len() >= blanks + BLOCK).then_some(0),
     }
@@ -331,6 +345,13 @@ mod tests {
         let piece = prop_oneof![
             8 => Just(message.to_owned()),
             8 => Just(message.replace('\'', "'\r\n")),
+            4 => (0usize..3).prop_map(move |lost| {
+                let mut ends = message.match_indices('\'').map(|(at, _)| at);
+                let mut text = message.to_owned();
+                text.replace_range(ends.nth(lost).map_or(0..0, |at| at..at + 1), "\n");
+                text
+            }),
+            1 => Just("UNZ+1+1\nUNB+UNOA:2+A+B+261123:1200+1\n".to_owned()),
             2 => Just("UNB+UNOA:2+A+B+261123:1200+1'".to_owned()),
             1 => Just("UNA:+.? '\nUNB+UNOA:2+A+B+261123:1200+1'".to_owned()),
             1 => Just("UNA|^.! ~UNB^UNOA|2^A~".to_owned()),
