@@ -495,6 +495,12 @@ impl Charset {
             && high_runs(bytes).any(|run| run.chunks(2).all(is_chinese))
     }
 
+    /// Whether all printable characters of ASCII are in the repertoire.
+    #[inline]
+    pub(crate) fn holds_ascii(self) -> bool {
+        !matches!(self.kind, Kind::LevelA | Kind::LevelB)
+    }
+
     /// Whether a set of accented letters, each of one byte.
     fn is_accented(self) -> bool {
         match self.kind {
@@ -511,6 +517,24 @@ impl Charset {
             _ => false,
         }
     }
+}
+
+/// Whether all bytes, without control characters below the space among them, are printable characters
+/// of ASCII.
+#[inline]
+pub(crate) fn is_printable_ascii(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // DEL and one more is no ASCII either.
+    let other = |word: u64| (word | word.wrapping_add(ONES)) & (ONES << 7);
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let mut found = chunks
+        .iter()
+        .fold(0, |found, chunk| found | other(u64::from_le_bytes(*chunk)));
+    match bytes.last_chunk::<8>() {
+        Some(chunk) => found |= other(u64::from_le_bytes(*chunk)),
+        None => found |= u64::from(rest.iter().any(|byte| *byte >= 0x7F)),
+    }
+    found == 0
 }
 
 /// Runs of bytes outside ASCII.
@@ -631,6 +655,21 @@ mod tests {
         assert_eq!(of("UNOC").encode("中"), None);
         assert_eq!(of("UNOA").encode("é"), None);
         assert_eq!(of("utf-8").encode("中").unwrap(), "中".as_bytes());
+    }
+
+    #[test]
+    fn printable_ascii() {
+        for len in 0..40 {
+            let text = vec![b'~'; len];
+            assert!(is_printable_ascii(&text));
+            for at in 0..len {
+                for byte in 0x7F..=0xFF {
+                    let mut text = text.clone();
+                    text[at] = byte;
+                    assert!(!is_printable_ascii(&text), "{byte:x} at {at} of {len}");
+                }
+            }
+        }
     }
 
     #[test]

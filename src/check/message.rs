@@ -9,6 +9,7 @@ use super::glance::{self, Seen};
 use super::interchange::part_of_message;
 use super::layout::Layout;
 use super::out::{Context, Out};
+use crate::charset::is_printable_ascii;
 use crate::edifact::{
     FirstSeparators, Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment,
     WRAPPED, Work, breaks, on_this_machine,
@@ -44,6 +45,9 @@ struct Control {
 /// Whether all characters of a segment may be there, and need no closer look.
 #[cold]
 fn is_plain(env: &Env<'_>, out: &Out<'_>, clean: bool, segment: &[u8]) -> bool {
+    if out.charset.holds_ascii() && is_printable_ascii(segment) {
+        return true;
+    }
     (clean || out.charset.holds(segment) && (env.guessed || !out.charset.may_hide(segment)))
         && (env.chars.is_none() || segment.is_ascii())
 }
@@ -365,7 +369,7 @@ impl<'c> MessageCheck<'c> {
             if last && part_of_message(u64::from(next.tag)).is_none() {
                 break;
             }
-            if !plain && !is_plain(env, out, clean, lane.segment(here, taken).bytes()) {
+            if !plain && !is_plain(env, out, clean, lane.bytes_of(here)) {
                 break;
             }
             let likely = match self.sequencer.only(onward) {

@@ -28,8 +28,8 @@ mod out;
 mod references;
 mod repeated;
 mod repertoire;
-#[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
 mod short_lists;
+#[cfg_attr(not(feature = "parallel"), allow(dead_code, unused_imports))]
 mod split;
 mod transcoded;
 mod value;

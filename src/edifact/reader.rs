@@ -1593,6 +1593,13 @@ impl<'r> Lane<'r> {
         self.bytes
     }
 
+    /// The bytes of a segment, from its tag on and its terminator with them.
+    #[inline]
+    pub(crate) fn bytes_of(&self, at: LaneSegment) -> &'r [u8] {
+        let terminator = self.index.separators[at.last as usize];
+        &self.bytes[at.tag_at as usize..=terminator as usize]
+    }
+
     /// The positions of the first separators of a segment, so many that others may stand behind its
     /// terminator, and the bits of the first 64 of them. `room` is for the last segments of a lane.
     #[inline(always)]

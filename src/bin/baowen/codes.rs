@@ -113,7 +113,8 @@ impl Asked<'_> {
                 table.title.zh.contains(id)
                     || table.title.en.to_lowercase().contains(&id.to_lowercase())
             });
-            if titled || known.contains(&id.to_lowercase()) || alike.contains(&known) {
+            let named = titled || known.contains(&id.to_lowercase());
+            if !id.is_empty() && named || alike.contains(&known) {
                 near.push(known.to_owned());
             }
         }

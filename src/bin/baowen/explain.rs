@@ -42,7 +42,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang) -> Result<Outcome, Failure> 
                 let mut near: Vec<&str> = names
                     .iter()
                     .copied()
-                    .filter(|known| known.contains(name.as_str()))
+                    .filter(|known| !name.is_empty() && known.contains(name.as_str()))
                     .take(12)
                     .collect();
                 if near.is_empty() {
