@@ -99,71 +99,90 @@ impl Pattern {
 /// A pattern of nothing but numbers of two digits, each of another kind.
 #[derive(Debug)]
 struct Fixed {
-    /// Of each its kind, and the least and greatest number.
-    fields: Box<[(Kind, u8, u8)]>,
+    /// Length of a value.
+    len: usize,
+    /// Of each number the least and the greatest; behind the last any.
+    least: [u8; MOST_NUMBERS],
+    most: [u8; MOST_NUMBERS],
+    /// Which of the numbers are of these kinds, one behind the last where there is none: century, year,
+    /// month, day, and hour, minute, second.
+    day: [u8; 4],
+    time: [u8; 3],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Century,
-    Year,
-    Month,
-    Day,
-    Hour,
-    Minute,
-    Second,
-    Week,
-}
+/// Numbers of a pattern.
+const MOST_NUMBERS: usize = 8;
 
 impl Fixed {
     fn new(pattern: &str) -> Option<Self> {
+        const NONE: u8 = MOST_NUMBERS as u8;
         let (pairs, rest) = pattern.as_bytes().as_chunks::<2>();
-        let fields = pairs.iter().map(|pair| {
-            Some(match pair {
-                b"CC" => (Kind::Century, 0, 99),
-                b"YY" => (Kind::Year, 0, 99),
-                b"MM" => (Kind::Month, 1, 12),
-                b"DD" => (Kind::Day, 1, 31),
-                b"hh" => (Kind::Hour, 0, 24),
-                b"mm" => (Kind::Minute, 0, 59),
-                b"ss" => (Kind::Second, 0, 60),
-                b"ww" => (Kind::Week, 1, 53),
+        let mut fixed = Self {
+            len: pattern.len(),
+            least: [0; _],
+            most: [u8::MAX; _],
+            day: [NONE; _],
+            time: [NONE; _],
+        };
+        let twice = |at: usize| pairs[..at].contains(&pairs[at]);
+        if !rest.is_empty() || pairs.len() > MOST_NUMBERS || (0..pairs.len()).any(twice) {
+            return None;
+        }
+        for (at, pair) in pairs.iter().enumerate() {
+            let number = at as u8;
+            (fixed.least[at], fixed.most[at]) = match pair {
+                b"CC" | b"YY" => (0, 99),
+                b"MM" => (1, 12),
+                b"DD" => (1, 31),
+                b"hh" => (0, 24),
+                b"mm" => (0, 59),
+                b"ss" => (0, 60),
+                b"ww" => (1, 53),
                 _ => return None,
-            })
-        });
-        let fields: Box<[_]> = fields.collect::<Option<_>>()?;
-        let twice = |at: usize| fields[..at].iter().any(|(kind, ..)| *kind == fields[at].0);
-        (rest.is_empty() && !(0..fields.len()).any(twice)).then_some(Self { fields })
+            };
+            let days = [b"CC", b"YY", b"MM", b"DD"];
+            let times = [b"hh", b"mm", b"ss"];
+            if let Some(kind) = days.iter().position(|kind| *kind == pair) {
+                fixed.day[kind] = number;
+            }
+            if let Some(kind) = times.iter().position(|kind| *kind == pair) {
+                fixed.time[kind] = number;
+            }
+        }
+        Some(fixed)
     }
 
     fn matches(&self, value: &[u8]) -> bool {
-        let (pairs, rest) = value.as_chunks::<2>();
-        if pairs.len() != self.fields.len() || !rest.is_empty() {
+        if value.len() != self.len {
             return false;
         }
-        const NONE: u8 = u8::MAX;
-        let mut found = [NONE; 8];
-        let mut good = true;
-        let mut midnight = false;
-        for (pair, &(kind, least, most)) in pairs.iter().zip(&self.fields) {
+        let mut digits = [b'0'; 2 * MOST_NUMBERS];
+        let Some(room) = digits.get_mut(..value.len()) else {
+            return false;
+        };
+        room.copy_from_slice(value);
+        // All numbers are looked at, so that the compiler makes vectors of them.
+        let mut found = [u8::MAX; MOST_NUMBERS + 1];
+        let mut wrong = false;
+        let (pairs, _) = digits.as_chunks::<2>();
+        let limits = self.least.iter().zip(&self.most);
+        for ((pair, (least, most)), found) in pairs.iter().zip(limits).zip(&mut found) {
             let [tens, ones] = pair.map(|byte| byte.wrapping_sub(b'0'));
             let number = tens.wrapping_mul(10).wrapping_add(ones);
-            good &= (tens < 10) & (ones < 10) & (number >= least) & (number <= most);
-            // Nothing comes behind the end of a day.
-            good &= !(midnight & matches!(kind, Kind::Minute | Kind::Second) & (number > 0));
-            midnight |= (kind == Kind::Hour) & (number == 24);
-            found[kind as usize] = number;
+            wrong |= (tens > 9) | (ones > 9) | (number < *least) | (number > *most);
+            *found = number;
         }
-        let part = |kind: Kind| {
-            let number = found[kind as usize];
-            (number != NONE).then_some(u32::from(number))
+        let part = |at: u8| {
+            let is_there = usize::from(at) < MOST_NUMBERS;
+            is_there.then_some(u32::from(found[usize::from(at)]))
         };
-        good && valid_day(
-            part(Kind::Century),
-            part(Kind::Year),
-            part(Kind::Month),
-            part(Kind::Day),
-        )
+        let [hour, minute, second] = self.time.map(part);
+        // Nothing comes behind the end of a day.
+        let beyond = hour == Some(24) && (minute > Some(0) || second > Some(0));
+        let [century, year, month, day] = self.day.map(part);
+        // Most days are in every month.
+        let usual = month.is_none() || day.is_none_or(|day| day <= 28);
+        !wrong && !beyond && (usual || valid_day(century, year, month, day))
     }
 }
 

@@ -36,8 +36,9 @@ impl Entry {
 #[derive(Clone, Copy, Debug)]
 struct Credit {
     left: u8,
-    /// So many segments are passed over before it is tried again.
-    rest: u8,
+    /// So many segments are passed over before it is tried again, and the next time.
+    rest: u16,
+    wait: u16,
 }
 
 /// What a segment is looked for by.
@@ -57,9 +58,12 @@ const ENTRIES: usize = 2048;
 const MOST_LAYOUTS: usize = 64 << 10;
 
 const FIRST_CREDIT: u8 = 16;
+/// Where it was not worth it, twice as many segments are passed over the next time, up to these.
+const FIRST_WAIT: u16 = 256;
+const LONGEST_WAIT: u16 = 1 << 10;
 const MOST_CREDIT: u8 = 64;
 /// One segment that is not found costs as much as so many found have saved.
-const COSTS: u8 = 2;
+const COSTS: u8 = 1;
 
 impl Repeated {
     /// Makes room for layouts up to this one.
@@ -69,6 +73,7 @@ impl Repeated {
             let new = Credit {
                 left: FIRST_CREDIT,
                 rest: 0,
+                wait: FIRST_WAIT,
             };
             self.credits.resize(wanted, new);
         }
@@ -89,7 +94,7 @@ impl Repeated {
             return false;
         };
         if credit.left == 0 {
-            credit.rest = credit.rest.wrapping_sub(1);
+            credit.rest = credit.rest.saturating_sub(1);
             if credit.rest == 0 {
                 credit.left = FIRST_CREDIT;
             }
@@ -142,11 +147,18 @@ impl Repeated {
                 && differences(&entry.words, &key.words) == 0
         });
         if let Some(credit) = self.credits.get_mut(id as usize) {
-            credit.left = if found {
-                (credit.left + 1).min(MOST_CREDIT)
+            if found {
+                credit.left = (credit.left + 1).min(MOST_CREDIT);
+                if credit.left == MOST_CREDIT {
+                    credit.wait = FIRST_WAIT;
+                }
             } else {
-                credit.left.saturating_sub(COSTS)
-            };
+                credit.left = credit.left.saturating_sub(COSTS);
+                if credit.left == 0 {
+                    credit.rest = credit.wait;
+                    credit.wait = credit.wait.saturating_mul(2).min(LONGEST_WAIT);
+                }
+            }
         }
         found
     }
