@@ -489,9 +489,9 @@ fn a_message_that_is_wrong_as_a_whole_is_told_in_bounds() {
         .filter(|finding| finding.code == Code::UNKNOWN_SEGMENT);
     assert_eq!(unknown.count(), 1_000);
     assert!(totals.errors >= 6_000);
-    let (_, findings) = found("CNT+7:1'", 10_000);
+    let (_, findings) = found("CNT+7:1'", 100_000);
     assert_eq!(of(&findings, Code::CONTROL_TOTALS_UNCHECKED), None);
-    let (_, findings) = found("CNT+7:1'", 10_001);
+    let (_, findings) = found("CNT+7:1'", 100_001);
     assert!(of(&findings, Code::CONTROL_TOTALS_UNCHECKED).is_some());
 }
 

@@ -84,7 +84,7 @@ pub(super) struct Spare {
 const LONGEST_TRACE: usize = 1024;
 
 /// Control totals of a message that are kept for its end, where they are compared.
-const MOST_CONTROLS: usize = 10_000;
+const MOST_CONTROLS: usize = 100_000;
 
 /// The check of one message against its definition.
 pub(super) struct MessageCheck<'c> {

@@ -469,8 +469,8 @@ findings! {
     CONTROL_TOTALS_UNCHECKED "control-totals-unchecked" Warning
         en "from here on control totals are not compared: the message has more than are kept"
         zh "由此开始不再核对控制总数：报文中的控制总数多于可保留的数量"
-        explain_en "Totals are compared at the end of the message; of one message 10,000 are kept for that."
-        explain_zh "控制总数在报文结束时核对；每个报文最多保留 10000 个。";
+        explain_en "Totals are compared at the end of the message; of one message 100,000 are kept for that."
+        explain_zh "控制总数在报文结束时核对；每个报文最多保留 100000 个。";
     SECTION_ORDER "section-control" Error 15
         en "{segment} separates the sections of the message: {expected} was expected"
         zh "{segment} 用于分隔报文的各节：此处应为 {expected}"

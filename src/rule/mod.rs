@@ -71,7 +71,7 @@ pub struct Options {
     /// The day that counts as today, `CCYY-MM-DD`; without one, what asks for it is not evaluated.
     pub today: Option<String>,
     /// Bytes that the values of one message may take; past them lists of the whole message are no longer
-    /// kept, and a finding says so. Default 32 MiB.
+    /// kept, and a finding says so. Default 64 MiB.
     pub memory: Option<usize>,
     /// Whether rules across documents are judged, when [`Rules::finish`] is called.
     pub together: bool,
@@ -152,7 +152,7 @@ impl Rules {
             outside: Arc::new(outside),
             together: options.together.then(Arc::default),
             ordered,
-            memory: options.memory.unwrap_or(32 << 20),
+            memory: options.memory.unwrap_or(64 << 20),
             at_the_end: options.at_the_end,
             programs: Mutex::default(),
         }));
