@@ -43,7 +43,23 @@ struct Pair {
     count: Option<usize>,
 }
 
-/// That of a message.
+/// Of an interchange.
+const INTERCHANGE: Pair = Pair {
+    header: "UNB",
+    trailer: "UNZ",
+    reference: (4, 1),
+    count: Some(0),
+};
+
+/// Of a functional group.
+const GROUP: Pair = Pair {
+    header: "UNG",
+    trailer: "UNE",
+    reference: (4, 1),
+    count: Some(0),
+};
+
+/// Of a message.
 const MESSAGE: Pair = Pair {
     header: "UNH",
     trailer: "UNT",
@@ -51,39 +67,29 @@ const MESSAGE: Pair = Pair {
     count: Some(0),
 };
 
-const PAIRS: [Pair; 6] = [
-    Pair {
-        header: "UNB",
-        trailer: "UNZ",
-        reference: (4, 1),
-        count: Some(0),
-    },
-    Pair {
-        header: "UNG",
-        trailer: "UNE",
-        reference: (4, 1),
-        count: Some(0),
-    },
-    MESSAGE,
-    Pair {
-        header: "UIB",
-        trailer: "UIZ",
-        reference: (1, 0),
-        count: Some(1),
-    },
-    Pair {
-        header: "UIH",
-        trailer: "UIT",
-        reference: (1, 0),
-        count: Some(1),
-    },
-    Pair {
-        header: "UNO",
-        trailer: "UNP",
-        reference: (0, 1),
-        count: None,
-    },
-];
+/// Of an interactive interchange.
+const INTERACTIVE_INTERCHANGE: Pair = Pair {
+    header: "UIB",
+    trailer: "UIZ",
+    reference: (1, 0),
+    count: Some(1),
+};
+
+/// Of an interactive message.
+const INTERACTIVE_MESSAGE: Pair = Pair {
+    header: "UIH",
+    trailer: "UIT",
+    reference: (1, 0),
+    count: Some(1),
+};
+
+/// Of an object.
+const OBJECT: Pair = Pair {
+    header: "UNO",
+    trailer: "UNP",
+    reference: (0, 1),
+    count: None,
+};
 
 const fn packed(tag: &[u8; 3]) -> u64 {
     (tag[0] as u64) << 16 | (tag[1] as u64) << 8 | tag[2] as u64
@@ -104,16 +110,15 @@ const UIT: u64 = packed(b"UIT");
 
 /// The pair that a header or trailer, whose tag is packed, is one of.
 fn pair(tag: u64) -> Option<&'static Pair> {
-    let at = match tag {
-        UNB | UNZ => 0,
-        UNG | UNE => 1,
-        UNH | UNT => return Some(&MESSAGE),
-        UIB | UIZ => 3,
-        UIH | UIT => 4,
-        UNO | UNP => 5,
+    Some(match tag {
+        UNB | UNZ => &INTERCHANGE,
+        UNG | UNE => &GROUP,
+        UNH | UNT => &MESSAGE,
+        UIB | UIZ => &INTERACTIVE_INTERCHANGE,
+        UIH | UIT => &INTERACTIVE_MESSAGE,
+        UNO | UNP => &OBJECT,
         _ => return None,
-    };
-    Some(&PAIRS[at])
+    })
 }
 
 /// A part of the envelope that is open.

@@ -12,7 +12,7 @@ use super::out::{Context, Out};
 use crate::charset::is_printable_ascii;
 use crate::edifact::{
     FirstSeparators, Lane, LanePlace, LaneSegment, LineCounter, OwnedSegment, Reader, Segment,
-    WRAPPED, Work, breaks, on_this_machine,
+    WRAPPED, Work, breaks, is_tag, on_this_machine,
 };
 use crate::expr::Spot;
 use crate::finding::{Code, Finding, Severity};
@@ -661,7 +661,7 @@ impl<'c> MessageCheck<'c> {
     ) {
         let plan = &self.compiled.plan;
         let mut tag = String::new();
-        let is_tag = is_tag(segment);
+        let has_tag = has_tag(segment);
         let span = Span::new(segment.offset(), segment.tag().len() as u64);
         for fault in &placement.faults {
             let code = match fault {
@@ -670,7 +670,7 @@ impl<'c> MessageCheck<'c> {
                 Fault::TooManyGroups(_) => Code::TOO_MANY_GROUPS,
                 Fault::OutOfOrder(_) => Code::OUT_OF_ORDER,
                 Fault::Unexpected => Code::UNEXPECTED_SEGMENT,
-                Fault::Unknown | Fault::InsteadOf(_) if !is_tag => Code::INVALID_TAG,
+                Fault::Unknown | Fault::InsteadOf(_) if !has_tag => Code::INVALID_TAG,
                 Fault::Unknown => Code::UNKNOWN_SEGMENT,
                 Fault::InsteadOf(_) => Code::INSTEAD_OF,
             };
@@ -689,7 +689,7 @@ impl<'c> MessageCheck<'c> {
                     .with("max", plan.group(group).max),
                 Fault::OutOfOrder(_) => Finding::new(Code::OUT_OF_ORDER, span),
                 Fault::Unexpected => Finding::new(Code::UNEXPECTED_SEGMENT, span),
-                Fault::Unknown if !is_tag => {
+                Fault::Unknown if !has_tag => {
                     let mut finding = Finding::new(Code::INVALID_TAG, span);
                     finding.value = Some(out.value(segment.tag()));
                     finding
@@ -913,13 +913,10 @@ fn follow(
     }
 }
 
-/// Whether the tag of a segment is written as tags are.
-fn is_tag(segment: &Segment<'_>) -> bool {
-    let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    segment.packed_tag().is_some_and(|packed| {
-        let [high @ .., first, second, third] = packed.to_be_bytes();
-        high == [0; 5] && [first, second, third].iter().all(is_part) && !first.is_ascii_digit()
-    })
+/// Whether the tag of a segment, without line breaks, is written as tags are.
+fn has_tag(segment: &Segment<'_>) -> bool {
+    let tag = segment.packed_tag().map(u64::to_be_bytes);
+    tag.is_some_and(|[others @ .., a, b, c]| others == [0; 5] && is_tag(&[a, b, c]))
 }
 
 /// Hears of the elements of a segment, whose place is followed only as far as it is told.

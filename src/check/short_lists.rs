@@ -11,8 +11,8 @@ use crate::spec::{ShortCodes, ShortLine};
 pub(super) struct ShortLists {
     /// Where in `rows` the lines of each list begin; zero where the list is not here.
     lists: Vec<u32>,
-    /// Of lists all lines there may be, one behind the other, by their places in `lines`. The first
-    /// row is that of a list without short codes, the second another.
+    /// Rows of all lines there may be, one behind the other, by their places in `lines`. The first is
+    /// for lists that are not here, the second for those without short codes.
     rows: Vec<u16>,
     /// The first is empty.
     lines: Vec<Line>,

@@ -20,6 +20,7 @@ pub(crate) use reader::{
 };
 pub use reader::{Item, Options, Piece, Reader};
 pub use segment::{End, OwnedSegment, Segment, Token, Tokens};
+pub(crate) use segment::{is_tag, pack};
 pub use una::Separators;
 pub use writer::Writer;
 

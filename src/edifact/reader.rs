@@ -12,7 +12,7 @@ use std::io::Read;
 
 use super::lex::{Bits, CharacterLength, Index, Lexer};
 use super::other;
-use super::segment::{OwnedSegment, Segment};
+use super::segment::{OwnedSegment, Segment, is_tag};
 use super::una::{self, Opening, SIGHT, Separators};
 use crate::charset::Watch;
 use crate::finding::{Code, Finding};
@@ -1722,14 +1722,6 @@ fn is_tag_start(bytes: &[u8]) -> bool {
     };
     let kind = |at: usize| KINDS[usize::from(bytes[at])];
     kind(0) & kind(1) & kind(2) & UPPER != 0 && kind(3) == OTHER
-}
-
-fn is_tag(tag: &[u8]) -> bool {
-    tag.len() == 3
-        && tag[0].is_ascii_uppercase()
-        && tag
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// A byte for people.

@@ -85,6 +85,21 @@ pub struct Segment<'a> {
     pub(super) service: &'a Separators,
 }
 
+/// Whether a tag is written as those of segments are: three capital letters and digits, a letter first.
+pub(crate) fn is_tag(tag: &[u8]) -> bool {
+    tag.len() == 3
+        && tag[0].is_ascii_uppercase()
+        && tag
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// A tag of up to eight bytes as a number, as [`Segment::packed_tag`] gives it.
+pub(crate) fn pack(tag: &[u8]) -> u64 {
+    tag.iter()
+        .fold(0, |packed, byte| packed << 8 | u64::from(*byte))
+}
+
 impl<'a> Segment<'a> {
     /// Offset of the first byte of its tag.
     #[inline]

@@ -1,6 +1,8 @@
 //! The service string advice (UNA) and what holds without it (ISO 9735 clause 7 and annex;
 //! -1:2002 clause 8.1).
 
+use super::segment::is_tag;
+
 /// The characters that separate and release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Separators {
@@ -131,12 +133,8 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | b'\t')
 }
 
-fn is_tag(bytes: &[u8]) -> bool {
-    bytes.len() >= 3
-        && bytes[..3]
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        && bytes[0].is_ascii_uppercase()
+fn begins_with_tag(bytes: &[u8]) -> bool {
+    bytes.get(..3).is_some_and(is_tag)
 }
 
 fn skip_breaks(bytes: &[u8]) -> &[u8] {
@@ -164,7 +162,7 @@ pub(super) fn opening(bytes: &[u8]) -> Option<Opening> {
         let service = bytes.get(3..)?;
         // Five characters and a segment that begins at once: the reserved place is not there.
         let five = service.len() >= 8
-            && is_tag(&service[5..])
+            && begins_with_tag(&service[5..])
             && matches!(&service[5..8], b"UNB" | b"UNG" | b"UNH" | b"UIB" | b"UIH")
             && service.get(8).is_none_or(|byte| *byte == service[1]);
         let len = if five { 5 } else { 6 };
@@ -198,7 +196,7 @@ pub(super) fn opening(bytes: &[u8]) -> Option<Opening> {
         ..
     } = opening.separators;
     if opening.una == 0
-        && !(is_tag(first)
+        && !(begins_with_tag(first)
             && matches!(first.get(3), Some(&byte) if byte == element || byte == component || byte == terminator))
     {
         return None;

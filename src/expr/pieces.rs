@@ -118,6 +118,41 @@ fn turn(pieces: &mut Vec<Piece>, tests: &[usize], other: &Node) -> Option<()> {
     Some(())
 }
 
+/// What stands in a text, as far as it is there.
+enum Part<'p> {
+    Constant(&'p str),
+    /// The value of a node, and what is wrong where there is none.
+    Value(Option<NodeId>, Trouble),
+}
+
+/// The parts of a text, its paths beginning at the records of `bound`.
+fn parts<'p>(
+    pieces: &'p [Piece],
+    facts: &'p Facts,
+    bound: &'p [NodeId],
+) -> impl Iterator<Item = Part<'p>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let piece = pieces.get(at)?;
+            at += 1;
+            match piece {
+                Piece::Text(text) => return Some(Part::Constant(text)),
+                Piece::Value(way, trouble) => {
+                    return Some(Part::Value(way.node(facts, bound), *trouble));
+                }
+                Piece::Has(way, is_value, on) => {
+                    let node = way.node(facts, bound);
+                    if !node.is_some_and(|node| !is_value || facts.has_text(node)) {
+                        at = *on;
+                    }
+                }
+                Piece::Go(on) => at = *on,
+            }
+        }
+    })
+}
+
 /// What a text is put together of as long as the same is there: each time constant text, and the node whose
 /// value stands behind it. `None` where there is no text.
 pub(super) fn places(
@@ -126,24 +161,13 @@ pub(super) fn places(
     bound: &[NodeId],
 ) -> Option<Vec<(String, Option<NodeId>)>> {
     let (mut places, mut constant) = (Vec::new(), String::new());
-    let mut at = 0;
-    while let Some(piece) = pieces.get(at) {
-        at += 1;
-        match piece {
-            Piece::Text(text) => constant.push_str(text),
-            Piece::Value(way, _) => {
-                let node = way
-                    .node(facts, bound)
-                    .filter(|node| facts.has_text(*node))?;
+    for part in parts(pieces, facts, bound) {
+        match part {
+            Part::Constant(text) => constant.push_str(text),
+            Part::Value(node, _) => {
+                let node = node.filter(|node| facts.has_text(*node))?;
                 places.push((std::mem::take(&mut constant), Some(node)));
             }
-            Piece::Has(way, is_value, on) => {
-                let node = way.node(facts, bound);
-                if !node.is_some_and(|node| !is_value || facts.has_text(node)) {
-                    at = *on;
-                }
-            }
-            Piece::Go(on) => at = *on,
         }
     }
     if !constant.is_empty() {
@@ -161,28 +185,19 @@ pub(super) fn write(
     out: &mut String,
 ) -> Option<Result<(), Trouble>> {
     let begin = out.len();
-    let mut at = 0;
-    while let Some(piece) = pieces.get(at) {
-        at += 1;
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            Piece::Value(way, trouble) => {
-                let text = way.node(facts, bound).map_or("", |node| facts.text(node));
+    for part in parts(pieces, facts, bound) {
+        match part {
+            Part::Constant(text) => out.push_str(text),
+            Part::Value(node, trouble) => {
+                let text = node.map_or("", |node| facts.text(node));
                 if text.is_empty() {
-                    return Some(Err(*trouble));
+                    return Some(Err(trouble));
                 }
                 if out.len() - begin + text.len() > LONG {
                     return None;
                 }
                 out.push_str(text);
             }
-            Piece::Has(way, is_value, on) => {
-                let node = way.node(facts, bound);
-                if !node.is_some_and(|node| !is_value || facts.has_text(node)) {
-                    at = *on;
-                }
-            }
-            Piece::Go(on) => at = *on,
         }
     }
     Some(Ok(()))

@@ -303,9 +303,7 @@ impl<'p> Work<'p> {
             Source::Path(path) => {
                 origin.fact = self.find(path, scope);
                 if let Some(node) = origin.fact {
-                    if let Some(notes) = &mut self.notes {
-                        notes.facts.push(node);
-                    }
+                    self.note_fact(node);
                     self.tree.text_mut().push_str(self.facts.text(node));
                 }
             }
@@ -313,9 +311,7 @@ impl<'p> Work<'p> {
                 for path in paths {
                     if let Some(node) = self.find(path, scope) {
                         origin.fact = origin.fact.or(Some(node));
-                        if let Some(notes) = &mut self.notes {
-                            notes.facts.push(node);
-                        }
+                        self.note_fact(node);
                         self.tree.text_mut().push_str(self.facts.text(node));
                     }
                 }

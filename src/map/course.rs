@@ -447,6 +447,14 @@ impl<'p> Work<'p> {
             .takes(self.tree.text_from(begin), false, value.limits)
     }
 
+    /// Notes that the row at hand takes a fact.
+    #[inline]
+    pub(super) fn note_fact(&mut self, fact: NodeId) {
+        if let Some(notes) = &mut self.notes {
+            notes.facts.push(fact);
+        }
+    }
+
     /// Notes that a row wrote its value to a node; `NONE`: it was only looked at.
     #[cold]
     pub(super) fn note(&mut self, row: &'p RowOp, node: u32, scope: NodeId) {

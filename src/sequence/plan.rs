@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustc_hash::FxHashMap;
 
 use super::step::{Bounds, Choice, GroupBounds, Hop, Qualifier, Step};
+use crate::edifact::pack;
 use crate::spec::model::{Content, Model, Node, Particle, Role, TypeId};
 use crate::{Error, Result};
 
@@ -128,10 +129,7 @@ pub(super) struct Tagged {
 /// A tag of up to 8 bytes as a number; longer ones have none and occur in no message.
 #[must_use]
 pub fn pack_tag(tag: &[u8]) -> Option<u64> {
-    (!tag.is_empty() && tag.len() <= 8).then(|| {
-        tag.iter()
-            .fold(0u64, |packed, &byte| packed << 8 | u64::from(byte))
-    })
+    (!tag.is_empty() && tag.len() <= 8).then(|| pack(tag))
 }
 
 impl Plan {

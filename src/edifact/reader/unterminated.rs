@@ -6,9 +6,9 @@
 //! which no value is likely to hold between a line break and a separator, and behind the header of
 //! a message; all else is for those to judge who know the message.
 
-use super::{BLOCK, Ends, Found, Peek, Reader, is_tag, shown, tag_start};
+use super::{BLOCK, Ends, Found, Peek, Reader, shown, tag_start};
 use crate::Result;
-use crate::edifact::segment::{OwnedSegment, Segment};
+use crate::edifact::segment::{OwnedSegment, Segment, is_tag, pack};
 use crate::edifact::una::{self, SIGHT};
 use crate::finding::{Code, Finding};
 use crate::span::Span;
@@ -88,9 +88,7 @@ pub(crate) fn breaks<'s>(segment: &Segment<'s>) -> impl Iterator<Item = Break> +
         }
         Some(Break {
             at: offset + at as u64,
-            tag: tag
-                .iter()
-                .fold(0, |packed, byte| packed << 8 | u64::from(*byte)),
+            tag: pack(tag),
             tag_at: offset + next as u64,
             line: at - start,
         })
@@ -181,10 +179,7 @@ impl Reader<'_> {
         };
         let tag = &bytes[tag_start(bytes, self.start, first)..first as usize];
         match is_tag(tag) {
-            true => Peek::Tag(
-                tag.iter()
-                    .fold(0, |packed, byte| packed << 8 | u64::from(*byte)),
-            ),
+            true => Peek::Tag(pack(tag)),
             false => Peek::OutOfSight,
         }
     }
